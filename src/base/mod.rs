@@ -1,0 +1,15 @@
+//! What every layer shares and nothing more: places in source text, diagnostics, dates, fixed decimals, names.
+//!
+//! Imports only `std` (and `strsim` for nearest names). No I/O.
+
+mod currency;
+mod date;
+mod diagnostic;
+mod name;
+mod span;
+
+pub use currency::Currency;
+pub use date::{Date, ParseDateError};
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use name::nearest;
+pub use span::{FileId, Position, SourceFile, SourceMap, Span};

@@ -1,0 +1,1 @@
+//! Rules over the whole model and report, one file each.

@@ -1,0 +1,11 @@
+//! `xero-pbit schedule`.
+
+use super::{Failure, Global};
+
+/// Print a schedule for the daily refresh.
+#[derive(clap::Args, Debug)]
+pub struct Args {}
+
+pub(super) fn run(_args: Args, _global: &Global) -> Result<u8, Failure> {
+    Err(Failure::usage("this command is not part of this build"))
+}

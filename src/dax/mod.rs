@@ -1,0 +1,4 @@
+//! DAX text → value. Knows nothing of Xero, files or YAML.
+
+pub mod error;
+pub mod functions;

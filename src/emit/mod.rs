@@ -1,0 +1,1 @@
+//! A checked model and report → files in memory.

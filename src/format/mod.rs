@@ -1,0 +1,1 @@
+//! Foreign formats, each with its reader and its writer side by side: TMDL, TMSL, PBIR, `.pbit`, `.mez`.

@@ -1,0 +1,1 @@
+//! The only place with I/O: files, HTTP, sockets, clock, key store, browser.

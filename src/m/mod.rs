@@ -1,0 +1,1 @@
+//! M (Power Query) text → values and tables. What it needs from outside it asks for with small traits.

@@ -1,0 +1,1 @@
+//! A Xero look-alike: request → answer, no sockets.

@@ -1,0 +1,1 @@
+//! Handlebars templates + model + source → the M text of every query.

@@ -1,0 +1,1 @@
+//! Emitted report + data → HTML pages.

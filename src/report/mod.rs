@@ -1,0 +1,1 @@
+//! Pages and visuals as plain types, with nothing of any file format.

@@ -1,0 +1,1 @@
+//! Made-up companies: journals first, documents as their cause → raw API pages.

@@ -1,0 +1,9 @@
+//! Typed columns and tables: what M loads, what DAX reads, what CSV and Parquet hold.
+//!
+//! A column has one type and may be blank in any row. BLANK and `""` are different in storage too.
+
+mod column;
+mod value;
+
+pub use column::{Column, ColumnBuilder, ColumnData, Table, TypeMismatch};
+pub use value::{DataType, Value};

@@ -1,0 +1,9 @@
+//! The one integration-test binary: fixtures and plain cases, each a named test of libtest-mimic.
+//!
+//! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
+
+fn main() {
+    let arguments = libtest_mimic::Arguments::from_args();
+    let trials: Vec<libtest_mimic::Trial> = Vec::new();
+    libtest_mimic::run(&arguments, trials).exit();
+}

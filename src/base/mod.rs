@@ -5,6 +5,7 @@
 mod currency;
 mod date;
 mod diagnostic;
+pub mod memory;
 mod name;
 mod span;
 

@@ -5,11 +5,13 @@
 mod currency;
 mod date;
 mod diagnostic;
+mod files;
 mod name;
 mod span;
 
 pub use currency::Currency;
 pub use date::{Date, ParseDateError};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use files::FileSet;
 pub use name::nearest;
 pub use span::{FileId, Position, SourceFile, SourceMap, Span};

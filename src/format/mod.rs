@@ -1,5 +1,3 @@
 //! Foreign formats, each with its reader and its writer side by side: TMDL, TMSL, PBIR, `.pbit`, `.mez`.
 
-mod files;
-
-pub use files::FileSet;
+pub use crate::base::FileSet;

@@ -2,12 +2,14 @@
 //!
 //! Imports only `std` (and `strsim` for nearest names). No I/O.
 
+mod culture;
 mod currency;
 mod date;
 mod diagnostic;
 mod name;
 mod span;
 
+pub use culture::Culture;
 pub use currency::Currency;
 pub use date::{Date, ParseDateError};
 pub use diagnostic::{Diagnostic, Label, Severity};

@@ -1,1 +1,3 @@
-//! A folder of YAML files (with overlays on the shipped model) → raw tree → [`crate::model::Model`] and [`crate::report::Report`].
+//! YAML folder + overlays → raw tree → `Model` + pages; JSON Schema of the files.
+
+pub mod yaml;

@@ -2,6 +2,7 @@
 //!
 //! Imports only `std` (and `strsim` for nearest names). No I/O.
 
+mod culture;
 mod currency;
 mod date;
 mod diagnostic;
@@ -9,6 +10,7 @@ mod files;
 mod name;
 mod span;
 
+pub use culture::Culture;
 pub use currency::Currency;
 pub use date::{Date, ParseDateError};
 pub use diagnostic::{Diagnostic, Label, Severity};

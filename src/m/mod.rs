@@ -12,6 +12,7 @@ pub mod eval;
 pub mod functions;
 pub mod sources;
 pub mod syntax;
+pub mod text_format;
 pub mod value;
 
 pub use error::{Error, ErrorKind, Result};

@@ -34,9 +34,12 @@
 //! - Loops call `cx.tick()?` now and then (the budget of time).
 
 mod core;
+mod reference;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+pub use reference::{Entry, reference};
 
 use super::error::Result;
 use super::eval::Interp;
@@ -269,4 +272,9 @@ pub fn all() -> Vec<&'static Builtin> {
     let mut all: Vec<&'static Builtin> = FAMILIES.iter().flat_map(|family| family.iter()).collect();
     all.sort_unstable_by_key(|f| f.name);
     all
+}
+
+/// Whether a name is visible: some belong to connectors alone.
+pub fn is_visible(name: &str, connector: bool) -> bool {
+    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -83,11 +83,8 @@ impl Builtin {
 
     /// `Text.Repeat(text as nullable text, count as number) as nullable text`.
     pub fn syntax(&self) -> String {
-        let params: Vec<String> = self
-            .params
-            .iter()
-            .map(|p| format!("{}{} as {}", if p.optional { "optional " } else { "" }, p.name, p.ty.name()))
-            .collect();
+        let params: Vec<String> =
+            self.params.iter().map(|p| format!("{}{} as {}", if p.optional { "optional " } else { "" }, p.name, p.ty.name())).collect();
         format!("{}({}) as {}", self.name, params.join(", "), self.returns.name())
     }
 }

@@ -82,7 +82,11 @@ fn understand(value: &Value, tables: &dyn Fn(&str) -> Option<String>) -> Option<
     }
     let level = value.get("HierarchyLevel")?;
     let hierarchy = level.get("Expression")?.get("Hierarchy")?;
-    Some(Field::Level { table: table(hierarchy.get("Expression")?)?, hierarchy: text(hierarchy, "Hierarchy")?, level: text(level, "Level")? })
+    Some(Field::Level {
+        table: table(hierarchy.get("Expression")?)?,
+        hierarchy: text(hierarchy, "Hierarchy")?,
+        level: text(level, "Level")?,
+    })
 }
 
 /// `{"Literal": {"Value": …}}`.

@@ -165,7 +165,8 @@ pub(super) fn read(json: &Value) -> Option<Filter> {
         Some(filter) => read_body(filter, &kind).unwrap_or_else(|| Condition::Raw(kind.clone(), filter.clone())),
     };
     let known = ["name", "displayName", "field", "type", "filter", "howCreated", "isHiddenInViewMode", "isLockedInViewMode"];
-    let mut other: Map<String, Value> = map.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut other: Map<String, Value> =
+        map.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
     if let Some(created) = text("howCreated").filter(|created| created != "User") {
         other.insert("howCreated".into(), json!(created));
     }
@@ -198,7 +199,9 @@ pub(super) fn read_body(filter: &Value, kind: &str) -> Option<Condition> {
     }
     let mut conditions = filter.get("Where")?.as_array()?.iter().map(|clause| read_predicate(clause.get("Condition")?));
     let first = conditions.next()??;
-    conditions.try_fold(first, |all, next| Some(Condition::And(Box::new(all), Box::new(next?)))).filter(|_| is_about_one_field(filter, &table))
+    conditions
+        .try_fold(first, |all, next| Some(Condition::And(Box::new(all), Box::new(next?))))
+        .filter(|_| is_about_one_field(filter, &table))
 }
 
 /// Whether a filter's conditions all speak of the same field, as our conditions do.
@@ -230,7 +233,8 @@ fn read_predicate(json: &Value) -> Option<Condition> {
     Some(match operator.as_str() {
         "In" => {
             let rows = body.get("Values")?.as_array()?;
-            let values = rows.iter().map(|row| read_literal(row.as_array().filter(|r| r.len() == 1)?.first()?)).collect::<Option<Vec<_>>>()?;
+            let values =
+                rows.iter().map(|row| read_literal(row.as_array().filter(|r| r.len() == 1)?.first()?)).collect::<Option<Vec<_>>>()?;
             Condition::In { values, excludes: false }
         }
         "Not" => match read_predicate(body.get("Expression")?)? {
@@ -248,7 +252,9 @@ fn read_predicate(json: &Value) -> Option<Condition> {
         }
         "And" => match both()? {
             (left, right) => match (*left, *right) {
-                (Condition::Compare(Comparison::GreaterOrEqual, from), Condition::Compare(Comparison::LessOrEqual, to)) => Condition::Between(from, to),
+                (Condition::Compare(Comparison::GreaterOrEqual, from), Condition::Compare(Comparison::LessOrEqual, to)) => {
+                    Condition::Between(from, to)
+                }
                 (left, right) => Condition::And(Box::new(left), Box::new(right)),
             },
         },
@@ -273,7 +279,8 @@ fn read_relative(body: &Value) -> Option<Relative> {
     fn amounts(value: &Value, found: &mut Vec<(i64, u64)>) {
         match value {
             Value::Object(map) => {
-                if let (Some(amount), Some(unit)) = (map.get("Amount").and_then(Value::as_i64), map.get("TimeUnit").and_then(Value::as_u64)) {
+                if let (Some(amount), Some(unit)) = (map.get("Amount").and_then(Value::as_i64), map.get("TimeUnit").and_then(Value::as_u64))
+                {
                     found.push((amount, unit));
                 }
                 map.values().for_each(|inner| amounts(inner, found));
@@ -286,7 +293,8 @@ fn read_relative(body: &Value) -> Option<Relative> {
     amounts(body, &mut found);
     let subject = body.get("Expression")?;
     for (amount, unit) in found {
-        let unit = [DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Year].into_iter().find(|u| u64::from(unit_code(*u)) == unit)?;
+        let unit =
+            [DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Year].into_iter().find(|u| u64::from(unit_code(*u)) == unit)?;
         for includes_today in [true, false] {
             let relative = Relative { amount, unit, includes_today };
             if between_dates(subject, relative)["Between"] == *body {
@@ -320,7 +328,14 @@ mod tests {
         survives(Condition::Contains("x".into()));
         survives(Condition::StartsWith("x".into()));
         survives(Condition::Between(Literal::Integer(1), Literal::Integer(3)));
-        for comparison in [Comparison::Equal, Comparison::NotEqual, Comparison::Greater, Comparison::GreaterOrEqual, Comparison::Less, Comparison::LessOrEqual] {
+        for comparison in [
+            Comparison::Equal,
+            Comparison::NotEqual,
+            Comparison::Greater,
+            Comparison::GreaterOrEqual,
+            Comparison::Less,
+            Comparison::LessOrEqual,
+        ] {
             survives(Condition::Compare(comparison, Literal::Number(0.5)));
         }
         survives(Condition::Or(Box::new(Condition::IsBlank), Box::new(Condition::Compare(Comparison::Greater, Literal::Integer(4)))));

@@ -4,9 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::expression::{field, literal, read_field, read_literal};
 use super::filter;
-use crate::report::{
-    Color, Condition, Field, FormatObject, Gradient, Literal, Paragraph, Property, Rule, Selector, Stop, TextRun,
-};
+use crate::report::{Color, Condition, Field, FormatObject, Gradient, Literal, Paragraph, Property, Rule, Selector, Stop, TextRun};
 
 /// Names of pages in files.
 pub(super) type PageIds<'a> = &'a dyn Fn(&str) -> String;
@@ -144,13 +142,18 @@ fn paragraph(paragraph: &Paragraph) -> Value {
 }
 
 /// Formatting objects from JSON. `page` gives a page's name for its identifier, `fields` a visual's field for its `queryRef`.
-pub(super) fn read_objects(json: Option<&Value>, page: &dyn Fn(&str) -> Option<String>, fields: &dyn Fn(&str) -> Option<Field>) -> Vec<FormatObject> {
+pub(super) fn read_objects(
+    json: Option<&Value>,
+    page: &dyn Fn(&str) -> Option<String>,
+    fields: &dyn Fn(&str) -> Option<Field>,
+) -> Vec<FormatObject> {
     let Some(map) = json.and_then(Value::as_object) else { return Vec::new() };
     let mut list = Vec::new();
     for (name, entries) in map {
         for entry in entries.as_array().map_or(&[] as &[Value], Vec::as_slice) {
             let properties = entry.get("properties").and_then(Value::as_object);
-            let properties = properties.into_iter().flatten().map(|(key, value)| (key.clone(), read_property(key, value, page, fields))).collect();
+            let properties =
+                properties.into_iter().flatten().map(|(key, value)| (key.clone(), read_property(key, value, page, fields))).collect();
             list.push(FormatObject { name: name.clone(), selector: read_selector(entry.get("selector")), properties });
         }
     }
@@ -203,7 +206,9 @@ fn read_property(name: &str, json: &Value, page: &dyn Fn(&str) -> Option<String>
         if let Some(color) = json.get("solid").and_then(|solid| solid.get("color")?.get("expr")) {
             return read_color(color, fields).map(Property::Color);
         }
-        if let Some(item) = json.get("image").and_then(|image| image.get("url")?.get("expr")?.get("ResourcePackageItem")?.get("ItemName")?.as_str()) {
+        if let Some(item) =
+            json.get("image").and_then(|image| image.get("url")?.get("expr")?.get("ResourcePackageItem")?.get("ItemName")?.as_str())
+        {
             return Some(Property::Resource(item.to_owned()));
         }
         if let Some(filter) = json.get("filter") {
@@ -236,7 +241,10 @@ fn read_color(json: &Value, fields: &dyn Fn(&str) -> Option<Field>) -> Option<Co
         return Some(Color::Hex(code));
     }
     if let Some(theme) = json.get("ThemeDataColor") {
-        return Some(Color::Theme { id: theme.get("ColorId")?.as_i64()?, percent: theme.get("Percent").and_then(Value::as_f64).unwrap_or(0.0) });
+        return Some(Color::Theme {
+            id: theme.get("ColorId")?.as_i64()?,
+            percent: theme.get("Percent").and_then(Value::as_f64).unwrap_or(0.0),
+        });
     }
     if let Some(rule) = json.get("FillRule") {
         let by = match rule.get("Input")? {

@@ -6,9 +6,9 @@
 use serde_json::{Map, Value};
 
 use super::expression::read_field;
+use super::filter;
 use super::property::read_objects;
 use super::write::{ANNOTATION, native_name};
-use super::filter;
 use crate::base::Diagnostic;
 use crate::format::FileSet;
 use crate::report::{
@@ -57,7 +57,8 @@ impl Reader<'_> {
             Ok(json) => Some(json),
             Err(error) => {
                 let place = (error.line() > 0).then(|| (error.line(), error.column().max(1)));
-                self.diagnostics.push(Diagnostic::error("F0601", format!("this file of the report is not valid JSON: {error}")).in_file(path, place));
+                self.diagnostics
+                    .push(Diagnostic::error("F0601", format!("this file of the report is not valid JSON: {error}")).in_file(path, place));
                 None
             }
         }
@@ -91,7 +92,8 @@ impl Reader<'_> {
             }
         }
         let themes = &json["themeCollection"];
-        let theme = self.theme(themes.get("baseTheme"), &["StaticResources/SharedResources/BaseThemes/", "StaticResources/SharedResources/"]);
+        let theme =
+            self.theme(themes.get("baseTheme"), &["StaticResources/SharedResources/BaseThemes/", "StaticResources/SharedResources/"]);
         let custom_theme = themes.get("customTheme").map(|theme| self.theme(Some(theme), &["StaticResources/RegisteredResources/"]));
         let mut settings = json.get("settings").and_then(Value::as_object).cloned().unwrap_or_default();
         let locale = settings.shift_remove("locale").and_then(|locale| locale.as_str().map(str::to_owned));
@@ -170,7 +172,11 @@ impl Reader<'_> {
 
     fn objects(&self, json: Option<&Value>, roles: &[Role]) -> Vec<crate::report::FormatObject> {
         let field_of = |reference: &str| {
-            roles.iter().flat_map(|role| &role.fields).find(|projection| projection.query_ref() == reference).map(|projection| projection.field.clone())
+            roles
+                .iter()
+                .flat_map(|role| &role.fields)
+                .find(|projection| projection.query_ref() == reference)
+                .map(|projection| projection.field.clone())
         };
         read_objects(json, &|id| self.page_name(id), &field_of)
     }
@@ -217,12 +223,27 @@ impl Reader<'_> {
                     "NoFilter" => InteractionKind::None,
                     _ => return None,
                 };
-                Some(Interaction { source: visual_name(interaction["source"].as_str()?), target: visual_name(interaction["target"].as_str()?), kind })
+                Some(Interaction {
+                    source: visual_name(interaction["source"].as_str()?),
+                    target: visual_name(interaction["target"].as_str()?),
+                    kind,
+                })
             })
             .collect();
         let known = [
-            "$schema", "name", "displayName", "displayOption", "height", "width", "filterConfig", "pageBinding", "objects", "type", "visibility",
-            "visualInteractions", "annotations",
+            "$schema",
+            "name",
+            "displayName",
+            "displayOption",
+            "height",
+            "width",
+            "filterConfig",
+            "pageBinding",
+            "objects",
+            "type",
+            "visibility",
+            "visualInteractions",
+            "annotations",
         ];
         let mut other = rest(json, &known);
         let id = if own_name(json).is_some() { None } else { Some(id.to_owned()) };
@@ -278,7 +299,9 @@ impl Reader<'_> {
         visual.roles = roles(&body["query"]);
         let sort = body["query"]["sortDefinition"].get("sort").and_then(Value::as_array).into_iter().flatten();
         visual.sort = sort
-            .filter_map(|sort| Some(Sort { field: read_field(sort.get("field")?, &|_| None), descending: sort["direction"] == "Descending" }))
+            .filter_map(|sort| {
+                Some(Sort { field: read_field(sort.get("field")?, &|_| None), descending: sort["direction"] == "Descending" })
+            })
             .collect();
         visual.objects = self.objects(body.get("objects"), &visual.roles);
         visual.container = self.objects(body.get("visualContainerObjects"), &visual.roles);
@@ -289,7 +312,8 @@ impl Reader<'_> {
                 shares_selection: group["filterChanges"] == true,
             })
         });
-        visual.other = rest(&json, &["$schema", "name", "position", "visual", "parentGroupName", "filterConfig", "isHidden", "annotations"]);
+        visual.other =
+            rest(&json, &["$schema", "name", "position", "visual", "parentGroupName", "filterConfig", "isHidden", "annotations"]);
         visual
     }
 }
@@ -345,7 +369,8 @@ fn projection(json: &Value, taken: &mut Vec<String>) -> Projection {
     let field = json.get("field").map_or(Field::Raw(Value::Null), |field| read_field(field, &|_| None));
     let native = text(json, "nativeQueryRef");
     let derived = native_name(&field);
-    let expected = (0..).map(|n| if n == 0 { derived.clone() } else { format!("{derived}{n}") }).find(|n| !taken.contains(n)).expect("endless");
+    let expected =
+        (0..).map(|n| if n == 0 { derived.clone() } else { format!("{derived}{n}") }).find(|n| !taken.contains(n)).expect("endless");
     taken.extend(native.clone());
     Projection {
         query_ref: text(json, "queryRef").filter(|reference| *reference != field.query_ref()),

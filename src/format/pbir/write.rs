@@ -22,7 +22,9 @@ pub fn write(report: &Report) -> FileSet {
 
 /// `definition.pbir` of a PBIP report: where its model lies, relative to the report folder.
 pub fn definition_pbir(model_folder: &str) -> Vec<u8> {
-    pretty(&json!({"$schema": schema::url(schema::PBIR), "version": "4.0", "datasetReference": {"byPath": {"path": format!("../{model_folder}")}}}))
+    pretty(
+        &json!({"$schema": schema::url(schema::PBIR), "version": "4.0", "datasetReference": {"byPath": {"path": format!("../{model_folder}")}}}),
+    )
 }
 
 /// The identifier of a page in files.
@@ -289,7 +291,10 @@ impl Writer<'_> {
             json.insert("visualContainerObjects".into(), Value::Object(container));
         }
         if let Some(sync) = &visual.sync {
-            json.insert("syncGroup".into(), json!({"groupName": sync.name, "fieldChanges": sync.shares_field, "filterChanges": sync.shares_selection}));
+            json.insert(
+                "syncGroup".into(),
+                json!({"groupName": sync.name, "fieldChanges": sync.shares_field, "filterChanges": sync.shares_selection}),
+            );
         }
         json.insert("drillFilterOtherVisuals".into(), json!(true));
         Value::Object(json)

@@ -1,6 +1,7 @@
 //! Foreign formats, each with its reader and its writer side by side: TMDL, TMSL, PBIR, `.pbit`, `.mez`.
 
 pub mod pbir;
+pub mod tmdl;
 pub mod tmsl;
 
 pub use crate::base::FileSet;

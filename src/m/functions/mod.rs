@@ -33,7 +33,14 @@
 //! - Compare with `cx.equals`, `cx.compare`; group and join with `cx.key(&value)` as a hash key.
 //! - Loops call `cx.tick()?` now and then (the budget of time).
 
+mod binary;
+mod common;
+mod constants;
+mod convert;
 mod core;
+mod number;
+mod temporal;
+mod text;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -76,11 +83,8 @@ impl Builtin {
 
     /// `Text.Repeat(text as nullable text, count as number) as nullable text`.
     pub fn syntax(&self) -> String {
-        let params: Vec<String> = self
-            .params
-            .iter()
-            .map(|p| format!("{}{} as {}", if p.optional { "optional " } else { "" }, p.name, p.ty.name()))
-            .collect();
+        let params: Vec<String> =
+            self.params.iter().map(|p| format!("{}{} as {}", if p.optional { "optional " } else { "" }, p.name, p.ty.name())).collect();
         format!("{}({}) as {}", self.name, params.join(", "), self.returns.name())
     }
 }
@@ -224,10 +228,11 @@ impl Constant {
 }
 
 /// Every family of functions.
-const FAMILIES: &[&[Builtin]] = &[core::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] =
+    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS];
 
 /// Every family of constants.
-const CONSTANT_FAMILIES: &[&[Constant]] = &[core::CONSTANTS];
+const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
 
 /// A name of the library.
 #[derive(Clone, Copy)]

@@ -475,6 +475,11 @@ impl Lowering<'_> {
             ));
         }
         let is_plain = matches!(kind.name, "textbox" | "shape" | "image" | "pageNavigator" | "actionButton");
+        if kind.is_slicer() {
+            // Header and list need 60 pixels; the default padding of 8 above and below would clip them at 64.
+            let (two, eight) = (|| Property::Number(2.0), || Property::Number(8.0));
+            visual.container.push(FormatObject::new("padding", [("top", two()), ("bottom", two()), ("left", eight()), ("right", eight())]));
+        }
         if is_plain {
             for object in ["background", "border", "dropShadow", "visualHeader"] {
                 visual.container.push(FormatObject::new(object, [("show", Property::Bool(false))]));

@@ -39,11 +39,14 @@ mod constants;
 mod convert;
 mod core;
 mod number;
+mod reference;
 mod temporal;
 mod text;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+pub use reference::{Entry, reference};
 
 use super::error::Result;
 use super::eval::Interp;
@@ -274,4 +277,9 @@ pub fn all() -> Vec<&'static Builtin> {
     let mut all: Vec<&'static Builtin> = FAMILIES.iter().flat_map(|family| family.iter()).collect();
     all.sort_unstable_by_key(|f| f.name);
     all
+}
+
+/// Whether a name is visible: some belong to connectors alone.
+pub fn is_visible(name: &str, connector: bool) -> bool {
+    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -258,9 +258,8 @@ impl Interp {
                 None => Err(missing_column(&access.name)),
             },
             Value::Null if access.optional => Ok(Value::Null),
-            other => Err(Error::expression(format!("We cannot apply field access to the type {}.", other.kind().title())).with_detail(
-                Value::Record(Record::new(vec![("Value", other.clone()), ("Key", Value::Text(access.name.clone()))])),
-            )),
+            other => Err(Error::expression(format!("We cannot apply field access to the type {}.", other.kind().title()))
+                .with_detail(Value::Record(Record::new(vec![("Value", other.clone()), ("Key", Value::Text(access.name.clone()))])))),
         }
     }
 
@@ -384,9 +383,7 @@ impl Interp {
         let outcome = self.nested(|cx| cx.eval(operand, frame));
         match (outcome, handler) {
             (Err(error), _) if !error.is_catchable() => Err(error),
-            (Ok(value), Handler::Record) => {
-                Ok(Value::Record(Record::new(vec![("HasError", Value::Logical(false)), ("Value", value)])))
-            }
+            (Ok(value), Handler::Record) => Ok(Value::Record(Record::new(vec![("HasError", Value::Logical(false)), ("Value", value)]))),
             (Err(error), Handler::Record) => {
                 Ok(Value::Record(Record::new(vec![("HasError", Value::Logical(true)), ("Error", Value::Record(error.to_record()))])))
             }

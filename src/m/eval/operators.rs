@@ -6,9 +6,7 @@ use std::rc::Rc;
 use super::interp::Interp;
 use super::node::Binary;
 use crate::m::error::{Error, Result};
-use crate::m::value::{
-    List, ListCursor, Row, RowCursor, RowSource, Slot, TICKS_PER_DAY, Table, TableType, Type, Value, day_from_civil,
-};
+use crate::m::value::{List, ListCursor, Row, RowCursor, RowSource, Slot, TICKS_PER_DAY, Table, TableType, Type, Value, day_from_civil};
 use crate::m::value::{number_add, number_divide, number_multiply, number_subtract, operator_error};
 
 /// Last tick of 9999-12-31.
@@ -100,7 +98,9 @@ fn temporal(operator: Binary, a: &Value, b: &Value) -> Result<Value> {
             (Value::DateTimeZone { local, offset }, Value::Duration(t)) | (Value::Duration(t), Value::DateTimeZone { local, offset }) => {
                 Ok(Value::DateTimeZone { local: moment_plus(*local, *t)?, offset: *offset })
             }
-            (Value::Time(m), Value::Duration(t)) | (Value::Duration(t), Value::Time(m)) => Ok(Value::Time((m + t % TICKS_PER_DAY).rem_euclid(TICKS_PER_DAY))),
+            (Value::Time(m), Value::Duration(t)) | (Value::Duration(t), Value::Time(m)) => {
+                Ok(Value::Time((m + t % TICKS_PER_DAY).rem_euclid(TICKS_PER_DAY)))
+            }
             _ => Err(unfit()),
         },
         Binary::Subtract => match (a, b) {
@@ -139,7 +139,11 @@ fn temporal(operator: Binary, a: &Value, b: &Value) -> Result<Value> {
 
 fn scaled(ticks: f64) -> Result<Value> {
     let rounded = ticks.round();
-    if rounded.abs() < 9.2e18 { Ok(Value::Duration(rounded as i64)) } else { Err(Error::expression("The result of the operation is out of range.")) }
+    if rounded.abs() < 9.2e18 {
+        Ok(Value::Duration(rounded as i64))
+    } else {
+        Err(Error::expression("The result of the operation is out of range."))
+    }
 }
 
 /// `a & b`.

@@ -84,9 +84,10 @@ const DURATION_MAKER: Builtin = Builtin {
     run: |_, args| {
         let part = |at: usize, unit: i64| -> f64 { args[at].as_f64().unwrap_or(f64::NAN) * unit as f64 };
         let coarse = part(0, TICKS_PER_DAY) + part(1, TICKS_PER_HOUR) + part(2, TICKS_PER_MINUTE);
-        let exact = args[..3].iter().zip([TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE]).try_fold(0i64, |sum, (value, unit)| {
-            value.as_i64().and_then(|n| n.checked_mul(unit)).and_then(|n| n.checked_add(sum))
-        });
+        let exact = args[..3]
+            .iter()
+            .zip([TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE])
+            .try_fold(0i64, |sum, (value, unit)| value.as_i64().and_then(|n| n.checked_mul(unit)).and_then(|n| n.checked_add(sum)));
         let seconds = part(3, TICKS_PER_SECOND).round();
         let total = match exact {
             Some(exact) if seconds.abs() < 9.2e18 => exact.checked_add(seconds as i64),

@@ -23,7 +23,11 @@ pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
             if visible && !column.is_hidden {
                 visible_column(table, column, out);
             }
-            if !column.is_hidden && foreign.contains(&(table.name.as_str(), column.name.as_str())) && !table.is_hidden && column.data_type == Some(DataType::String) {
+            if !column.is_hidden
+                && foreign.contains(&(table.name.as_str(), column.name.as_str()))
+                && !table.is_hidden
+                && column.data_type == Some(DataType::String)
+            {
                 let message = format!("column `{}[{}]` is a foreign key and visible", table.name, column.name);
                 let problem = placed(Diagnostic::warning("P0504", message), column.span, "this column");
                 out.push(problem.help("hide it: people should filter by the other table's columns"));
@@ -35,7 +39,9 @@ pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
     }
     relationships(model, out);
     same_expressions(model, out);
-    if !model.tables.iter().any(Table::is_date_table) && model.tables.iter().any(|t| t.columns.iter().any(|c| c.data_type == Some(DataType::DateTime))) {
+    if !model.tables.iter().any(Table::is_date_table)
+        && model.tables.iter().any(|t| t.columns.iter().any(|c| c.data_type == Some(DataType::DateTime)))
+    {
         let message = "the model has dates but no date table";
         out.push(Diagnostic::warning("P0509", message).help("mark one with `data-category: Time` and `key: true` on its date column"));
     }
@@ -49,12 +55,6 @@ fn visible_column(table: &Table, column: &Column, out: &mut Vec<Diagnostic>) {
     if column.description.is_empty() {
         warn(out, "P0501", format!("column `{}[{}]` has no description", table.name, column.name), column.span);
     }
-    let numeric = matches!(column.data_type, Some(DataType::Int64 | DataType::Double | DataType::Currency));
-    if numeric && column.summarize_by.is_some() {
-        let message = format!("column `{}[{}]` is aggregated by default", table.name, column.name);
-        let problem = placed(Diagnostic::warning("P0503", message), column.span, "this column");
-        out.push(problem.help("write a measure and leave out `summarize-by`"));
-    }
     let month = column.name.eq_ignore_ascii_case("month") || column.name.to_lowercase().ends_with("month name");
     if month && column.data_type == Some(DataType::String) && column.sort_by.is_none() {
         let message = format!("column `{}[{}]` holds names of months without `sort-by`", table.name, column.name);
@@ -63,26 +63,26 @@ fn visible_column(table: &Table, column: &Column, out: &mut Vec<Diagnostic>) {
 }
 
 fn visible_measure(measure: &Measure, out: &mut Vec<Diagnostic>) {
-    let lacks: Vec<&str> = [
-        (measure.description.is_empty(), "description"),
-        (measure.format_string.is_none() && measure.format_string_definition.is_none() && measure.data_category.is_none(), "format"),
-        (measure.display_folder.as_deref().is_none_or(str::is_empty), "folder"),
-    ]
-    .into_iter()
-    .filter_map(|(lacking, word)| lacking.then_some(word))
-    .collect();
+    let lacks: Vec<&str> =
+        [(measure.description.is_empty(), "description"), (measure.display_folder.as_deref().is_none_or(str::is_empty), "folder")]
+            .into_iter()
+            .filter_map(|(lacking, word)| lacking.then_some(word))
+            .collect();
     if !lacks.is_empty() {
         warn(out, "P0502", format!("measure `{}` has no {}", measure.name, lacks.join(" and ")), measure.span);
     }
 }
 
 fn relationships(model: &Model, out: &mut Vec<Diagnostic>) {
-    let texts: String = model.tables.iter().flat_map(|t| &t.measures).map(|m| m.expression.text.to_lowercase()).collect::<Vec<_>>().join("\n");
+    let texts: String =
+        model.tables.iter().flat_map(|t| &t.measures).map(|m| m.expression.text.to_lowercase()).collect::<Vec<_>>().join("\n");
     for relationship in &model.relationships {
         let words = format!("`{}[{}]` → `{}`", relationship.from_table, relationship.from_column, relationship.to_table);
         if relationship.cross_filter == CrossFilter::Both {
             let problem = Diagnostic::warning("P0506", format!("the relationship {words} filters both ways"));
-            out.push(placed(problem, relationship.span, "here").help("filter both ways inside the measure that needs it, with CROSSFILTER"));
+            out.push(
+                placed(problem, relationship.span, "here").help("filter both ways inside the measure that needs it, with CROSSFILTER"),
+            );
         }
         if relationship.from_cardinality == Cardinality::Many && relationship.to_cardinality == Cardinality::Many {
             let problem = Diagnostic::warning("P0507", format!("the relationship {words} is many-to-many"));
@@ -95,7 +95,7 @@ fn relationships(model: &Model, out: &mut Vec<Diagnostic>) {
             texts.get(at..end).or_else(|| texts.get(at..)).is_some_and(|near| near.contains(&column))
         });
         if !relationship.is_active && !used {
-            let problem = Diagnostic::warning("P0508", format!("the inactive relationship {words} is used by no measure"));
+            let problem = Diagnostic::note("P0508", format!("the inactive relationship {words} is used by no measure"));
             out.push(placed(problem, relationship.span, "here").help("a measure uses it through USERELATIONSHIP"));
         }
     }

@@ -63,11 +63,16 @@ fn hierarchies(table: &Table, out: &mut Vec<Diagnostic>) {
         }
         for (index, level) in hierarchy.levels.iter().enumerate() {
             if table.column(&level.column).is_none() {
-                let message = format!("level `{}` of hierarchy `{}` names column `{}`, which is not in table `{}`", level.name, hierarchy.name, level.column, table.name);
+                let message = format!(
+                    "level `{}` of hierarchy `{}` names column `{}`, which is not in table `{}`",
+                    level.name, hierarchy.name, level.column, table.name
+                );
                 let problem = placed(Diagnostic::error("P0303", message), hierarchy.span, "this hierarchy");
                 out.push(suggest(problem, "column", &level.column, table.columns.iter().map(|c| c.name.as_str())));
             }
-            let twice = hierarchy.levels[..index].iter().any(|l| l.name.eq_ignore_ascii_case(&level.name) || l.column.eq_ignore_ascii_case(&level.column));
+            let twice = hierarchy.levels[..index]
+                .iter()
+                .any(|l| l.name.eq_ignore_ascii_case(&level.name) || l.column.eq_ignore_ascii_case(&level.column));
             if twice {
                 let message = format!("hierarchy `{}` has level or column `{}` twice", hierarchy.name, level.name);
                 out.push(placed(Diagnostic::error("P0301", message), hierarchy.span, "this hierarchy"));

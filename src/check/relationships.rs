@@ -50,7 +50,10 @@ fn ends(model: &Model, relationship: &Relationship, out: &mut Vec<Diagnostic>) {
         out.push(placed(Diagnostic::error("P0311", message), relationship.span, "this relationship"));
     }
     if relationship.to_cardinality == Cardinality::One && !to.is_key {
-        let message = format!("`{}[{}]` is the one side of a relationship but not the key of its table", relationship.to_table, relationship.to_column);
+        let message = format!(
+            "`{}[{}]` is the one side of a relationship but not the key of its table",
+            relationship.to_table, relationship.to_column
+        );
         let problem = placed(Diagnostic::warning("P0315", message), relationship.span, "this relationship");
         out.push(problem.help("set `key: true` on it: a value that comes twice makes the refresh fail"));
     }
@@ -145,6 +148,10 @@ fn report_paths(model: &Model, start: usize, first: &[(usize, usize)], second: &
     for (_, relationship) in second.iter().rev() {
         problem = placed(problem, model.relationships[*relationship].span, "part of the second path");
     }
-    let both = format!("paths: {}; {}; make one relationship inactive with `active: false`", route(model, start, first), route(model, start, second));
+    let both = format!(
+        "paths: {}; {}; make one relationship inactive with `active: false`",
+        route(model, start, first),
+        route(model, start, second)
+    );
     out.push(problem.help(both));
 }

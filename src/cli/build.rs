@@ -15,10 +15,13 @@ use crate::format::pbit;
 use crate::host::files;
 use crate::project::raw::SourceKind;
 use crate::project::{self, Layer};
+use crate::sample;
 
 /// Write the template: .pbit, PBIP and the connector.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  xero-pbit build\n  xero-pbit build --source folder --locale fr\n  xero-pbit build --model my-model --out dist --format pbip")]
+#[command(
+    after_help = "Examples:\n  xero-pbit build\n  xero-pbit build --source folder --locale fr\n  xero-pbit build --model my-model --out dist --format pbip"
+)]
 pub struct Args {
     /// Model folder; without it the shipped model
     #[arg(long, value_name = "DIR")]
@@ -82,6 +85,7 @@ enum Format {
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let (checked, sources) = load_checked(args.model.as_deref(), args.source.map(Source::kind), global)?;
+    let mut pages = Vec::new();
     let mut options = Options::all(&checked);
     options.pbip = matches!(args.format, Format::All | Format::Pbip);
     options.pbit = matches!(args.format, Format::All | Format::Pbit);
@@ -90,6 +94,11 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         Some(wanted) => Some(culture(&checked, wanted)?),
         None => None,
     };
+    if options.source == SourceKind::Sample {
+        let made = sample::generate(&sample::Options::built_in(), &mut pages);
+        made.map_err(|error| Failure::usage(format!("the sample company cannot be made: {error}")))?;
+        options.sample = &pages;
+    }
     let files = emit::files(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
     let name = &checked.project().model.name;
     write(&args.out, name, &files, args.force).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
@@ -119,7 +128,11 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 }
 
 /// Reads and checks a project; warnings are drawn, errors end the command with 1.
-pub(super) fn load_checked(model: Option<&Path>, source: Option<SourceKind>, global: &Global) -> Result<(CheckedModel, SourceMap), Failure> {
+pub(super) fn load_checked(
+    model: Option<&Path>,
+    source: Option<SourceKind>,
+    global: &Global,
+) -> Result<(CheckedModel, SourceMap), Failure> {
     let layers = match model {
         Some(folder) => files::read_project(folder).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?,
         None => vec![Layer::shipped()],
@@ -142,9 +155,10 @@ pub(super) fn load_checked(model: Option<&Path>, source: Option<SourceKind>, glo
 pub(super) fn culture(checked: &CheckedModel, wanted: &str) -> Result<String, Failure> {
     let model = &checked.project().model;
     let known: Vec<&str> = std::iter::once(model.culture.as_str()).chain(model.cultures.iter().map(|c| c.name.as_str())).collect();
-    let found = known.iter().find(|c| c.eq_ignore_ascii_case(wanted)).or_else(|| {
-        known.iter().find(|c| c.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(wanted)))
-    });
+    let found = known
+        .iter()
+        .find(|c| c.eq_ignore_ascii_case(wanted))
+        .or_else(|| known.iter().find(|c| c.split('-').next().is_some_and(|language| language.eq_ignore_ascii_case(wanted))));
     match found {
         Some(culture) => Ok((*culture).to_owned()),
         None => {
@@ -191,8 +205,11 @@ fn write(out: &Path, name: &str, set: &FileSet, force: bool) -> Result<(), Diagn
         files::remove(&out.join(top))?;
     }
     let keeps_ignore = out.join(".gitignore").exists();
-    let written: FileSet =
-        set.iter().filter(|(path, _)| *path != ".gitignore" || !keeps_ignore).map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
+    let written: FileSet = set
+        .iter()
+        .filter(|(path, _)| *path != ".gitignore" || !keeps_ignore)
+        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
+        .collect();
     files::write_tree(out, &written)
 }
 

@@ -1,21 +1,12 @@
 //! The model as it goes into files: queries filled in for one source, words in place, annotations that Power BI Desktop reads.
 
 use crate::model::*;
+use crate::power_query::Queries;
+use crate::project::Project;
 use crate::project::lineage::uuid;
-use crate::project::raw::SourceKind;
-use crate::project::{Parameter, Project};
-
-/// The M text of a template for one source.
-#[derive(Clone, Debug, Default)]
-pub struct Queries {
-    /// Table name → the M of its partition, for tables whose M comes from a template.
-    pub tables: Vec<(String, String)>,
-    /// Shared functions and values, in order.
-    pub expressions: Vec<NamedExpression>,
-}
 
 /// The model for one source.
-pub(super) fn prepare(project: &Project, source: SourceKind, queries: &Queries) -> Model {
+pub(super) fn prepare(project: &Project, queries: &Queries) -> Model {
     let mut model = project.model.clone();
     for (table, text) in &queries.tables {
         let table = model.tables.iter_mut().find(|t| t.name == *table);
@@ -23,9 +14,8 @@ pub(super) fn prepare(project: &Project, source: SourceKind, queries: &Queries) 
             *empty = Source::new(text.clone());
         }
     }
-    let mut expressions: Vec<NamedExpression> = parameters(project, source).map(Parameter::expression).collect();
+    let mut expressions = queries.expressions.clone();
     refresh(&mut model, &mut expressions);
-    expressions.extend(queries.expressions.iter().cloned());
     model.expressions = expressions;
     for table in &mut model.tables {
         words(table);
@@ -42,7 +32,8 @@ pub(super) fn prepare(project: &Project, source: SourceKind, queries: &Queries) 
     }
     model.description = one_line(&model.description);
     let mut groups: Vec<String> = Vec::new();
-    let used = model.expressions.iter().map(|e| &e.query_group).chain(model.tables.iter().flat_map(|t| &t.partitions).map(|p| &p.query_group));
+    let used =
+        model.expressions.iter().map(|e| &e.query_group).chain(model.tables.iter().flat_map(|t| &t.partitions).map(|p| &p.query_group));
     for group in used.flatten() {
         if !groups.contains(group) {
             groups.push(group.clone());
@@ -56,7 +47,8 @@ pub(super) fn prepare(project: &Project, source: SourceKind, queries: &Queries) 
     // The words of the model's own language are the names themselves.
     let own = model.culture.clone();
     model.cultures.iter_mut().filter(|c| c.name.eq_ignore_ascii_case(&own)).for_each(|c| c.translations.clear());
-    let order: Vec<&str> = model.expressions.iter().map(|e| e.name.as_str()).chain(model.tables.iter().filter(is_query).map(|t| t.name.as_str())).collect();
+    let order: Vec<&str> =
+        model.expressions.iter().map(|e| e.name.as_str()).chain(model.tables.iter().filter(is_query).map(|t| t.name.as_str())).collect();
     let order = serde_json::to_string(&order).expect("a list of texts always prints");
     model.annotations.extend([
         ("__PBI_TimeIntelligenceEnabled".to_owned(), "0".to_owned()),
@@ -64,11 +56,6 @@ pub(super) fn prepare(project: &Project, source: SourceKind, queries: &Queries) 
         ("PBI_ProTooling".to_owned(), "[\"DevMode\"]".to_owned()),
     ]);
     model
-}
-
-/// The parameters that exist for a source.
-pub(super) fn parameters(project: &Project, source: SourceKind) -> impl Iterator<Item = &Parameter> {
-    project.parameters.iter().filter(move |p| p.sources.contains(&source))
 }
 
 fn is_query(table: &&Table) -> bool {
@@ -177,6 +164,10 @@ fn tidy(text: &mut String) {
         let lines = lines.trim_matches('\n');
         // The first line sets the margin.
         let margin = lines.len() - lines.trim_start_matches(' ').len();
-        *text = lines.lines().map(|line| line.get(margin.min(line.len() - line.trim_start().len())..).unwrap_or("")).collect::<Vec<_>>().join("\n");
+        *text = lines
+            .lines()
+            .map(|line| line.get(margin.min(line.len() - line.trim_start().len())..).unwrap_or(""))
+            .collect::<Vec<_>>()
+            .join("\n");
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn run(args: Args, _global: &Global) -> Result<u8, Failure> {
             .await
             .map_err(|error| Failure::usage(format!("cannot listen on port {}: {error}; choose another with --port", args.port)))?;
         let base = server.base();
-        let line = json!({"api": format!("{base}/api.xro/2.0"), "connections": format!("{base}/connections"), "identity": base, "login": base});
+        let line =
+            json!({"api": format!("{base}/api.xro/2.0"), "connections": format!("{base}/connections"), "identity": base, "login": base});
         let mut out = std::io::stdout();
         // Whoever started us may not read the line; the server runs all the same.
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());

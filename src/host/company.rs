@@ -65,7 +65,7 @@ impl Pages for CompanyFolder {
 pub fn load_mock_companies(company: &str) -> Result<Vec<crate::mock::Company>, String> {
     use crate::mock::Company;
     if company == "sample" {
-        let pages = crate::sample::built_in().into_iter().map(|(path, bytes)| (path.to_owned(), bytes));
+        let pages = Vec::<(String, Vec<u8>)>::new().into_iter().map(|(path, bytes)| (path.to_owned(), bytes));
         return Company::from_files(pages).map(|c| vec![c]).map_err(|error| error.to_string());
     }
     let root = Path::new(company);
@@ -80,7 +80,10 @@ pub fn load_mock_companies(company: &str) -> Result<Vec<crate::mock::Company>, S
     names.sort_unstable();
     let below: Vec<PathBuf> = names.iter().map(|name| root.join(name)).filter(|path| path.join("Organisation").is_dir()).collect();
     if below.is_empty() {
-        return Err(format!("{}: expected a company folder with `Organisation/1.json`, or sub-folders that are company folders", root.display()));
+        return Err(format!(
+            "{}: expected a company folder with `Organisation/1.json`, or sub-folders that are company folders",
+            root.display()
+        ));
     }
     below.iter().map(|path| load(path)).collect()
 }

@@ -6,6 +6,8 @@ mod culture;
 mod currency;
 mod date;
 mod diagnostic;
+mod files;
+pub mod memory;
 mod name;
 mod span;
 
@@ -13,5 +15,6 @@ pub use culture::Culture;
 pub use currency::Currency;
 pub use date::{Date, ParseDateError};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use files::FileSet;
 pub use name::nearest;
 pub use span::{FileId, Position, SourceFile, SourceMap, Span};

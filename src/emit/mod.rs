@@ -1,3 +1,3 @@
 //! `CheckedModel` → files in memory.
 
-pub use crate::format::FileSet;
+pub use crate::base::FileSet;

@@ -1,6 +1,6 @@
 //! Foreign formats, each with its reader and its writer side by side: TMDL, TMSL, PBIR, `.pbit`, `.mez`.
 
-mod files;
+pub mod tmdl;
 pub mod tmsl;
 
-pub use files::FileSet;
+pub use crate::base::FileSet;

@@ -65,7 +65,8 @@ impl Pages for CompanyFolder {
 pub fn load_mock_companies(company: &str) -> Result<Vec<crate::mock::Company>, String> {
     use crate::mock::Company;
     if company == "sample" {
-        let pages = Vec::<(String, Vec<u8>)>::new().into_iter().map(|(path, bytes)| (path.to_owned(), bytes));
+        let mut pages: Vec<(String, Vec<u8>)> = Vec::new();
+        crate::sample::generate(&crate::sample::Options::built_in(), &mut pages).map_err(|error| error.to_string())?;
         return Company::from_files(pages).map(|c| vec![c]).map_err(|error| error.to_string());
     }
     let root = Path::new(company);
@@ -100,4 +101,17 @@ fn files_below(root: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
         }
     }
     Ok(files)
+}
+
+/// The manifest of a folder that `pull` wrote; `None` when there is none.
+///
+/// # Errors
+/// When it cannot be read or is damaged.
+pub fn read_manifest(folder: &Path) -> Result<Option<crate::xero::pull::Manifest>, String> {
+    let path = folder.join("manifest.json");
+    match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("`{}` is damaged: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+    }
 }

@@ -2,4 +2,10 @@
 
 pub mod clock;
 pub mod company;
+pub mod config;
+pub mod files;
+pub mod http;
+pub mod key_store;
+pub mod loopback;
 pub mod mock_server;
+pub mod page_folder;

@@ -7,5 +7,6 @@ pub mod files;
 pub mod http;
 pub mod key_store;
 pub mod loopback;
+pub mod m;
 pub mod mock_server;
 pub mod page_folder;

@@ -5,6 +5,7 @@ mod interp;
 mod node;
 mod operators;
 pub(crate) mod program;
+pub(crate) mod resolve;
 
 pub use interp::{Frame, Interp, Options};
 pub use node::{Binary, Check, FieldAccess, Handler, Lambda, LambdaParam, ListItem, Node, TypeField, Unary};

@@ -33,10 +33,20 @@
 //! - Compare with `cx.equals`, `cx.compare`; group and join with `cx.key(&value)` as a hash key.
 //! - Loops call `cx.tick()?` now and then (the budget of time).
 
+mod binary;
+mod common;
+mod constants;
+mod convert;
 mod core;
+mod number;
+mod reference;
+mod temporal;
+mod text;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+pub use reference::{Entry, reference};
 
 use super::error::Result;
 use super::eval::Interp;
@@ -221,10 +231,11 @@ impl Constant {
 }
 
 /// Every family of functions.
-const FAMILIES: &[&[Builtin]] = &[core::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] =
+    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS];
 
 /// Every family of constants.
-const CONSTANT_FAMILIES: &[&[Constant]] = &[core::CONSTANTS];
+const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
 
 /// A name of the library.
 #[derive(Clone, Copy)]
@@ -266,4 +277,9 @@ pub fn all() -> Vec<&'static Builtin> {
     let mut all: Vec<&'static Builtin> = FAMILIES.iter().flat_map(|family| family.iter()).collect();
     all.sort_unstable_by_key(|f| f.name);
     all
+}
+
+/// Whether a name is visible: some belong to connectors alone.
+pub fn is_visible(name: &str, connector: bool) -> bool {
+    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

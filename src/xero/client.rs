@@ -144,6 +144,8 @@ impl Client {
         let mut refused = None;
         let mut reason = String::new();
         for attempt in 0..TRIES {
+            // The wait for a place may be longer than a token's life: the token comes after it.
+            let permit = self.limiter.acquire().await;
             let token = self.tokens.access(refused.as_ref()).await?;
             let mut request = HttpRequest::get(url.clone())
                 .header("authorization", format!("Bearer {}", token.access.reveal()))
@@ -155,7 +157,6 @@ impl Client {
             if let Some(since) = modified_since {
                 request = request.header("if-modified-since", since);
             }
-            let permit = self.limiter.acquire().await;
             self.calls.fetch_add(1, Ordering::Relaxed);
             let answer = self.transport.send(request).await;
             drop(permit);

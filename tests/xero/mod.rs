@@ -47,7 +47,13 @@ impl Transport for Wire {
             let rest = request.url.strip_prefix("http://localhost:1").expect("addresses of the test");
             let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
             let headers: BTreeMap<String, String> = request.headers.iter().map(|(k, v)| (k.to_lowercase(), v.clone())).collect();
-            let ours = Request { method: request.method.to_owned(), path: path.to_owned(), query: parse_form(query).into_iter().collect(), headers, body: request.body };
+            let ours = Request {
+                method: request.method.to_owned(),
+                path: path.to_owned(),
+                query: parse_form(query).into_iter().collect(),
+                headers,
+                body: request.body,
+            };
             let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
             let answer = self.mock.lock().unwrap().answer(&ours, self.clock.now_ms(), in_flight as u32);
             self.clock.sleep(200).await;
@@ -84,7 +90,13 @@ impl MemoryFolder {
 
     /// Everything that readers see.
     fn pages(&self) -> BTreeMap<String, Vec<u8>> {
-        self.files.lock().unwrap().iter().filter(|(path, _)| !path.starts_with(".state") && *path != "manifest.json").map(|(p, b)| (p.clone(), b.clone())).collect()
+        self.files
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|(path, _)| !path.starts_with(".state") && *path != "manifest.json")
+            .map(|(p, b)| (p.clone(), b.clone()))
+            .collect()
     }
 }
 
@@ -128,7 +140,15 @@ impl Folder for MemoryFolder {
     }
     fn list(&self, folder: &str) -> Result<Vec<String>, String> {
         let prefix = format!("{folder}/");
-        Ok(self.files.lock().unwrap().keys().filter_map(|path| path.strip_prefix(&prefix)).filter(|rest| !rest.contains('/')).map(str::to_owned).collect())
+        Ok(self
+            .files
+            .lock()
+            .unwrap()
+            .keys()
+            .filter_map(|path| path.strip_prefix(&prefix))
+            .filter(|rest| !rest.contains('/'))
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -176,7 +196,12 @@ async fn sign_in(xero: &Xero, mock: &Mutex<Mock>, now_ms: i64) -> Result<Token, 
     let scopes: Vec<String> = scope::GRANULAR.iter().chain(&scope::VERIFY).map(|s| (*s).to_owned()).collect();
     let pending = xero.start("app", None, "http://localhost:8400/callback", &scopes)?;
     let query = pending.url.split_once('?').expect("an address with a query").1;
-    let request = Request { method: "GET".to_owned(), path: "/identity/connect/authorize".to_owned(), query: parse_form(query).into_iter().collect(), ..Request::default() };
+    let request = Request {
+        method: "GET".to_owned(),
+        path: "/identity/connect/authorize".to_owned(),
+        query: parse_form(query).into_iter().collect(),
+        ..Request::default()
+    };
     let answer = mock.lock().unwrap().answer(&request, now_ms, 1);
     let back = parse_form(answer.header("location").expect("the consent redirects").split_once('?').expect("a query").1);
     xero.finish(&pending, &back["code"], &back["state"]).await
@@ -251,7 +276,18 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("xero::a_start_date_keeps_older_open_documents", || block(start_date())),
         Trial::test("xero::two_organisations_never_share_a_folder", || block(other_organisation())),
     ];
-    for endpoint in ["Contacts", "Invoices", "CreditNotes", "Payments", "BankTransactions", "BankTransfers", "Accounts", "Items", "Overpayments", "TrialBalance"] {
+    for endpoint in [
+        "Contacts",
+        "Invoices",
+        "CreditNotes",
+        "Payments",
+        "BankTransactions",
+        "BankTransfers",
+        "Accounts",
+        "Items",
+        "Overpayments",
+        "TrialBalance",
+    ] {
         trials.push(Trial::test(format!("xero::faults_at_{endpoint}"), move || block(faults(endpoint))));
     }
     trials
@@ -263,7 +299,15 @@ async fn full_pull() -> Result<(), Failed> {
     let folder = Arc::new(MemoryFolder::default());
     let summary = pull(&world, &folder, small()).await?;
     let pulled = folder.pages();
-    let (got, wanted) = (records(&pulled), records(&files.into_iter().filter(|(path, _)| xero_pbit::xero::endpoint::find(path.split('/').next().unwrap_or_default()).is_some()).collect()));
+    let (got, wanted) = (
+        records(&pulled),
+        records(
+            &files
+                .into_iter()
+                .filter(|(path, _)| xero_pbit::xero::endpoint::find(path.split('/').next().unwrap_or_default()).is_some())
+                .collect(),
+        ),
+    );
     for key in wanted.keys().filter(|key| key.0 != "ExpenseClaims") {
         check(got.contains_key(key), format!("{key:?} was not pulled"))?;
     }
@@ -304,7 +348,10 @@ async fn kills() -> Result<(), Failed> {
         let second = world(files.clone(), "", Limits::default()).await;
         pull(&second, &folder, options.clone()).await.map_err(|error| format!("killed at step {at}: the next run failed: {error}"))?;
         check(records(&folder.pages()) == wanted, format!("killed at step {at}: another result"))?;
-        check(!folder.files.lock().unwrap().keys().any(|path| path.starts_with(".state/incoming")), format!("killed at step {at}: leftovers"))?;
+        check(
+            !folder.files.lock().unwrap().keys().any(|path| path.starts_with(".state/incoming")),
+            format!("killed at step {at}: leftovers"),
+        )?;
         if !killed {
             return Ok(());
         }
@@ -415,14 +462,18 @@ async fn start_date() -> Result<(), Failed> {
             continue;
         }
         let value: serde_json::Value = serde_json::from_str(&record)?;
-        let ms: i64 = value["Date"].as_str().unwrap_or_default().trim_start_matches("/Date(").split('+').next().unwrap_or_default().parse()?;
+        let ms: i64 =
+            value["Date"].as_str().unwrap_or_default().trim_start_matches("/Date(").split('+').next().unwrap_or_default().parse()?;
         if ms < 1_780_272_000_000 {
             check(value["Status"] == "AUTHORISED", "only open documents are older than the start date")?;
             older_open += 1;
         }
     }
     check(older_open > 0, "older open documents are there")?;
-    check(pages.contains_key("TrialBalance/2026-05-31.json") && !pages.contains_key("TrialBalance/2026-04-30.json"), "the trial balance of the month before, and no older one")
+    check(
+        pages.contains_key("TrialBalance/2026-05-31.json") && !pages.contains_key("TrialBalance/2026-04-30.json"),
+        "the trial balance of the month before, and no older one",
+    )
 }
 
 async fn other_organisation() -> Result<(), Failed> {

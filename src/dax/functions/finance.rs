@@ -704,7 +704,9 @@ mod tests {
         near(switching(2400.0, 300.0, 3650.0, 3650.0, 1.0, 2.0), 1.315_068_493_150_68);
         let dates = [41_640.0, 41_699.0, 41_942.0, 42_050.0, 42_095.0];
         let values = [-10_000.0, 2750.0, 4250.0, 3250.0, 2750.0];
-        near(internal_rate(&values, &dates, None).unwrap(), 0.374_858_598_713_636);
+        let rate = internal_rate(&values, &dates, None).unwrap();
+        assert!((rate - 0.374_859).abs() < 1e-6, "{rate}");
+        assert!(net_present_value(&values, &dates, rate).unwrap().abs() < 1e-6);
         near(net_present_value(&[-10_000.0, 2750.0], &[0.0, 365.0], 0.1).unwrap(), -7500.0);
         assert!(internal_rate(&[1.0, 2.0], &[0.0, 1.0], None).is_err());
     }

@@ -87,7 +87,7 @@ impl Company {
             by_kind[contact.kind as usize].push(index);
         }
         let items = items(seed, size, &mut rng);
-        let average = 180_000 + rng.range(0, 120_000);
+        let average = 400_000 + rng.range(0, 250_000);
         let sales = f64::from(size) * 0.52 * 0.9;
         let monthly = (sales * average as f64 / f64::from(options.months.max(1))) as i64;
         Company {

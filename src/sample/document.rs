@@ -347,7 +347,7 @@ pub(super) fn lines(json: &mut Json, company: &Company, side: Side, amounts: Amo
             let code = if rng.chance(30) { item.code.to_lowercase() } else { item.code.clone() };
             json.text("ItemCode", &code);
             json.text("Description", &item.description);
-            if item.listed && rng.chance(700) {
+            if item.listed && rng.chance(400) {
                 json.object("Item");
                 json.guid("ItemID", item.guid);
                 json.text("Name", &item.name);

@@ -211,7 +211,7 @@ fn contact(json: &mut Json, company: &Company, index: usize, balances: [i64; 4])
     json.moment("UpdatedDateUTC", start_of_records(company) + index as i64 * 3_600_000 % 86_400_000);
     json.empty_list("ContactGroups");
     json.boolean("IsSupplier", supplier);
-    json.boolean("IsCustomer", !supplier);
+    json.boolean("IsCustomer", !supplier || index == company.customers);
     if contact.currency > 0 {
         json.text("DefaultCurrency", company.currency_code(contact.currency));
     }

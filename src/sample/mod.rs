@@ -175,10 +175,19 @@ fn run(world: &mut World<'_>) {
     let per_day = documents_per_day(company);
     let mut date = company.start;
     let as_of = company.as_of();
+    let mut ahead = 0;
     for count in per_day {
         world.today = date;
         for _ in 0..count {
-            let side = if world.rng.chance(520) { Side::Sale } else { Side::Bill };
+            let side = match world.rng.chance(520) {
+                // What is dated ahead: sales and bills in turn.
+                _ if date > as_of => {
+                    ahead += 1;
+                    if ahead % 2 == 1 { Side::Sale } else { Side::Bill }
+                }
+                true => Side::Sale,
+                false => Side::Bill,
+            };
             world.trade(side, date);
         }
         if date <= as_of {

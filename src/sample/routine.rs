@@ -69,7 +69,8 @@ impl World<'_> {
             leg(Acc::Bonds, scale * 2 / 10),
             leg(Acc::Loan, -scale * 24 / 10),
             leg(Acc::Directors, -scale * 3 / 10),
-            leg(Acc::Capital, -scale * 10 / 10),
+            leg(Acc::Capital, -scale),
+            leg(Acc::OwnerFunds, -scale * 4 / 10),
         ];
         if company.fiscal_year_start(date) < date.start_of_month() {
             legs.push(leg(Acc::Sales, -scale * 2));
@@ -109,11 +110,18 @@ impl World<'_> {
                 let line = self.line(Acc::InterestIncome, scale * 4 / 1000, TaxKind::None, Words::Fixed("Interest received"));
                 self.cash(Side::Sale, Acc::Savings, None, date, Amounts::NoTax, vec![line]);
             }
+            // Two accounts that were used only in the first month: one is archived, one deleted since.
+            6 if date.start_of_month() == company.start => {
+                self.spend(date, Acc::Promotions, 6, scale * 4 / 100, TaxKind::Standard, "Opening party");
+                self.spend(date, Acc::Repairs, 4, scale * 3 / 100, TaxKind::Standard, "New shelves");
+            }
             8 => {
                 let card = -self.ledger.balance_so_far(Acc::Card, date.add_days(-8));
                 self.transfer(Acc::Main, Acc::Card, date, card);
                 let wallet = self.ledger.balance_so_far(Acc::Wallet, date.add_days(-1));
-                self.transfer(Acc::Wallet, Acc::Main, date, wallet * 9 / 10);
+                if wallet >= 10_000 {
+                    self.transfer(Acc::Wallet, Acc::Main, date, wallet * 9 / 10);
+                }
             }
             10 => {
                 let principal = self.line(Acc::Loan, scale * 3 / 100, TaxKind::None, Words::Fixed("Loan repayment"));
@@ -199,7 +207,7 @@ impl World<'_> {
     fn pay_run(&mut self, date: Date) {
         let company = self.company;
         let years = i64::from((date.0 - company.start.0) / 365);
-        let gross = company.monthly * (20 + years) / 100;
+        let gross = company.monthly * (18 + years) / 100;
         let (withheld, pension) = (gross / 5, gross / 10);
         let net = gross - withheld;
         self.journal(

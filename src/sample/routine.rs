@@ -200,7 +200,7 @@ impl World<'_> {
             return;
         }
         let line = self.line(account, owed.abs(), TaxKind::None, Words::Fixed(text));
-        let contact = self.company.customers + 9.min(self.company.contacts.len() - self.company.customers - 1);
+        let contact = self.company.customers + 9;
         self.cash(side, Acc::Main, Some(contact), date, Amounts::NoTax, vec![line]);
     }
 
@@ -225,14 +225,7 @@ impl World<'_> {
             self.journal(date, "pay run payment", &[leg(Acc::WagesPayable, net), leg(Acc::Main, -net)]);
         } else {
             let line = self.line(Acc::WagesPayable, net, TaxKind::None, Words::Fixed("Net pay"));
-            self.cash(
-                Side::Bill,
-                Acc::Main,
-                Some(company.customers + 9.min(company.contacts.len() - company.customers - 1)),
-                date,
-                Amounts::NoTax,
-                vec![line],
-            );
+            self.cash(Side::Bill, Acc::Main, Some(company.customers + 9), date, Amounts::NoTax, vec![line]);
         }
     }
 
@@ -367,13 +360,12 @@ impl World<'_> {
             lines.push(line);
         }
         let totals = document::totals(Amounts::Inclusive, &lines);
-        let old = date < company.as_of().add_days(-45);
-        let status = match self.rng.below(10) {
-            0 => "VOIDED",
-            1 => "SUBMITTED",
-            2 | 3 => "AUTHORISED",
-            _ if old => "PAID",
-            _ => "AUTHORISED",
+        let status = match number % 7 {
+            _ if date >= company.as_of().add_days(-45) => "AUTHORISED",
+            3 => "VOIDED",
+            5 => "SUBMITTED",
+            6 => "AUTHORISED",
+            _ => "PAID",
         };
         let mut paid_on = None;
         if matches!(status, "PAID" | "AUTHORISED") {

@@ -2,11 +2,11 @@
 
 pub mod mez;
 pub mod pbip;
+pub mod pbir;
 pub mod pbit;
+mod png;
 pub mod tmdl;
 pub mod tmsl;
-
-mod png;
 mod zip;
 
 pub use crate::base::FileSet;

@@ -125,7 +125,7 @@ impl World<'_> {
             }
             10 => {
                 let principal = self.line(Acc::Loan, scale * 3 / 100, TaxKind::None, Words::Fixed("Loan repayment"));
-                let interest = self.line(Acc::InterestExpense, scale * 1 / 100, TaxKind::None, Words::Fixed("Interest"));
+                let interest = self.line(Acc::InterestExpense, scale / 100, TaxKind::None, Words::Fixed("Interest"));
                 self.cash(Side::Bill, Acc::Main, Some(company.customers + 6), date, Amounts::NoTax, vec![principal, interest]);
             }
             12 if month == 11 || date.start_of_month() == company.start => {
@@ -238,7 +238,7 @@ impl World<'_> {
         if used > 0 {
             self.journal(date, "insurance used up", &[leg(Acc::Insurance, used), leg(Acc::Prepaid, -used)]);
         }
-        if date.month() % 6 == 0 {
+        if date.month().is_multiple_of(6) {
             let unknown = -self.ledger.balance_so_far(Acc::Suspense, date.add_days(-40));
             self.journal(date, "suspense cleared", &[leg(Acc::Suspense, unknown), leg(Acc::OtherRevenue, -unknown)]);
         }
@@ -346,7 +346,7 @@ impl World<'_> {
     /// An employee's receipts: owed on the reporting date, paid later from the bank by a route that no list shows.
     fn expense_claim(&mut self, date: Date) {
         let company = self.company;
-        if date.month() % 2 == 0 {
+        if date.month().is_multiple_of(2) {
             return;
         }
         let number = self.next(Id::ExpenseClaim);
@@ -410,7 +410,7 @@ fn transfer(json: &mut Json, company: &Company, transfer: &Transfer) {
     json.moment_text("DateString", time, false);
     json.moment("Date", time);
     // Older answers have no status.
-    if transfer.number % 4 != 0 {
+    if !transfer.number.is_multiple_of(4) {
         json.text("Status", "AUTHORISED");
     }
     account(json, "FromBankAccount", transfer.from);
@@ -422,8 +422,8 @@ fn transfer(json: &mut Json, company: &Company, transfer: &Transfer) {
     json.guid("FromBankTransactionID", transfer.ids[0]);
     json.guid("ToBankTransactionID", transfer.ids[1]);
     json.boolean("FromIsReconciled", true);
-    json.boolean("ToIsReconciled", transfer.number % 5 != 0);
-    json.text("Reference", if transfer.number % 3 == 0 { "Monthly" } else { "" });
+    json.boolean("ToIsReconciled", !transfer.number.is_multiple_of(5));
+    json.text("Reference", if transfer.number.is_multiple_of(3) { "Monthly" } else { "" });
     json.boolean("HasAttachments", false);
     json.empty_list("FromTracking");
     json.empty_list("ToTracking");
@@ -478,7 +478,7 @@ fn expense_claim(json: &mut Json, company: &Company, claim: &Claim) {
     json.money("AmountDue", due);
     json.money("AmountPaid", paid);
     json.day("ReportingDate", claim.date);
-    if claim.number % 3 != 0 {
+    if !claim.number.is_multiple_of(3) {
         json.day("PaymentDueDate", claim.date.add_days(14));
     }
 }

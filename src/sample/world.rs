@@ -424,7 +424,7 @@ fn payment(json: &mut Json, company: &Company, record: &PaymentRecord) {
     json.day("Date", record.date);
     json.money("BankAmount", record.bank_amount);
     json.money("Amount", record.amount);
-    json.text("Reference", if record.number % 4 == 0 { "Thank you" } else { "" });
+    json.text("Reference", if record.number.is_multiple_of(4) { "Thank you" } else { "" });
     json.rate("CurrencyRate", record.rate);
     json.text("PaymentType", target.payment);
     json.text("Status", record.status);
@@ -476,7 +476,7 @@ fn bank_transaction(json: &mut Json, company: &Company, transaction: &BankTransa
         _ => {}
     }
     json.boolean("HasAttachments", false);
-    if transaction.number % 5 == 0 {
+    if transaction.number.is_multiple_of(5) {
         json.text("Reference", "Card 4*** 1881 \u{2014} \"tap\"");
     }
     if let Some(contact) = transaction.contact {

@@ -38,12 +38,18 @@ mod common;
 mod constants;
 mod convert;
 mod core;
+pub(crate) mod json;
 mod number;
+mod reference;
 mod temporal;
 mod text;
+mod types;
+mod value;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+pub use reference::{Entry, reference};
 
 use super::error::Result;
 use super::eval::Interp;
@@ -229,7 +235,7 @@ impl Constant {
 
 /// Every family of functions.
 const FAMILIES: &[&[Builtin]] =
-    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS];
+    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS];
 
 /// Every family of constants.
 const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
@@ -274,4 +280,9 @@ pub fn all() -> Vec<&'static Builtin> {
     let mut all: Vec<&'static Builtin> = FAMILIES.iter().flat_map(|family| family.iter()).collect();
     all.sort_unstable_by_key(|f| f.name);
     all
+}
+
+/// Whether a name is visible: some belong to connectors alone.
+pub fn is_visible(name: &str, connector: bool) -> bool {
+    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

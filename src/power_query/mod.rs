@@ -193,10 +193,10 @@ fn registry(templates: &FileSet) -> Result<Handlebars<'static>, Vec<Diagnostic>>
         };
         if let Err(error) = registry.register_template_string(name, text) {
             let position = error.pos();
-            problems.push(Diagnostic::error("P0221", format!("the template cannot be read: {}", error.reason())).in_file(
-                format!("templates/{path}"),
-                position,
-            ));
+            problems.push(
+                Diagnostic::error("P0221", format!("the template cannot be read: {}", error.reason()))
+                    .in_file(format!("templates/{path}"), position),
+            );
         }
     }
     if problems.is_empty() { Ok(registry) } else { Err(problems) }

@@ -426,7 +426,7 @@ async fn long_load() -> Result<(), Failed> {
     let limits = Limits { per_minute: 60, per_day: 100_000, concurrent: 5 };
     let undisturbed = world(files.clone(), "", limits).await;
     pull(&undisturbed, &clean, options.clone()).await?;
-    let world = world(files, "429%50,expire%333", limits).await;
+    let world = world(files, "429%50,expire#200", limits).await;
     let folder = Arc::new(MemoryFolder::default());
     let started = world.clock.now_ms();
     pull(&world, &folder, options).await?;

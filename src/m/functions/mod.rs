@@ -38,6 +38,7 @@ mod common;
 mod constants;
 mod convert;
 mod core;
+mod extension;
 pub(crate) mod json;
 mod list;
 mod list_math;
@@ -54,6 +55,7 @@ mod temporal;
 mod text;
 mod types;
 mod value;
+pub(crate) mod web;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -247,6 +249,7 @@ const FAMILIES: &[&[Builtin]] = &[
     binary::FUNCTIONS,
     convert::FUNCTIONS,
     core::FUNCTIONS,
+    extension::FUNCTIONS,
     json::FUNCTIONS,
     list::FUNCTIONS,
     list_math::FUNCTIONS,
@@ -262,10 +265,11 @@ const FAMILIES: &[&[Builtin]] = &[
     text::FUNCTIONS,
     types::FUNCTIONS,
     value::FUNCTIONS,
+    web::FUNCTIONS,
 ];
 
 /// Every family of constants.
-const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
+const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS, extension::CONSTANTS];
 
 /// A name of the library.
 #[derive(Clone, Copy)]
@@ -311,5 +315,5 @@ pub fn all() -> Vec<&'static Builtin> {
 
 /// Whether a name is visible: some belong to connectors alone.
 pub fn is_visible(name: &str, connector: bool) -> bool {
-    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
+    connector || !["Extension.", "Crypto", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

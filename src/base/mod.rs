@@ -2,14 +2,19 @@
 //!
 //! Imports only `std` (and `strsim` for nearest names). No I/O.
 
+mod culture;
 mod currency;
 mod date;
 mod diagnostic;
+mod files;
+pub mod memory;
 mod name;
 mod span;
 
+pub use culture::Culture;
 pub use currency::Currency;
 pub use date::{Date, ParseDateError};
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use files::FileSet;
 pub use name::nearest;
 pub use span::{FileId, Position, SourceFile, SourceMap, Span};

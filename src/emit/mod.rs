@@ -1,1 +1,3 @@
-//! A checked model and report → files in memory.
+//! `CheckedModel` → files in memory.
+
+pub use crate::base::FileSet;

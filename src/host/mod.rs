@@ -1,1 +1,4 @@
 //! The only place with I/O: files, HTTP, sockets, clock, key store, browser.
+
+pub mod company;
+pub mod files;

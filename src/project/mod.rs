@@ -1,1 +1,35 @@
-//! A folder of YAML files (with overlays on the shipped model) → raw tree → [`crate::model::Model`] and [`crate::report::Report`].
+//! YAML folder + overlays → raw trees → [`Model`](crate::model::Model) and pages; JSON Schema of the files.
+//!
+//! ```text
+//! Layer… ─load→ RawProject (merged YAML trees) ─lower→ Project (Model, settings, parameters, trees of the pages)
+//! ```
+
+pub mod lineage;
+pub mod overlay;
+pub mod raw;
+pub mod schema;
+pub mod shipped;
+pub mod yaml;
+
+mod load;
+mod lower;
+
+pub use load::{Layer, RawProject, load};
+pub use lower::{Parameter, Project, Proof, Settings, TableTemplate, lower};
+
+use crate::base::Diagnostic;
+
+/// Reads the layers of a project, the changed one first.
+///
+/// The project holds everything that could be read; it is only meant for use when no diagnostic is an error.
+pub fn read(layers: &[Layer]) -> (Project, Vec<Diagnostic>) {
+    let mut cx = yaml::Context::default();
+    let raw = load(layers, &mut cx);
+    let project = lower(raw, &mut cx);
+    (project, cx.diagnostics)
+}
+
+/// The shipped model.
+pub fn shipped() -> (Project, Vec<Diagnostic>) {
+    read(&[Layer::shipped()])
+}

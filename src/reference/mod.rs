@@ -1,1 +1,77 @@
-//! Every measure again in plain Rust, exact decimals, from raw pages. Imports none of our own layers.
+//! Every measure again in plain Rust: exact decimals, from raw pages, by a route of its own.
+//!
+//! The reference imports none of our other layers: an oracle shares no code with what it judges. It reads Xero's wire format
+//! itself ([`wire`]), cleans it into [`books::Books`] of one organisation and computes each figure by the accounting rule that its
+//! function's doc comment states. `validate` compares the template's own M and DAX with it, to the cent.
+//!
+//! One file per area: [`cash`], [`trade`] (customers, suppliers, products), [`statements`] (profit and loss, balance sheet),
+//! [`health`] (ratios).
+
+pub mod books;
+pub mod cash;
+pub mod figures;
+pub mod health;
+pub mod pages;
+pub mod statements;
+pub mod trade;
+pub mod wire;
+
+use jiff::civil::Date;
+
+pub use books::{Books, read_books};
+pub use figures::{Amount, Figure, Figures};
+pub use pages::{Below, Malformed, Pages};
+
+/// All figures of one organisation.
+#[derive(Clone, Debug)]
+pub struct OrganisationFigures {
+    /// The books they come from.
+    pub books: Books,
+    /// Measures in a fixed order: the 29 tiles, then supporting measures.
+    pub figures: Figures,
+}
+
+/// Computes all figures of a company folder: one entry per organisation, in order of folder names.
+///
+/// # Errors
+/// The first file that is missing, unreadable or malformed; an `as_of` without a trial balance of that date.
+pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<OrganisationFigures>, Malformed> {
+    if !pages::list(pages, "Organisation")?.is_empty() {
+        return Ok(vec![compute_one(pages, as_of)?]);
+    }
+    let mut names = pages.folders().map_err(|message| Malformed {
+        file: pages.display("."),
+        position: None,
+        place: String::new(),
+        message,
+        help: None,
+    })?;
+    names.sort_unstable();
+    let mut all = Vec::new();
+    for folder in names {
+        let below = Below { pages, folder };
+        if !pages::list(&below, "Organisation")?.is_empty() {
+            all.push(compute_one(&below, as_of)?);
+        }
+    }
+    if all.is_empty() {
+        return Err(Malformed {
+            file: pages.display("."),
+            position: None,
+            place: String::new(),
+            message: "expected a company folder with `Organisation/1.json`, or sub-folders that are company folders".to_owned(),
+            help: Some("make one with `xero-pbit sample --out DIR` or `xero-pbit pull`".to_owned()),
+        });
+    }
+    Ok(all)
+}
+
+fn compute_one(pages: &dyn Pages, as_of: Option<Date>) -> Result<OrganisationFigures, Malformed> {
+    let books = read_books(pages, as_of)?;
+    let mut figures = Figures::default();
+    cash::compute(&books, &mut figures);
+    trade::compute(&books, &mut figures);
+    statements::compute(&books, &mut figures);
+    health::compute(&books, &mut figures);
+    Ok(OrganisationFigures { books, figures })
+}

@@ -251,6 +251,26 @@ impl ColumnBuilder {
     }
 }
 
+/// What a reader of data files needs to know of a column of the model.
+#[derive(Clone, Copy, Debug)]
+pub struct Field<'a> {
+    /// The name as the model spells it.
+    pub name: &'a str,
+    /// The type that the values must fit.
+    pub data_type: DataType,
+    /// Computed by DAX: values in a file are ignored and no column is made.
+    pub calculated: bool,
+    /// Whether its values are needed; the others are not decoded and read as BLANK.
+    pub wanted: bool,
+}
+
+impl<'a> Field<'a> {
+    /// A column whose values come from the file.
+    pub fn new(name: &'a str, data_type: DataType) -> Field<'a> {
+        Field { name, data_type, calculated: false, wanted: true }
+    }
+}
+
 /// Equally long columns under one name. Row order is the order of loading.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {

@@ -3,7 +3,9 @@
 //! A column has one type and may be blank in any row. BLANK and `""` are different in storage too.
 
 mod column;
+pub mod csv;
+pub mod parquet;
 mod value;
 
-pub use column::{Column, ColumnBuilder, ColumnData, Table, TypeMismatch};
+pub use column::{Column, ColumnBuilder, ColumnData, Field, Table, TypeMismatch};
 pub use value::{DataType, Value};

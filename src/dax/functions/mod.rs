@@ -3,7 +3,7 @@
 //!
 //! Adding `DIVIDE` means one descriptor, one Rust function, one line in the family's list.
 
-use crate::base::Date;
+use crate::base::{Culture, Date};
 use crate::dax::error::EvalResult;
 use crate::table::Value;
 
@@ -110,6 +110,14 @@ pub struct ScalarContext {
     pub seed: std::cell::Cell<u64>,
     /// What USERNAME and USERPRINCIPALNAME answer.
     pub user: String,
+}
+
+impl ScalarContext {
+    /// The conventions of [`ScalarContext::culture`]; an unknown name means those of `en-US`.
+    pub fn conventions(&self) -> &'static Culture {
+        static ENGLISH: std::sync::LazyLock<&'static Culture> = std::sync::LazyLock::new(|| Culture::get("en-US"));
+        if self.culture.is_empty() || self.culture == "en-US" { *ENGLISH } else { Culture::find(&self.culture).unwrap_or(*ENGLISH) }
+    }
 }
 
 impl Default for ScalarContext {

@@ -1,0 +1,135 @@
+//! Cash: movements in bank accounts, and balances day by day that tie to the trial balance.
+
+use std::collections::BTreeMap;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::books::{Books, month_end};
+use super::figures::{Amount, Figure, Figures, Sums};
+
+/// A day of a bank account in base currency.
+///
+/// `opening + cash_in − cash_out + transfers + unattributed = closing`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DayBalance {
+    /// Closing balance of the day before.
+    pub opening: Decimal,
+    /// Money received, without transfers between own accounts.
+    pub cash_in: Decimal,
+    /// Money spent, positive, without transfers.
+    pub cash_out: Decimal,
+    /// Transfers, net.
+    pub transfers: Decimal,
+    /// What the trial balance says beyond the rows that Xero lets us see.
+    pub unattributed: Decimal,
+    /// Balance in Xero at the end of the day.
+    pub closing: Decimal,
+}
+
+/// Balances of every bank account for every day from the day after the first trial balance to Today.
+///
+/// The first loaded trial balance is the anchor. Movements roll it forward; at each later trial balance (the newest of its
+/// month; at Today in the running month) the residual is booked as unattributed, so that the balance ties to the ledger.
+/// An account that a trial balance does not list has the balance 0 there. Source: `MODEL` §3, Xero facts §4.9.
+pub fn daily_balances(books: &Books) -> BTreeMap<String, BTreeMap<Date, DayBalance>> {
+    let mut result = BTreeMap::new();
+    let (Some(first), Some(today)) = (books.trial_balances.keys().next().copied(), books.today) else { return result };
+    let balance_at = |as_at: Date, account: &str| -> Decimal {
+        books.trial_balances[&as_at].iter().filter(|row| row.account == account).map(|row| row.balance).sum()
+    };
+    for (account, _) in books.accounts.iter().filter(|(_, a)| a.kind == "BANK") {
+        let mut movements: BTreeMap<Date, DayBalance> = BTreeMap::new();
+        for row in books.bank.iter().filter(|row| row.account == *account) {
+            let day = movements.entry(row.date).or_default();
+            if row.transfer {
+                day.transfers += row.amount;
+            } else if row.amount.is_sign_negative() {
+                day.cash_out -= row.amount;
+            } else {
+                day.cash_in += row.amount;
+            }
+        }
+        let mut days = BTreeMap::new();
+        let mut closing = balance_at(first, account);
+        let mut day = first.saturating_add(1.day());
+        while day <= today {
+            let mut balance = movements.get(&day).copied().unwrap_or_default();
+            balance.opening = closing;
+            let rolled = closing + balance.cash_in - balance.cash_out + balance.transfers;
+            if books.trial_balances.contains_key(&day) {
+                balance.unattributed = balance_at(day, account) - rolled;
+            }
+            balance.closing = rolled + balance.unattributed;
+            closing = balance.closing;
+            days.insert(day, balance);
+            day = day.saturating_add(1.day());
+        }
+        result.insert(account.clone(), days);
+    }
+    result
+}
+
+pub(super) fn compute(books: &Books, figures: &mut Figures) {
+    let ordinary = |keep: fn(Decimal) -> bool| books.bank.iter().filter(move |row| !row.transfer && keep(row.amount));
+    let all = |_: Decimal| true;
+    figures.insert("Daily cash flow", movement(ordinary(all).map(|row| (row, row.amount))));
+    figures.insert("Cash in", movement(ordinary(|a| a.is_sign_positive() && !a.is_zero()).map(|row| (row, row.amount))));
+    figures.insert("Cash out", movement(ordinary(|a| a.is_sign_negative() && !a.is_zero()).map(|row| (row, -row.amount))));
+
+    let daily = daily_balances(books);
+    figures.insert("Closing balance by account", closing_balance_by_account(&daily));
+    figures.insert("Closing balance today", closing_balance_today(books));
+}
+
+/// Sums bank rows in total, by month, by day, by account and by contact.
+fn movement<'a>(rows: impl Iterator<Item = (&'a super::books::BankRow, Decimal)>) -> Figure {
+    let mut total = None;
+    let (mut months, mut days, mut accounts, mut contacts) = (Sums::default(), Sums::default(), Sums::default(), Sums::default());
+    for (row, amount) in rows {
+        *total.get_or_insert(Decimal::ZERO) += amount;
+        months.add(month_end(row.date).to_string(), amount);
+        days.add(row.date.to_string(), amount);
+        accounts.add(&row.account, amount);
+        if !row.contact.is_empty() {
+            contacts.add(&row.contact, amount);
+        }
+    }
+    Figure::total(total.map_or(Amount::Blank, Amount::Money))
+        .by("Month", months.money())
+        .by("Date", days.money())
+        .by("Account", accounts.money())
+        .by("Contact", contacts.money())
+}
+
+/// The balance of bank accounts at the last day in view that is not after Today. Credit cards and overdrafts are negative.
+fn closing_balance_by_account(daily: &BTreeMap<String, BTreeMap<Date, DayBalance>>) -> Figure {
+    let mut days: BTreeMap<Date, Decimal> = BTreeMap::new();
+    let mut accounts = Sums::default();
+    for (account, balances) in daily {
+        for (day, balance) in balances {
+            *days.entry(*day).or_default() += balance.closing;
+        }
+        if let Some((_, last)) = balances.iter().next_back() {
+            accounts.add(account, last.closing);
+        }
+    }
+    // The last day of each month that has one: the month end, or Today in the running month.
+    let months: BTreeMap<String, Amount> = days.iter().map(|(day, sum)| (month_end(*day).to_string(), Amount::Money(*sum))).collect();
+    Figure::total(days.values().next_back().map_or(Amount::Blank, |sum| Amount::Money(*sum)))
+        .by("Month", months)
+        .by("Date", days.iter().map(|(day, sum)| (day.to_string(), Amount::Money(*sum))))
+        .by("Account", accounts.money())
+}
+
+/// The balance of all bank accounts at Today: equals "Total Bank" of Xero's balance sheet.
+fn closing_balance_today(books: &Books) -> Figure {
+    let rows = books.trial_balances.last_key_value().map(|(_, rows)| rows.as_slice()).unwrap_or_default();
+    let mut accounts = Sums::default();
+    for row in rows.iter().filter(|row| books.accounts.get(&row.account).is_some_and(|a| a.kind == "BANK")) {
+        accounts.add(&row.account, row.balance);
+    }
+    let total = if books.trial_balances.is_empty() { Amount::Blank } else { Amount::Money(accounts.map().values().sum()) };
+    Figure::total(total).by("Account", accounts.money())
+}

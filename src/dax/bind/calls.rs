@@ -72,7 +72,7 @@ impl Binder<'_> {
         if let Some(function) = functions::find(&call.name) {
             return self.library(function, &call, scope);
         }
-        let near = nearest(&name.text, functions::names());
+        let near = nearest(&name.text, functions::all().map(|f| f.name));
         let help = near.map(|n| format!("a function with a similar name exists: `{n}`"));
         Err(error("D0206", format!("`{}` is not a function", name.text), name.at).with_help(help))
     }

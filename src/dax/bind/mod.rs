@@ -8,13 +8,14 @@ mod time;
 mod window;
 
 use std::cell::{Cell, RefCell};
+use std::sync::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use bound::{ArithOp, CmpOp, Deps, Kind, N, Node, Schema, SchemaColumn, Ty};
 
 use super::catalog::{Catalog, ColId, MeasureId, TableId, fold};
-use super::engine::DaxError;
+use super::engine::{DaxError, Dependencies};
 use super::syntax::ast::{BinaryOp, Expr, ExprKind, FunctionDef, Name, Place, UnaryOp};
 use crate::base::nearest;
 use crate::table::Value;
@@ -78,6 +79,11 @@ impl Scope {
         scope
     }
 
+    /// The scope with one more row context.
+    pub fn with_frame(self, schema: &Arc<Schema>) -> Scope {
+        self.push(schema)
+    }
+
     fn level(&self) -> usize {
         self.frames.len()
     }
@@ -91,8 +97,8 @@ impl Scope {
 /// Bound measures of a catalog; shared by the queries of an engine.
 #[derive(Debug, Default)]
 pub struct BindCache {
-    measures: RefCell<HashMap<MeasureId, Result<N>>>,
-    columns: RefCell<HashMap<ColId, Result<N>>>,
+    measures: Mutex<HashMap<MeasureId, Result<N>>>,
+    columns: Mutex<HashMap<ColId, Result<N>>>,
 }
 
 /// Binds expressions against a catalog.
@@ -105,6 +111,13 @@ pub struct Binder<'a> {
     depth: Cell<u32>,
     /// Values of `@name`.
     parameters: &'a [(String, Value)],
+    globals: RefCell<Vec<Variable>>,
+    named: RefCell<Dependencies>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves the map as it was.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn error(code: &'static str, message: impl Into<String>, at: Place) -> DaxError {
@@ -114,7 +127,7 @@ fn error(code: &'static str, message: impl Into<String>, at: Place) -> DaxError 
 impl<'a> Binder<'a> {
     /// A binder over `catalog`.
     pub fn new(catalog: &'a Catalog, cache: &'a BindCache, parameters: &'a [(String, Value)]) -> Binder<'a> {
-        Binder { catalog, cache, stack: RefCell::default(), next_var: Cell::new(1), depth: Cell::new(0), parameters }
+        Binder { catalog, cache, stack: RefCell::default(), next_var: Cell::new(1), depth: Cell::new(0), parameters, globals: RefCell::default(), named: RefCell::default() }
     }
 
     /// A number for a new variable.
@@ -129,6 +142,33 @@ impl<'a> Binder<'a> {
         let id = self.fresh_var();
         scope.vars.push(Variable { name: fold(name), id, ty: node.ty, schema: node.schema.clone(), constant: constant_of(node) });
         id
+    }
+
+    /// Adds a variable of DEFINE, seen by every expression of the query.
+    pub fn declare_global(&self, name: &str, node: &N) -> u32 {
+        let id = self.fresh_var();
+        let constant = constant_of(node);
+        self.globals.borrow_mut().push(Variable { name: fold(name), id, ty: node.ty, schema: node.schema.clone(), constant });
+        id
+    }
+
+    /// What the outermost measure that was bound names itself.
+    pub fn named(&self) -> Dependencies {
+        self.named.borrow().clone()
+    }
+
+    fn note(&self, add: impl FnOnce(&mut Dependencies)) {
+        if self.stack.borrow().len() == 1 {
+            add(&mut self.named.borrow_mut());
+        }
+    }
+
+    fn note_column(&self, column: ColId) {
+        let def = &self.catalog.columns[column as usize];
+        let table = self.catalog.tables[def.table as usize].name.to_string();
+        self.note(|d| {
+            d.columns.insert((table, def.name.to_string()));
+        });
     }
 
     /// Columns of a model table.
@@ -174,7 +214,7 @@ impl<'a> Binder<'a> {
     /// # Errors
     /// What is wrong with its text, or that it depends on itself.
     pub fn bind_measure(&self, id: MeasureId) -> Result<N> {
-        if let Some(done) = self.cache.measures.borrow().get(&id) {
+        if let Some(done) = lock(&self.cache.measures).get(&id) {
             return done.clone();
         }
         let def = &self.catalog.measures[id as usize];
@@ -193,7 +233,7 @@ impl<'a> Binder<'a> {
         let circular = result.as_ref().is_err_and(|e| e.code == "D0290");
         let result = result.map_err(|e| if def.query_expr.is_some() { e } else { e.inside(&what) });
         if !circular || self.stack.borrow().is_empty() {
-            self.cache.measures.borrow_mut().insert(id, result.clone());
+            lock(&self.cache.measures).insert(id, result.clone());
         }
         result
     }
@@ -203,7 +243,7 @@ impl<'a> Binder<'a> {
     /// # Errors
     /// What is wrong with its text, or that it depends on itself.
     pub fn bind_column(&self, id: ColId) -> Result<N> {
-        if let Some(done) = self.cache.columns.borrow().get(&id) {
+        if let Some(done) = lock(&self.cache.columns).get(&id) {
             return done.clone();
         }
         let def = &self.catalog.columns[id as usize];
@@ -230,7 +270,7 @@ impl<'a> Binder<'a> {
         });
         let result = result.map_err(|e| if def.query_expr.is_some() { e } else { e.inside(&what) });
         if self.stack.borrow().is_empty() {
-            self.cache.columns.borrow_mut().insert(id, result.clone());
+            lock(&self.cache.columns).insert(id, result.clone());
         }
         result
     }
@@ -408,6 +448,9 @@ impl<'a> Binder<'a> {
             }
         }
         if let Some(table) = self.catalog.table(&name.text) {
+            self.note(|d| {
+                d.tables.insert(self.catalog.tables[table as usize].name.to_string());
+            });
             return Ok(make(Kind::Table { table, blank: false }, Ty::Variant, Some(self.table_schema(table)), name.at));
         }
         match name.text.to_ascii_uppercase().as_str() {
@@ -431,7 +474,12 @@ impl<'a> Binder<'a> {
                 return Ok(Some(Arc::new(node)));
             }
         }
-        let Some(index) = lazy else { return Ok(None) };
+        let Some(index) = lazy else {
+            let globals = self.globals.borrow();
+            let Some(var) = globals.iter().rev().find(|v| v.name == wanted) else { return Ok(None) };
+            let deps = Deps { vars: vec![var.id], ..Deps::default() };
+            return Ok(Some(Arc::new(Node { kind: Kind::Var(var.id), ty: var.ty, schema: var.schema.clone(), at, deps })));
+        };
         let lazy = &scope.lazy[index];
         // The argument sees its caller's variables, and the row contexts of the place where it is used.
         let mut inner = (*lazy.scope).clone();
@@ -458,6 +506,9 @@ impl<'a> Binder<'a> {
     }
 
     fn column_node(&self, scope: &Scope, level: usize, index: usize, at: Place) -> N {
+        if let Some(column) = scope.frames[level].schema.columns[index].lineage {
+            self.note_column(column);
+        }
         let ty = scope.frames[level].schema.columns[index].ty;
         let deps = Deps { frames: 1 << level.min(63), ..Deps::default() };
         Arc::new(Node { kind: Kind::Col { level, index }, ty, schema: None, at, deps })
@@ -524,12 +575,21 @@ impl<'a> Binder<'a> {
     }
 
     fn measure_ref(&self, id: MeasureId, at: Place) -> Result<N> {
+        self.note(|d| {
+            d.measures.insert(self.catalog.measures[id as usize].name.to_string());
+        });
         let ty = self.bind_measure(id).map_err(|e| e.at_place(at))?.ty;
         Ok(make(Kind::Measure(id), ty, None, at))
     }
 
     /// Resolves an argument that must name a column of the model (or of the innermost row context).
     fn model_column(&self, expr: &Expr, scope: &Scope) -> Result<ColId> {
+        let column = self.model_column_inner(expr, scope)?;
+        self.note_column(column);
+        Ok(column)
+    }
+
+    fn model_column_inner(&self, expr: &Expr, scope: &Scope) -> Result<ColId> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.model_column(inner, scope),
             ExprKind::Column { table: Some(table), name, level: None } => {
@@ -904,4 +964,135 @@ fn children_deps(kind: &Kind) -> Deps {
         }
     }
     deps
+}
+
+/// Calls `visit` for every direct child of a node.
+pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
+    match &node.kind {
+        Kind::Neg(a) | Kind::Not(a) | Kind::TableAsScalar(a) | Kind::Distinct(a) | Kind::KeepFilters(a) | Kind::NonVisual(a) | Kind::IsEmpty(a) => visit(a),
+        Kind::Arith(_, a, b) | Kind::Cmp(_, a, b) | Kind::Intersect(a, b) | Kind::Except(a, b) | Kind::Calendar { start: a, end: b } => {
+            visit(a);
+            visit(b);
+        }
+        Kind::RankEq { value, column, .. } => {
+            visit(value);
+            visit(column);
+        }
+        Kind::Concat(items) | Kind::And(items) | Kind::Or(items) | Kind::Scalar(_, items) | Kind::Op(_, items) | Kind::CrossJoin(items) | Kind::Union(items) | Kind::Row(items) => {
+            items.iter().for_each(visit);
+        }
+        Kind::In(items, table) => {
+            items.iter().for_each(&mut *visit);
+            visit(table);
+        }
+        Kind::Let(vars, body) => {
+            vars.iter().for_each(|(_, v)| visit(v));
+            visit(body);
+        }
+        Kind::Calculate(body, filters) => {
+            visit(body);
+            for filter in filters {
+                if let bound::FilterArg::Table { table, .. } = filter {
+                    visit(table);
+                }
+            }
+        }
+        Kind::Agg { table, expr, .. } => {
+            visit(table);
+            expr.iter().for_each(visit);
+        }
+        Kind::Percentile { table, expr, k, .. } => [table, expr, k].into_iter().for_each(visit),
+        Kind::ConcatX { table, expr, delimiter, keys, .. } => {
+            visit(table);
+            visit(expr);
+            delimiter.iter().for_each(&mut *visit);
+            keys.iter().for_each(|(k, _)| visit(k));
+        }
+        Kind::RankX { table, expr, value, .. } => {
+            visit(table);
+            visit(expr);
+            value.iter().for_each(visit);
+        }
+        Kind::Lookup { search, alternate, .. } => {
+            search.iter().for_each(|(_, v)| visit(v));
+            alternate.iter().for_each(visit);
+        }
+        Kind::ContainsTable { table, search } => {
+            visit(table);
+            search.iter().for_each(|(_, v)| visit(v));
+        }
+        Kind::SelectedValue(_, alternate) => alternate.iter().for_each(visit),
+        Kind::IsAfter { keys, .. } => keys.iter().for_each(|(a, b, _)| {
+            visit(a);
+            visit(b);
+        }),
+        Kind::FirstNonBlankValue { table, expr, .. } | Kind::FirstNonBlank { table, expr, .. } => {
+            visit(table);
+            visit(expr);
+        }
+        Kind::Window(spec) => {
+            visit(&spec.relation);
+            spec.numbers.iter().for_each(&mut *visit);
+            spec.order.iter().for_each(|(n, _, _)| visit(n));
+        }
+        Kind::Linest { table, y, xs, constant, .. } => {
+            visit(table);
+            visit(y);
+            xs.iter().chain(constant).for_each(visit);
+        }
+        Kind::Xirr { table, values, dates, guess, alternate, .. } => {
+            [table, values, dates].into_iter().chain(guess).chain(alternate).for_each(visit);
+        }
+        Kind::Xnpv { table, values, dates, rate, .. } => [table, values, dates, rate].into_iter().for_each(visit),
+        Kind::NetworkDays { start, end, weekend, holidays } => [start, end].into_iter().chain(weekend).chain(holidays).for_each(visit),
+        Kind::ToText { table, args, .. } => {
+            visit(table);
+            args.iter().for_each(visit);
+        }
+        Kind::FilterRows { table, predicate, .. } => {
+            visit(table);
+            visit(predicate);
+        }
+        Kind::AddColumns { table, exprs, .. }
+        | Kind::SelectColumns { table, exprs, .. }
+        | Kind::Summarize { table, exprs, .. }
+        | Kind::GroupBy { table, exprs, .. } => {
+            visit(table);
+            exprs.iter().for_each(visit);
+        }
+        Kind::Constructor { rows } => rows.iter().flatten().for_each(visit),
+        Kind::TopN { n, skip, table, keys, .. } => {
+            visit(n);
+            skip.iter().for_each(&mut *visit);
+            visit(table);
+            keys.iter().for_each(|(k, _)| visit(k));
+        }
+        Kind::Sample { n, table, keys, .. } => {
+            visit(n);
+            visit(table);
+            keys.iter().for_each(|(k, _)| visit(k));
+        }
+        Kind::Generate { left, right, .. } | Kind::NaturalJoin { left, right, .. } => {
+            visit(left);
+            visit(right);
+        }
+        Kind::TreatAs { table, .. } | Kind::AddMissing { table, .. } => visit(table),
+        Kind::Series { start, end, step } => [start, end].into_iter().chain(step).for_each(visit),
+        Kind::CalendarAuto(month) => month.iter().for_each(visit),
+        Kind::SummarizeColumns(spec) => {
+            spec.filters.iter().chain(&spec.non_visual).chain(&spec.total_filters).for_each(&mut *visit);
+            spec.levels.iter().flat_map(|l| &l.filters).for_each(&mut *visit);
+            spec.exprs.iter().for_each(|(e, _)| visit(e));
+        }
+        Kind::Time { dates, numbers, .. } => {
+            visit(dates);
+            numbers.iter().for_each(visit);
+        }
+        Kind::SubstituteWithIndex { table, index, keys, .. } => {
+            visit(table);
+            visit(index);
+            keys.iter().for_each(|(k, _)| visit(k));
+        }
+        _ => {}
+    }
 }

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use render::{Failure, Global};
+pub use render::{Failure, Global, render};
 
 /// Xero books in Power BI, as code.
 #[derive(Parser, Debug)]

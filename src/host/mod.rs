@@ -2,3 +2,4 @@
 
 pub mod company;
 pub mod files;
+pub mod m;

@@ -7,7 +7,7 @@ use super::node::{Check, FieldAccess, Handler, Lambda, ListItem, Node, TypeField
 use super::operators;
 use crate::m::error::{Error, ErrorData, ErrorKind, Result};
 use crate::m::value::{
-    Field, Function, FunctionType, Kind, List, Name, Pending, Record, Shape, Slot, Table, TableType, Thunk, Type, TypeForm, Value,
+    Field, Function, FunctionType, Kind, List, Name, Pending, Record, Slot, Table, TableType, Thunk, Type, TypeForm, Value,
 };
 
 impl Interp {
@@ -258,9 +258,8 @@ impl Interp {
                 None => Err(missing_column(&access.name)),
             },
             Value::Null if access.optional => Ok(Value::Null),
-            other => Err(Error::expression(format!("We cannot apply field access to the type {}.", other.kind().title())).with_detail(
-                Value::Record(Record::new(vec![("Value", other.clone()), ("Key", Value::Text(access.name.clone()))])),
-            )),
+            other => Err(Error::expression(format!("We cannot apply field access to the type {}.", other.kind().title()))
+                .with_detail(Value::Record(Record::new(vec![("Value", other.clone()), ("Key", Value::Text(access.name.clone()))])))),
         }
     }
 
@@ -384,9 +383,7 @@ impl Interp {
         let outcome = self.nested(|cx| cx.eval(operand, frame));
         match (outcome, handler) {
             (Err(error), _) if !error.is_catchable() => Err(error),
-            (Ok(value), Handler::Record) => {
-                Ok(Value::Record(Record::new(vec![("HasError", Value::Logical(false)), ("Value", value)])))
-            }
+            (Ok(value), Handler::Record) => Ok(Value::Record(Record::new(vec![("HasError", Value::Logical(false)), ("Value", value)]))),
             (Err(error), Handler::Record) => {
                 Ok(Value::Record(Record::new(vec![("HasError", Value::Logical(true)), ("Error", Value::Record(error.to_record()))])))
             }
@@ -567,7 +564,7 @@ pub(crate) fn select_columns(table: &Table, ty: TableType, places: Vec<Option<us
 }
 
 /// `#{0}` places filled with invariant texts; text itself without quotes.
-fn fill_places(format: &str, values: &[Value]) -> String {
+pub(crate) fn fill_places(format: &str, values: &[Value]) -> String {
     let mut out = String::with_capacity(format.len());
     let mut rest = format;
     while let Some(start) = rest.find("#{") {
@@ -589,9 +586,4 @@ fn fill_places(format: &str, values: &[Value]) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// A shape from names that the parser knows to be distinct.
-pub(super) fn shape_of(names: Vec<Name>) -> Shape {
-    Shape::new(names)
 }

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use super::interp::Interp;
 use super::node::Binary;
 use crate::m::error::{Error, Result};
-use crate::m::value::{
-    List, ListCursor, Row, RowCursor, RowSource, Slot, TICKS_PER_DAY, Table, TableType, Type, Value, day_from_civil,
-};
+use crate::m::value::{List, ListCursor, Row, RowCursor, RowSource, Slot, TICKS_PER_DAY, Table, TableType, Type, Value, day_from_civil};
 use crate::m::value::{number_add, number_divide, number_multiply, number_subtract, operator_error};
 
 /// Last tick of 9999-12-31.
@@ -19,7 +17,7 @@ const MAX_TICKS: i64 = 3_652_059 * TICKS_PER_DAY - 1;
 /// # Errors
 /// For other kinds.
 #[inline]
-pub(crate) fn as_logical(value: &Value) -> Result<Option<bool>> {
+pub(super) fn as_logical(value: &Value) -> Result<Option<bool>> {
     match value.bare() {
         Value::Logical(b) => Ok(Some(*b)),
         Value::Null => Ok(None),
@@ -36,6 +34,16 @@ pub(super) fn cheap(operator: Binary, a: &Value, b: &Value) -> Option<Value> {
         Binary::Multiply => number_multiply(a, b),
         Binary::Divide => number_divide(a, b),
         _ => None,
+    }
+}
+
+impl Interp {
+    /// Applies a binary operator to two values.
+    ///
+    /// # Errors
+    /// `We cannot apply operator … to types … and ….`
+    pub fn binary(&mut self, operator: Binary, left: &Value, right: &Value) -> Result<Value> {
+        binary(self, operator, left, right)
     }
 }
 
@@ -100,7 +108,9 @@ fn temporal(operator: Binary, a: &Value, b: &Value) -> Result<Value> {
             (Value::DateTimeZone { local, offset }, Value::Duration(t)) | (Value::Duration(t), Value::DateTimeZone { local, offset }) => {
                 Ok(Value::DateTimeZone { local: moment_plus(*local, *t)?, offset: *offset })
             }
-            (Value::Time(m), Value::Duration(t)) | (Value::Duration(t), Value::Time(m)) => Ok(Value::Time((m + t % TICKS_PER_DAY).rem_euclid(TICKS_PER_DAY))),
+            (Value::Time(m), Value::Duration(t)) | (Value::Duration(t), Value::Time(m)) => {
+                Ok(Value::Time((m + t % TICKS_PER_DAY).rem_euclid(TICKS_PER_DAY)))
+            }
             _ => Err(unfit()),
         },
         Binary::Subtract => match (a, b) {
@@ -139,7 +149,11 @@ fn temporal(operator: Binary, a: &Value, b: &Value) -> Result<Value> {
 
 fn scaled(ticks: f64) -> Result<Value> {
     let rounded = ticks.round();
-    if rounded.abs() < 9.2e18 { Ok(Value::Duration(rounded as i64)) } else { Err(Error::expression("The result of the operation is out of range.")) }
+    if rounded.abs() < 9.2e18 {
+        Ok(Value::Duration(rounded as i64))
+    } else {
+        Err(Error::expression("The result of the operation is out of range."))
+    }
 }
 
 /// `a & b`.

@@ -33,10 +33,23 @@
 //! - Compare with `cx.equals`, `cx.compare`; group and join with `cx.key(&value)` as a hash key.
 //! - Loops call `cx.tick()?` now and then (the budget of time).
 
+mod binary;
+mod common;
+mod constants;
+mod convert;
 mod core;
+pub(crate) mod json;
+mod number;
+mod reference;
+mod temporal;
+mod text;
+mod types;
+mod value;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+pub use reference::{Entry, reference};
 
 use super::error::Result;
 use super::eval::Interp;
@@ -76,11 +89,8 @@ impl Builtin {
 
     /// `Text.Repeat(text as nullable text, count as number) as nullable text`.
     pub fn syntax(&self) -> String {
-        let params: Vec<String> = self
-            .params
-            .iter()
-            .map(|p| format!("{}{} as {}", if p.optional { "optional " } else { "" }, p.name, p.ty.name()))
-            .collect();
+        let params: Vec<String> =
+            self.params.iter().map(|p| format!("{}{} as {}", if p.optional { "optional " } else { "" }, p.name, p.ty.name())).collect();
         format!("{}({}) as {}", self.name, params.join(", "), self.returns.name())
     }
 }
@@ -224,10 +234,11 @@ impl Constant {
 }
 
 /// Every family of functions.
-const FAMILIES: &[&[Builtin]] = &[core::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] =
+    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS];
 
 /// Every family of constants.
-const CONSTANT_FAMILIES: &[&[Constant]] = &[core::CONSTANTS];
+const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
 
 /// A name of the library.
 #[derive(Clone, Copy)]
@@ -269,4 +280,9 @@ pub fn all() -> Vec<&'static Builtin> {
     let mut all: Vec<&'static Builtin> = FAMILIES.iter().flat_map(|family| family.iter()).collect();
     all.sort_unstable_by_key(|f| f.name);
     all
+}
+
+/// Whether a name is visible: some belong to connectors alone.
+pub fn is_visible(name: &str, connector: bool) -> bool {
+    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

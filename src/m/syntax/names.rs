@@ -4,9 +4,38 @@ use crate::m::value::quote;
 
 /// Reserved words.
 pub(super) const KEYWORDS: [&str; 32] = [
-    "and", "as", "each", "else", "error", "false", "if", "in", "is", "let", "meta", "not", "null", "or", "otherwise", "section", "shared",
-    "then", "true", "try", "type", "#binary", "#date", "#datetime", "#datetimezone", "#duration", "#infinity", "#nan", "#sections",
-    "#shared", "#table", "#time",
+    "and",
+    "as",
+    "each",
+    "else",
+    "error",
+    "false",
+    "if",
+    "in",
+    "is",
+    "let",
+    "meta",
+    "not",
+    "null",
+    "or",
+    "otherwise",
+    "section",
+    "shared",
+    "then",
+    "true",
+    "try",
+    "type",
+    "#binary",
+    "#date",
+    "#datetime",
+    "#datetimezone",
+    "#duration",
+    "#infinity",
+    "#nan",
+    "#sections",
+    "#shared",
+    "#table",
+    "#time",
 ];
 
 /// Whether a character may start an identifier.
@@ -20,7 +49,10 @@ pub(super) fn starts_identifier(c: char) -> bool {
 pub(super) fn continues_identifier(c: char) -> bool {
     c == '_'
         || c.is_ascii_alphanumeric()
-        || (!c.is_ascii() && (c.is_alphanumeric() || is_mark_or_format(c) || matches!(c, '\u{203F}' | '\u{2040}' | '\u{2054}' | '\u{FE33}' | '\u{FE34}' | '\u{FE4D}'..='\u{FE4F}' | '\u{FF3F}')))
+        || (!c.is_ascii()
+            && (c.is_alphanumeric()
+                || is_mark_or_format(c)
+                || matches!(c, '\u{203F}' | '\u{2040}' | '\u{2054}' | '\u{FE33}' | '\u{FE34}' | '\u{FE4D}'..='\u{FE4F}' | '\u{FF3F}')))
 }
 
 fn is_mark_or_format(c: char) -> bool {

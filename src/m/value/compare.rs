@@ -238,9 +238,8 @@ impl Interp {
 /// `We cannot apply operator + to types Number and Text.` with both operands as detail.
 #[cold]
 pub(crate) fn operator_error(operator: &str, a: &Value, b: &Value) -> Error {
-    Error::expression(format!("We cannot apply operator {operator} to types {} and {}.", a.kind().title(), b.kind().title())).with_detail(
-        Value::Record(Record::new(vec![("Operator", Value::text(operator)), ("Left", a.clone()), ("Right", b.clone())])),
-    )
+    Error::expression(format!("We cannot apply operator {operator} to types {} and {}.", a.kind().title(), b.kind().title()))
+        .with_detail(Value::Record(Record::new(vec![("Operator", Value::text(operator)), ("Left", a.clone()), ("Right", b.clone())])))
 }
 
 #[cfg(test)]

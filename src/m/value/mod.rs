@@ -24,7 +24,9 @@ pub(crate) use compare::{compare_text, operator_error};
 pub use function::{Body, Function, Native, NativeParam};
 pub use list::{List, ListCursor, ListSource, SlotCursor};
 pub use number::Decimal;
-pub(crate) use number::{add as number_add, divide as number_divide, double_text, double_to_i64, multiply as number_multiply, subtract as number_subtract};
+pub(crate) use number::{
+    add as number_add, divide as number_divide, double_text, double_to_i64, multiply as number_multiply, subtract as number_subtract,
+};
 pub use record::{Name, Record, Shape};
 pub use table::{Row, RowCursor, RowSource, Table};
 pub use temporal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_day, day_from_civil};

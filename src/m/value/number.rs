@@ -133,7 +133,9 @@ mod tests {
 
     #[test]
     fn text_of_doubles_is_the_shortest_that_reads_back() {
-        for (n, text) in [(0.1, "0.1"), (1e20, "1E+20"), (1.5e-7, "1.5E-07"), (1e15, "1E+15"), (123456.789, "123456.789"), (-0.00001, "-0.00001")] {
+        for (n, text) in
+            [(0.1, "0.1"), (1e20, "1E+20"), (1.5e-7, "1.5E-07"), (1e15, "1E+15"), (123456.789, "123456.789"), (-0.00001, "-0.00001")]
+        {
             assert_eq!(double_text(n), text);
         }
         assert_eq!(Value::Double(0.1 + 0.2).number_text(), "0.30000000000000004");

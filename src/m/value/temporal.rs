@@ -39,13 +39,7 @@ pub(super) fn datetime_arguments(ticks: i64) -> String {
 /// Arguments of `#duration`.
 pub(super) fn duration_arguments(ticks: i64) -> String {
     let rest = ticks % TICKS_PER_DAY;
-    format!(
-        "{}, {}, {}, {}",
-        ticks / TICKS_PER_DAY,
-        rest / TICKS_PER_HOUR,
-        rest / TICKS_PER_MINUTE % 60,
-        seconds(rest % TICKS_PER_MINUTE)
-    )
+    format!("{}, {}, {}, {}", ticks / TICKS_PER_DAY, rest / TICKS_PER_HOUR, rest / TICKS_PER_MINUTE % 60, seconds(rest % TICKS_PER_MINUTE))
 }
 
 fn seconds(ticks: i64) -> String {

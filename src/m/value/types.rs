@@ -387,7 +387,10 @@ impl Type {
             (F::Primitive(a), F::Primitive(b)) => a == b && (other.0.claim.is_none() || self.0.claim == other.0.claim),
             (_, F::Primitive(b)) => self.kind() == *b,
             (F::List(a), F::List(b)) => a.is(b),
-            (F::Record(a), F::Record(b)) => fields_fit(&a.fields, &b.fields) && (b.open || (!a.open && a.fields.iter().all(|f| b.fields.iter().any(|g| g.name == f.name)))),
+            (F::Record(a), F::Record(b)) => {
+                fields_fit(&a.fields, &b.fields)
+                    && (b.open || (!a.open && a.fields.iter().all(|f| b.fields.iter().any(|g| g.name == f.name))))
+            }
             (F::Table(a), F::Table(b)) => a.fields.len() == b.fields.len() && fields_fit(&a.fields, &b.fields),
             (F::Function(a), F::Function(b)) => {
                 a.required == b.required

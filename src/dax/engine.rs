@@ -620,7 +620,7 @@ impl Engine {
         for group in &self.catalog.groups {
             for item in &group.items {
                 let what = format!("calculation item `{}`", item.name);
-                let scope = Scope { selected_measure: true, ..Scope::home(Some(group.table)) };
+                let scope = Scope::item(group.table);
                 for source in std::iter::once(&item.expression).chain(&item.format_string_definition) {
                     let bound = parse_expression(&source.text).map_err(DaxError::from).and_then(|e| binder.scalar(&e, &scope));
                     errors.extend(bound.err().map(|e| e.inside(&what)));

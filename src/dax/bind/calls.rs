@@ -558,7 +558,7 @@ impl Binder<'_> {
                 let inner = Scope { frames: vec![super::Frame { schema: schema.clone() }], ..Scope::home(scope.home) };
                 let mut search = Vec::new();
                 for i in (1..call.args.len()).step_by(2) {
-                    let column = self.bind(call.need(i)?, &inner).or_else(|e| {
+                    let column = self.bind(call.need(i)?, &inner).or_else(|e| -> Result<N> {
                         let id = self.model_column(call.need(i)?, scope)?;
                         let index = schema.columns.iter().position(|c| c.lineage == Some(id)).ok_or(e)?;
                         Ok(self.column_node(&inner, 0, index, at))

@@ -16,7 +16,7 @@ use bound::{ArithOp, CmpOp, Deps, Kind, N, Node, Schema, SchemaColumn, Ty};
 
 use super::catalog::{Catalog, ColId, MeasureId, TableId, fold};
 use super::engine::{DaxError, Dependencies};
-use super::syntax::ast::{BinaryOp, Expr, ExprKind, FunctionDef, Name, Place, UnaryOp};
+use super::syntax::ast::{BinaryOp, Expr, ExprKind, Name, Place, UnaryOp};
 use crate::base::nearest;
 use crate::table::Value;
 
@@ -56,7 +56,7 @@ pub struct Scope {
     /// Schema of the group inside GROUPBY.
     group: Option<Arc<Schema>>,
     /// Inside a calculation item.
-    pub selected_measure: bool,
+    selected_measure: bool,
     /// Group columns of the SUMMARIZE around, for ISSUBTOTAL.
     summarize: Vec<ColId>,
     calls: u32,
@@ -71,6 +71,11 @@ impl Scope {
     /// A scope whose bare columns belong to a table.
     pub fn home(table: Option<TableId>) -> Scope {
         Scope { home: table, ..Scope::default() }
+    }
+
+    /// The scope of a calculation item of a group.
+    pub fn item(group: TableId) -> Scope {
+        Scope { selected_measure: true, ..Scope::home(Some(group)) }
     }
 
     fn push(&self, schema: &Arc<Schema>) -> Scope {

@@ -223,7 +223,7 @@ impl Binder<'_> {
                 call.arity(2, usize::MAX)?;
                 let mut columns = Vec::new();
                 let mut exprs = Vec::new();
-                self.named(call, 0, scope, scope, &mut columns, &mut exprs)?;
+                self.named_pairs(call, 0, scope, scope, &mut columns, &mut exprs)?;
                 node(Kind::Row(exprs), Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false }))
             }
             "ADDCOLUMNS" => {
@@ -231,7 +231,7 @@ impl Binder<'_> {
                 let (table, schema) = table_arg(0)?;
                 let mut columns = schema.columns.clone();
                 let mut exprs = Vec::new();
-                self.named(call, 1, scope, &scope.push(&schema), &mut columns, &mut exprs)?;
+                self.named_pairs(call, 1, scope, &scope.push(&schema), &mut columns, &mut exprs)?;
                 let schema = Schema { columns, ..(*schema).clone() };
                 node(Kind::AddColumns { table, exprs, level }, Arc::new(schema))
             }
@@ -407,7 +407,7 @@ impl Binder<'_> {
     }
 
     /// Pairs of name and expression.
-    fn named(&self, call: &Call<'_>, from: usize, scope: &Scope, inner: &Scope, columns: &mut Vec<SchemaColumn>, exprs: &mut Vec<N>) -> Result<()> {
+    fn named_pairs(&self, call: &Call<'_>, from: usize, scope: &Scope, inner: &Scope, columns: &mut Vec<SchemaColumn>, exprs: &mut Vec<N>) -> Result<()> {
         if (call.args.len() - from) % 2 != 0 {
             return Err(error("D0205", format!("`{}` takes pairs of a name and an expression", call.name), call.at));
         }
@@ -617,7 +617,7 @@ impl Binder<'_> {
         let mut inner = scope.push(&source);
         inner.summarize = groups.iter().filter_map(|g| g.column).collect();
         let mut exprs = Vec::new();
-        self.named(call, i, scope, &inner, &mut columns, &mut exprs)?;
+        self.named_pairs(call, i, scope, &inner, &mut columns, &mut exprs)?;
         let schema = Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false });
         Ok(make(Kind::Summarize { table, groups, exprs, level }, Ty::Variant, Some(schema), call.at))
     }
@@ -639,7 +639,7 @@ impl Binder<'_> {
         let mut inner = scope.push(&Arc::new(Schema { columns: columns.clone(), ..Schema::default() }));
         inner.group = Some(source);
         let mut exprs = Vec::new();
-        self.named(call, i, scope, &inner, &mut columns, &mut exprs)?;
+        self.named_pairs(call, i, scope, &inner, &mut columns, &mut exprs)?;
         for expr in &exprs {
             if expr.deps.transition {
                 return Err(error("D0266", "an expression of GROUPBY may only aggregate CURRENTGROUP with an iterator", expr.at));

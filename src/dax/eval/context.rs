@@ -411,7 +411,7 @@ impl Session<'_> {
             Some(i) => format!("calculation item `{}`", i.name),
             None => format!("calculation group `{}`", self.catalog.tables[def.table as usize].name),
         };
-        let scope = Scope { selected_measure: true, ..Scope::home(Some(def.table)) };
+        let scope = Scope::item(def.table);
         let bind = |text: &str| -> Result<N, DaxError> {
             let expr = crate::dax::syntax::parse_expression(text).map_err(DaxError::from)?;
             self.binder.scalar(&expr, &scope)

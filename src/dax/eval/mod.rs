@@ -679,7 +679,7 @@ impl<'e> Session<'e> {
             Op::IsBlank => Value::Boolean(self.scalar(&args[0], cx)?.is_blank()),
             Op::Error => {
                 let text = scalar::to_text(sx, &self.scalar(&args[0], cx)?);
-                return Err(fail("D0311", text, node.at));
+                return Err(fail("D0311", text.to_string(), node.at));
             }
             Op::UserCulture => Value::text(self.scalars.culture.clone()),
             Op::SelectedMeasureName => match cx.misc.selected {

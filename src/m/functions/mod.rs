@@ -234,8 +234,17 @@ impl Constant {
 }
 
 /// Every family of functions.
-const FAMILIES: &[&[Builtin]] =
-    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] = &[
+    binary::FUNCTIONS,
+    convert::FUNCTIONS,
+    core::FUNCTIONS,
+    json::FUNCTIONS,
+    number::FUNCTIONS,
+    temporal::FUNCTIONS,
+    text::FUNCTIONS,
+    types::FUNCTIONS,
+    value::FUNCTIONS,
+];
 
 /// Every family of constants.
 const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];

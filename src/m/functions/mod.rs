@@ -38,13 +38,24 @@ mod common;
 mod constants;
 mod convert;
 mod core;
+mod extension;
 pub(crate) mod json;
+mod list;
+mod list_math;
+mod list_sets;
 mod number;
+mod record;
 mod reference;
+mod splitter;
+mod table_columns;
+mod table_group;
+mod table_make;
+mod table_rows;
 mod temporal;
 mod text;
 mod types;
 mod value;
+pub(crate) mod web;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -238,16 +249,27 @@ const FAMILIES: &[&[Builtin]] = &[
     binary::FUNCTIONS,
     convert::FUNCTIONS,
     core::FUNCTIONS,
+    extension::FUNCTIONS,
     json::FUNCTIONS,
+    list::FUNCTIONS,
+    list_math::FUNCTIONS,
+    list_sets::FUNCTIONS,
     number::FUNCTIONS,
+    record::FUNCTIONS,
+    splitter::FUNCTIONS,
+    table_columns::FUNCTIONS,
+    table_group::FUNCTIONS,
+    table_make::FUNCTIONS,
+    table_rows::FUNCTIONS,
     temporal::FUNCTIONS,
     text::FUNCTIONS,
     types::FUNCTIONS,
     value::FUNCTIONS,
+    web::FUNCTIONS,
 ];
 
 /// Every family of constants.
-const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
+const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS, extension::CONSTANTS];
 
 /// A name of the library.
 #[derive(Clone, Copy)]
@@ -293,5 +315,5 @@ pub fn all() -> Vec<&'static Builtin> {
 
 /// Whether a name is visible: some belong to connectors alone.
 pub fn is_visible(name: &str, connector: bool) -> bool {
-    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
+    connector || !["Extension.", "Crypto", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -131,7 +131,7 @@ impl World<'_> {
             12 if month == 11 || date.start_of_month() == company.start => {
                 self.spend(date, Acc::Prepaid, 7, scale * 18 / 100, TaxKind::None, "Insurance, paid for a year");
             }
-            15 if quarter => self.rebalance(date),
+            15 => self.rebalance(date),
             18 if quarter => self.spend(date, Acc::Drawings, 8, scale * 12 / 100, TaxKind::None, "Owner's drawings"),
             20 => self.expense_claim(date),
             21 => {
@@ -267,6 +267,9 @@ impl World<'_> {
         let savings = self.ledger.balance_so_far(Acc::Savings, date);
         if main > scale * 2 {
             self.transfer(Acc::Main, Acc::Savings, date, (main - scale * 3 / 2) / 2);
+        } else if main < scale / 2 && date < self.switch {
+            let old = self.ledger.balance_so_far(Acc::OldBank, date);
+            self.transfer(Acc::OldBank, Acc::Main, date, old * 6 / 10);
         } else if main < scale / 2 && savings > 0 {
             self.transfer(Acc::Savings, Acc::Main, date, (scale * 8 / 10).min(savings));
         } else if main < scale / 4 {

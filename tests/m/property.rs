@@ -65,6 +65,10 @@ fn deep_nesting() -> Result<(), Failed> {
     if super::evaluate(&chain) != "15000" {
         return Err("a long sum".into());
     }
+    let nested = super::evaluate("List.Count(List.Accumulate({1..1000000}, {}, (state, item) => {state}))");
+    if nested != "1" {
+        return Err(nested.into());
+    }
     let forever = super::evaluate("let f = (n) => @f(n + 1) + 1 in f(0)");
     if forever != "fatal Expression.Error: Evaluation resulted in a stack overflow and cannot continue." {
         return Err(forever.into());

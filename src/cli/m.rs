@@ -24,7 +24,9 @@ pub struct Args {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Evaluate an expression; on a terminal without one, a prompt
-    #[command(after_help = "Examples:\n  xero-pbit m eval '1 + 1'\n  xero-pbit m eval --file query.pq\n  xero-pbit m eval --jsonl < requests.jsonl")]
+    #[command(
+        after_help = "Examples:\n  xero-pbit m eval '1 + 1'\n  xero-pbit m eval --file query.pq\n  xero-pbit m eval --jsonl < requests.jsonl"
+    )]
     Eval(Eval),
     /// Check the syntax
     #[command(after_help = "Example:\n  xero-pbit m parse --file query.pq")]
@@ -148,9 +150,9 @@ fn eval(args: Eval, global: &Global) -> Result<u8, Failure> {
             None => None,
         };
         let mut cx = Interp::new(options(args.allow_io, args.time_limit.map(Duration::from_secs)), sources(args.allow_io));
-        let shown = cx.eval_document(&parsed.document, entry.as_ref()).and_then(|value| {
-            if args.json { canon::to_json(&mut cx, &value) } else { canon::to_source(&mut cx, &value, 1000) }
-        });
+        let shown = cx
+            .eval_document(&parsed.document, entry.as_ref())
+            .and_then(|value| if args.json { canon::to_json(&mut cx, &value) } else { canon::to_source(&mut cx, &value, 1000) });
         match shown {
             Ok(text) => {
                 print(&text);
@@ -186,9 +188,8 @@ fn repl(args: &Eval, global: &Global) -> Result<u8, Failure> {
                 continue;
             }
             let definition = text.split_once('=').filter(|(name, rest)| {
-                m::syntax::is_identifier(name.trim()) && !rest.starts_with('>') && parse_expression(&text).is_err_and(|e| e.at.start > 0) || {
-                    m::syntax::is_identifier(name.trim()) && !rest.starts_with('>') && parse_expression(rest).is_ok()
-                }
+                m::syntax::is_identifier(name.trim()) && !rest.starts_with('>') && parse_expression(&text).is_err_and(|e| e.at.start > 0)
+                    || { m::syntax::is_identifier(name.trim()) && !rest.starts_with('>') && parse_expression(rest).is_ok() }
             });
             let (name, source) = match definition {
                 Some((name, rest)) => (Some(name.trim().to_owned()), rest.to_owned()),

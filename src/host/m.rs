@@ -17,12 +17,7 @@ pub fn offline() -> Sources {
 
 /// Everything the machine has; web addresses are used anonymously.
 pub fn sources() -> Sources {
-    Sources {
-        files: Some(Box::new(Disk)),
-        http: Some(Box::new(Web::default())),
-        credentials: Some(Box::new(Anonymous)),
-        ..offline()
-    }
+    Sources { files: Some(Box::new(Disk)), http: Some(Box::new(Web::default())), credentials: Some(Box::new(Anonymous)), ..offline() }
 }
 
 /// The machine's clock.

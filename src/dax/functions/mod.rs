@@ -4,18 +4,33 @@
 //! Adding `DIVIDE` means one descriptor, one Rust function, one line in the family's list.
 
 mod aggregation;
+mod bits;
 mod calendar;
 mod control;
+mod date;
+mod daycount;
 mod filter;
+mod format;
 mod info;
 mod information;
 mod internal;
+mod math;
+mod path;
 mod relationship;
+mod rounding;
 mod statistics;
+mod support;
 mod table;
+mod text;
 mod time;
+mod trigonometry;
+mod value;
 mod visual;
 mod window;
+
+pub use date::working_days;
+pub use format::format_value;
+pub use value::type_named;
 
 use std::sync::LazyLock;
 
@@ -174,15 +189,24 @@ impl Param {
 const FAMILIES: &[(&str, &[Function])] = &[
     ("Aggregation functions", aggregation::FUNCTIONS),
     ("Date and time functions", calendar::FUNCTIONS),
+    ("Date and time functions", date::FUNCTIONS),
     ("Filter functions", filter::FUNCTIONS),
     ("Filter functions", window::FUNCTIONS),
     ("INFO functions", info::FUNCTIONS),
     ("Information functions", information::FUNCTIONS),
     ("Internal functions", internal::FUNCTIONS),
     ("Logical functions", control::FUNCTIONS),
+    ("Logical functions", bits::FUNCTIONS),
+    ("Information functions", value::FUNCTIONS),
+    ("Math and trig functions", math::FUNCTIONS),
+    ("Math and trig functions", rounding::FUNCTIONS),
+    ("Math and trig functions", trigonometry::FUNCTIONS),
+    ("Parent and child functions", path::FUNCTIONS),
     ("Relationship functions", relationship::FUNCTIONS),
     ("Statistical functions", statistics::FUNCTIONS),
     ("Table manipulation functions", table::FUNCTIONS),
+    ("Text functions", text::FUNCTIONS),
+    ("Text functions", format::FUNCTIONS),
     ("Time intelligence functions", time::FUNCTIONS),
     ("Visual calculation functions", visual::FUNCTIONS),
 ];

@@ -68,7 +68,8 @@ pub fn whole(cx: &ScalarContext, value: &Value) -> EvalResult<i64> {
 }
 
 fn double_to_int(x: f64) -> Option<i64> {
-    let rounded = round_to(x, 0, Rounding::HalfAway);
+    // The engine adds a half and cuts: measured with 0.49999999999999994, which becomes 1.
+    let rounded = if x.abs() < 4_503_599_627_370_496.0 { (x.abs() + 0.5).floor().copysign(x) } else { x };
     // The upper bound is 2^63, which itself does not fit.
     (rounded >= -9.223_372_036_854_775_8e18 && rounded < 9.223_372_036_854_775_8e18).then_some(rounded as i64)
 }
@@ -94,7 +95,7 @@ pub fn to_int(cx: &ScalarContext, value: &Value) -> EvalResult<Option<i64>> {
     }))
 }
 
-/// Converts to a fixed decimal: numbers half away from zero on 15 digits, text half to even (measured).
+/// Converts to a fixed decimal: doubles half away from zero, text half to even; whole numbers wrap around (measured).
 ///
 /// # Errors
 /// `D0301` for text that is no number, `D0302` outside the range.
@@ -102,7 +103,8 @@ pub fn to_currency(cx: &ScalarContext, value: &Value) -> EvalResult<Option<Curre
     Ok(Some(match value {
         Value::Blank => return Ok(None),
         Value::Currency(c) => *c,
-        Value::Int64(n) => Currency(n.checked_mul(Currency::SCALE).ok_or_else(super::arithmetic::currency_overflow)?),
+        // Whole numbers wrap around, as sums of fixed decimals do (measured).
+        Value::Int64(n) => Currency(n.wrapping_mul(Currency::SCALE)),
         Value::Boolean(b) => Currency(i64::from(*b) * Currency::SCALE),
         Value::String(text) => {
             let plain = text.trim();
@@ -119,7 +121,13 @@ pub fn to_currency(cx: &ScalarContext, value: &Value) -> EvalResult<Option<Curre
                 }
             }
         }
-        _ => Currency::from_f64(to_number_or_zero(cx, value)?).ok_or_else(super::arithmetic::currency_overflow)?,
+        _ => {
+            let units = (to_number_or_zero(cx, value)? * Currency::SCALE as f64).round();
+            if units.is_nan() || units.abs() >= 9.223_372_036_854_775e18 {
+                return Err(super::arithmetic::currency_overflow());
+            }
+            Currency(units as i64)
+        }
     }))
 }
 

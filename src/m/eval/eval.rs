@@ -7,7 +7,7 @@ use super::node::{Check, FieldAccess, Handler, Lambda, ListItem, Node, TypeField
 use super::operators;
 use crate::m::error::{Error, ErrorData, ErrorKind, Result};
 use crate::m::value::{
-    Field, Function, FunctionType, Kind, List, Name, Pending, Record, Shape, Slot, Table, TableType, Thunk, Type, TypeForm, Value,
+    Field, Function, FunctionType, Kind, List, Name, Pending, Record, Slot, Table, TableType, Thunk, Type, TypeForm, Value,
 };
 
 impl Interp {
@@ -564,7 +564,7 @@ pub(crate) fn select_columns(table: &Table, ty: TableType, places: Vec<Option<us
 }
 
 /// `#{0}` places filled with invariant texts; text itself without quotes.
-fn fill_places(format: &str, values: &[Value]) -> String {
+pub(crate) fn fill_places(format: &str, values: &[Value]) -> String {
     let mut out = String::with_capacity(format.len());
     let mut rest = format;
     while let Some(start) = rest.find("#{") {
@@ -586,9 +586,4 @@ fn fill_places(format: &str, values: &[Value]) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// A shape from names that the parser knows to be distinct.
-pub(super) fn shape_of(names: Vec<Name>) -> Shape {
-    Shape::new(names)
 }

@@ -4,9 +4,11 @@ mod eval;
 mod interp;
 mod node;
 mod operators;
-pub(crate) mod program;
-pub(crate) mod resolve;
+mod program;
+mod resolve;
 
 pub use interp::{Frame, Interp, Options};
 pub use node::{Binary, Check, FieldAccess, Handler, Lambda, LambdaParam, ListItem, Node, TypeField, Unary};
-pub(crate) use operators::as_logical;
+pub(crate) use eval::{column, fill_places, missing_column, select_columns};
+pub(crate) use operators::combine_tables;
+pub(crate) use resolve::Env;

@@ -17,7 +17,7 @@ const MAX_TICKS: i64 = 3_652_059 * TICKS_PER_DAY - 1;
 /// # Errors
 /// For other kinds.
 #[inline]
-pub(crate) fn as_logical(value: &Value) -> Result<Option<bool>> {
+pub(super) fn as_logical(value: &Value) -> Result<Option<bool>> {
     match value.bare() {
         Value::Logical(b) => Ok(Some(*b)),
         Value::Null => Ok(None),
@@ -34,6 +34,16 @@ pub(super) fn cheap(operator: Binary, a: &Value, b: &Value) -> Option<Value> {
         Binary::Multiply => number_multiply(a, b),
         Binary::Divide => number_divide(a, b),
         _ => None,
+    }
+}
+
+impl Interp {
+    /// Applies a binary operator to two values.
+    ///
+    /// # Errors
+    /// `We cannot apply operator … to types … and ….`
+    pub fn binary(&mut self, operator: Binary, left: &Value, right: &Value) -> Result<Value> {
+        binary(self, operator, left, right)
     }
 }
 

@@ -200,9 +200,12 @@ impl Resolver<'_> {
                 let node = self.type_node(ty)?;
                 let node = match node {
                     Node::Const(_) => node,
-                    Node::TypeNullable(_) | Node::TypeList(_) | Node::TypeRecord(..) | Node::TypeTable(_) | Node::TypeTableOf(_) | Node::TypeFunction { .. } => {
-                        node
-                    }
+                    Node::TypeNullable(_)
+                    | Node::TypeList(_)
+                    | Node::TypeRecord(..)
+                    | Node::TypeTable(_)
+                    | Node::TypeTableOf(_)
+                    | Node::TypeFunction { .. } => node,
                     other => Node::TypeOf(Box::new(other)),
                 };
                 self.fold_type(node)?
@@ -367,11 +370,8 @@ impl Resolver<'_> {
     }
 
     fn function(&mut self, function: &ast::FunctionExpr) -> Result<Rc<Lambda>> {
-        let params = function
-            .params
-            .iter()
-            .map(|p| LambdaParam { name: p.name.clone(), check: p.ty.map(check), optional: p.optional })
-            .collect();
+        let params =
+            function.params.iter().map(|p| LambdaParam { name: p.name.clone(), check: p.ty.map(check), optional: p.optional }).collect();
         self.lambda(params, function.returns.map(check), &function.body)
     }
 
@@ -442,7 +442,9 @@ fn repeated(name: &str, what: Scoped) -> Error {
     match what {
         Scoped::Variable => Error::new("Expression.SyntaxError", format!("The variable named '{name}' is already defined in this scope.")),
         Scoped::Field => Error::expression(format!("The field '{name}' already exists in the record.")),
-        Scoped::Parameter => Error::new("Expression.SyntaxError", format!("The parameter named '{name}' is already defined in this scope.")),
+        Scoped::Parameter => {
+            Error::new("Expression.SyntaxError", format!("The parameter named '{name}' is already defined in this scope."))
+        }
     }
 }
 

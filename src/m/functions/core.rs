@@ -1,15 +1,21 @@
 //! Makers of values that belong to the language: `#date`, `#table` and their siblings.
 
-use super::{Builtin, Constant, ConstantValue, DATE, DATETIME, DATETIMEZONE, DURATION, NUMBER, TIME, arg};
+use std::rc::Rc;
+
+use super::{ANY, Builtin, Constant, ConstantValue, DATE, DATETIME, DATETIMEZONE, DURATION, NUMBER, TIME, arg};
 use crate::m::error::{Error, Result};
-use crate::m::value::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Value, day_from_civil};
+use crate::m::eval::Interp;
+use crate::m::value::{
+    List, ListCursor, Name, Row, RowCursor, RowSource, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Table,
+    TableType, TypeForm, Value, day_from_civil,
+};
 
 pub(super) const CONSTANTS: &[Constant] = &[
     Constant { name: "#infinity", value: ConstantValue::Number(f64::INFINITY) },
     Constant { name: "#nan", value: ConstantValue::Number(f64::NAN) },
 ];
 
-pub(super) const FUNCTIONS: &[Builtin] = &[DATE_MAKER, DATETIME_MAKER, DATETIMEZONE_MAKER, DURATION_MAKER, TIME_MAKER];
+pub(super) const FUNCTIONS: &[Builtin] = &[DATE_MAKER, DATETIME_MAKER, DATETIMEZONE_MAKER, DURATION_MAKER, TABLE_MAKER, TIME_MAKER];
 
 const DATE_MAKER: Builtin = Builtin {
     name: "#date",
@@ -125,4 +131,112 @@ fn time(args: &[Value]) -> Result<i64> {
 fn moment(args: &[Value]) -> Result<i64> {
     let time = time(&args[3..6])?;
     Ok(i64::from(date(&args[..3])?) * TICKS_PER_DAY + time)
+}
+
+const TABLE_MAKER: Builtin = Builtin {
+    name: "#table",
+    params: &[arg("columns", ANY), arg("rows", ANY)],
+    returns: ANY,
+    about: "A table of columns (their number, names or a table type) and rows, each a list with a cell for every column.",
+    source: "https://learn.microsoft.com/powerquery-m/sharptable",
+    examples: &[("#table({\"A\"}, {{1}, {2}})[A]", "{1, 2}")],
+    run: table,
+};
+
+fn table(cx: &mut Interp, args: &[Value]) -> Result<Value> {
+    let rows = match args[1].bare() {
+        Value::List(rows) => rows.clone(),
+        other => return Err(Error::cannot_convert(other, "List")),
+    };
+    let ty = match args[0].bare() {
+        Value::Type(ty) => match ty.form() {
+            TypeForm::Table(table) => {
+                let table = rows_under(table.clone(), rows);
+                return Ok(Value::Table(table.with_type(ty)));
+            }
+            _ => return Err(Error::cannot_convert(&args[0], "Table")),
+        },
+        Value::List(names) => named_columns(names.texts(cx)?)?,
+        Value::Null => {
+            let width = match rows.get(cx, 0)? {
+                Some(slot) => match slot.force(cx)?.bare() {
+                    Value::List(cells) => cells.count(cx)?,
+                    other => return Err(Error::cannot_convert(other, "List")),
+                },
+                None => 0,
+            };
+            numbered_columns(width)
+        }
+        other => numbered_columns(cx.index(other)?),
+    };
+    Ok(Value::Table(rows_under(ty, rows)))
+}
+
+/// Columns of type any; names must differ.
+pub(super) fn named_columns(names: Vec<Name>) -> Result<TableType> {
+    let ty = TableType::untyped(&names);
+    match crate::m::value::Shape::distinct(names) {
+        Ok(_) => Ok(ty),
+        Err(name) => Err(Error::expression(format!("The field '{name}' already exists in the record."))),
+    }
+}
+
+/// `Column1`, `Column2` …
+pub(super) fn numbered_columns(width: usize) -> TableType {
+    let names: Vec<Name> = (1..=width).map(|n| Name::from(format!("Column{n}"))).collect();
+    TableType::untyped(&names)
+}
+
+/// A table from a list of rows, each a list of cells; a row of another length is an error in each of its cells.
+pub(super) fn rows_under(ty: TableType, rows: List) -> Table {
+    struct Rows {
+        list: List,
+        width: usize,
+    }
+    struct Cursor {
+        items: Box<dyn ListCursor>,
+        width: usize,
+    }
+    impl RowSource for Rows {
+        fn open(&self, cx: &mut Interp) -> Result<Box<dyn RowCursor>> {
+            Ok(Box::new(Cursor { items: self.list.open(cx)?, width: self.width }))
+        }
+        fn count(&self, cx: &mut Interp) -> Result<Option<usize>> {
+            self.list.count(cx).map(Some)
+        }
+    }
+    impl RowCursor for Cursor {
+        fn next(&mut self, cx: &mut Interp) -> Result<Option<Row>> {
+            match self.items.next_value(cx)? {
+                Some(item) => row(cx, &item, self.width).map(Some),
+                None => Ok(None),
+            }
+        }
+    }
+    let width = ty.fields.len();
+    if let Some(items) = rows.items() {
+        let ready: Option<Vec<Row>> = items
+            .iter()
+            .map(|slot| {
+                let Value::List(cells) = slot.ready()?.into_bare() else { return None };
+                cells.items().filter(|cells| cells.len() == width).map(|cells| Rc::from(cells.to_vec()))
+            })
+            .collect();
+        if let Some(rows) = ready {
+            return Table::new(ty, rows);
+        }
+    }
+    Table::lazy(ty, Rows { list: rows, width })
+}
+
+fn row(cx: &mut Interp, item: &Value, width: usize) -> Result<Row> {
+    let cells = match item.bare() {
+        Value::List(cells) => cells.slots(cx)?,
+        other => return Err(Error::cannot_convert(other, "List")),
+    };
+    if cells.len() == width {
+        return Ok(Rc::from(cells));
+    }
+    let error = Error::expression(format!("{width} keys were specified, but {} values were provided.", cells.len())).with_detail(item.clone());
+    Ok((0..width).map(|_| Slot::failed(error.clone())).collect())
 }

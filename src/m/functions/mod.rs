@@ -38,10 +38,13 @@ mod common;
 mod constants;
 mod convert;
 mod core;
+pub(crate) mod json;
 mod number;
 mod reference;
 mod temporal;
 mod text;
+mod types;
+mod value;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -232,7 +235,7 @@ impl Constant {
 
 /// Every family of functions.
 const FAMILIES: &[&[Builtin]] =
-    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS];
+    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS];
 
 /// Every family of constants.
 const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];

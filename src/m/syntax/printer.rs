@@ -644,7 +644,16 @@ impl Layout {
         }
     }
 
-    fn items<T>(&mut self, open: char, items: &[T], close: char, end: u32, indent: usize, start: impl Fn(&T) -> u32, write: impl Fn(&mut Self, &T, usize)) {
+    fn items<T>(
+        &mut self,
+        open: char,
+        items: &[T],
+        close: char,
+        end: u32,
+        indent: usize,
+        start: impl Fn(&T) -> u32,
+        write: impl Fn(&mut Self, &T, usize),
+    ) {
         self.out.push(open);
         for (index, item) in items.iter().enumerate() {
             self.line(indent + STEP);

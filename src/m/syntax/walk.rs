@@ -13,7 +13,13 @@ pub fn children<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Identifier { .. }
         | ExprKind::SectionMember { .. }
         | ExprKind::NotImplemented => {}
-        ExprKind::Paren(e) | ExprKind::Each(e) | ExprKind::Try(e) | ExprKind::Error(e) | ExprKind::Unary(_, e) | ExprKind::As(e, _) | ExprKind::Is(e, _) => {
+        ExprKind::Paren(e)
+        | ExprKind::Each(e)
+        | ExprKind::Try(e)
+        | ExprKind::Error(e)
+        | ExprKind::Unary(_, e)
+        | ExprKind::As(e, _)
+        | ExprKind::Is(e, _) => {
             visit(e);
         }
         ExprKind::List(items) => {

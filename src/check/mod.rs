@@ -10,6 +10,7 @@ mod practice;
 mod references;
 mod refresh;
 mod relationships;
+pub mod report;
 mod translations;
 
 pub use live::{Company, calls_per_refresh};

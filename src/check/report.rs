@@ -13,7 +13,6 @@ use crate::model::Model;
 use crate::report::{Page, Report, Visual};
 
 pub use contrast::ratio;
-pub use texts::captions;
 pub use tiles::{TILES, Tile};
 
 /// Everything that is wrong with `report` over `model`, in page order.

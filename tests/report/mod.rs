@@ -13,6 +13,7 @@ fn shipped() -> (Report, String) {
     let parts = Parts { pages: &project.pages, theme: project.theme.as_ref(), texts: &project.texts, resources: &project.resources };
     let report = pages::lower(parts, &project.model, &mut cx);
     problems.extend(cx.diagnostics);
+    problems.extend(xero_pbit::check::report::check(&report, &project.model));
     let text: Vec<String> = problems.iter().map(|d| xero_pbit::cli::render(d, &project.sources, false)).collect();
     (report, text.join("\n"))
 }

@@ -10,6 +10,7 @@ mod tiles;
 
 use crate::base::{Diagnostic, Span};
 use crate::model::Model;
+use crate::project::Project;
 use crate::report::{Page, Report, Visual};
 
 pub use contrast::ratio;
@@ -24,6 +25,11 @@ pub fn check(report: &Report, model: &Model) -> Vec<Diagnostic> {
     tiles::check(report, model, &mut found);
     texts::check(report, model, &mut found);
     found
+}
+
+/// The report of a project.
+pub(super) fn check_project(project: &Project, out: &mut Vec<Diagnostic>) {
+    out.extend(check(&project.report, &project.model));
 }
 
 /// A diagnostic at a visual, or naming it where its place is not known.

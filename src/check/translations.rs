@@ -39,7 +39,7 @@ pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
             let message = format!("{} more objects have no words in `{}`", count - LISTED, culture.name);
             out.push(placed(Diagnostic::warning("P0401", message), place, "this language"));
         }
-        captions(model, culture, place, out);
+        captions(culture, place, out);
     }
 }
 
@@ -83,7 +83,7 @@ fn described(model: &Model, path: &ObjectPath) -> bool {
 }
 
 /// Captions are unique among tables, among a table's columns and hierarchies, and among all measures.
-fn captions(model: &Model, culture: &Culture, place: Option<Span>, out: &mut Vec<Diagnostic>) {
+fn captions(culture: &Culture, place: Option<Span>, out: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<(String, String), String> = HashMap::new();
     for (path, Translation { caption, .. }) in &culture.translations {
         let Some(caption) = caption else { continue };
@@ -99,5 +99,4 @@ fn captions(model: &Model, culture: &Culture, place: Option<Span>, out: &mut Vec
             out.push(placed(Diagnostic::error("P0402", message), place, "this language"));
         }
     }
-    let _ = model;
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Global};
-use crate::base::{Diagnostic, FileSet, SourceMap, nearest};
+use crate::base::{Diagnostic, FileSet, Severity, SourceMap, nearest};
 use crate::check::{self, CheckedModel};
 use crate::emit::{self, Options};
 use crate::format::pbit;
@@ -144,7 +144,10 @@ pub(super) fn load_checked(
     let sources = project.sources.clone();
     match check::check(project, loading) {
         Ok(checked) => {
-            global.draw(checked.warnings(), &sources);
+            // Notes belong to `check`; what a refresh from a live source costs is said here too.
+            let told = |d: &&Diagnostic| d.severity != Severity::Note || d.code == "P0343";
+            let told: Vec<Diagnostic> = checked.warnings().iter().filter(told).cloned().collect();
+            global.draw(&told, &sources);
             Ok((checked, sources))
         }
         Err(problems) => Err(Failure::found(problems, sources)),

@@ -8,11 +8,13 @@ mod prepare;
 use crate::base::Diagnostic;
 pub use crate::base::FileSet;
 use crate::check::CheckedModel;
-use crate::format::{mez, pbip, pbit};
-use crate::model::Model;
+use crate::format::{mez, pbip, pbir, pbit};
+use crate::model::{Culture, Model, ObjectPath};
 use crate::power_query;
 use crate::project::lineage::uuid;
+use crate::project::pages::localise_dax;
 use crate::project::raw::SourceKind;
+use crate::report::{Field, Page, Report, localise};
 
 /// Name of the custom connector; its file is `Xero.mez`.
 pub const CONNECTOR: &str = "Xero";
@@ -49,7 +51,41 @@ pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec
     let project = checked.project();
     let locale = options.locale.as_deref().unwrap_or(&project.model.culture);
     let queries = power_query::render(project, &power_query::Options { source: options.source, locale, sample: options.sample })?;
-    Ok(prepare::prepare(project, &queries))
+    let mut model = prepare::prepare(project, &queries);
+    if let Some(words) = project.report.translations.get(locale).filter(|_| !locale.eq_ignore_ascii_case(&project.model.culture)) {
+        localise_dax(&mut model, words, locale);
+    }
+    Ok(model)
+}
+
+/// The report as it goes into files, in one language.
+pub fn report(checked: &CheckedModel, locale: Option<&str>) -> Report {
+    let project = checked.project();
+    let mut report = project.report.clone();
+    if report.pages.is_empty() {
+        // A template opens on a page, be it an empty one.
+        let name = "Page 1".to_owned();
+        report.pages.push(Page { display_name: name.clone(), name, width: 1280.0, height: 720.0, ..Page::default() });
+    }
+    let locale = locale.unwrap_or(&project.model.culture);
+    let own = locale.eq_ignore_ascii_case(&project.model.culture);
+    let words = report.translations.get(locale).cloned().unwrap_or_default();
+    if !own || !words.is_empty() {
+        let culture = project.model.cultures.iter().find(|c| c.name == locale && !own);
+        // Texts without words stay as they are; `check` has said so.
+        localise(&mut report, locale, &words, &|field| caption(culture?, field));
+    }
+    report
+}
+
+/// The translated name of a field.
+fn caption(culture: &Culture, field: &Field) -> Option<String> {
+    let path = match field {
+        Field::Measure { table, measure } => ObjectPath::Measure(table.clone(), measure.clone()),
+        Field::Column { table, column } => ObjectPath::Column(table.clone(), column.clone()),
+        _ => return None,
+    };
+    culture.translations.get(&path)?.caption.clone()
 }
 
 /// The stable id of an item of a project: `SemanticModel`, `Report` or `Database`.
@@ -68,11 +104,12 @@ pub fn files(checked: &CheckedModel, options: &Options<'_>) -> Result<FileSet, V
     let mut files = FileSet::new();
     if options.pbit || options.pbip {
         let model = model(checked, options)?;
-        let report = FileSet::new();
+        let mut report = pbir::write(&report(checked, options.locale.as_deref()));
         if options.pbit {
             files.insert(format!("{name}.pbit"), pbit::write(&model, &report, &item_id(name, "Database")));
         }
         if options.pbip {
+            report.insert("definition.pbir", pbir::definition_pbir(&format!("{name}.SemanticModel")));
             files.extend_under("", pbip::write(&model, name, &report, |item| item_id(name, item)));
         }
     }

@@ -72,7 +72,7 @@ impl Company {
         let start = options.as_of.start_of_month().add_months(1 - options.months.max(1) as i32);
         let size = options.documents;
         let customers = 10 + square_root(size) * 9 / 10 + size as usize / 250;
-        let suppliers = 8 + square_root(size) / 2 + size as usize / 400;
+        let suppliers = 10 + square_root(size) / 2 + size as usize / 400;
         let mut contacts: Vec<Contact> = (0..customers).map(|index| customer(seed, index, &mut rng, options.foreign)).collect();
         contacts.extend((0..suppliers).map(|index| supplier(seed, index, customers + index, &mut rng, options.foreign)));
         // Two customers share a name, one was merged into the first, one is no longer given out.
@@ -87,7 +87,7 @@ impl Company {
             by_kind[contact.kind as usize].push(index);
         }
         let items = items(seed, size, &mut rng);
-        let average = 180_000 + rng.range(0, 120_000);
+        let average = 400_000 + rng.range(0, 250_000);
         let sales = f64::from(size) * 0.52 * 0.9;
         let monthly = (sales * average as f64 / f64::from(options.months.max(1))) as i64;
         Company {

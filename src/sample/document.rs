@@ -260,7 +260,7 @@ pub(super) fn invoice_number(side: Side, number: u64) -> String {
 pub(super) fn credit_number(side: Side, number: u64) -> String {
     if side == Side::Sale {
         format!("CN-{number:04}")
-    } else if number % 3 == 0 {
+    } else if number.is_multiple_of(3) {
         String::new()
     } else {
         format!("SCN{number}")
@@ -295,7 +295,7 @@ pub(super) fn updated_pair(json: &mut Json, company: &Company, date: Date, numbe
 
 /// `CurrencyRate` where Xero gives it: always for foreign documents, 1 or nothing otherwise.
 pub(super) fn currency(json: &mut Json, company: &Company, currency: usize, rate: i64, number: u64) {
-    if currency > 0 || number % 3 != 0 {
+    if currency > 0 || !number.is_multiple_of(3) {
         json.rate("CurrencyRate", rate);
     }
     json.text("CurrencyCode", company.currency_code(currency));
@@ -347,7 +347,7 @@ pub(super) fn lines(json: &mut Json, company: &Company, side: Side, amounts: Amo
             let code = if rng.chance(30) { item.code.to_lowercase() } else { item.code.clone() };
             json.text("ItemCode", &code);
             json.text("Description", &item.description);
-            if item.listed && rng.chance(700) {
+            if item.listed && rng.chance(400) {
                 json.object("Item");
                 json.guid("ItemID", item.guid);
                 json.text("Name", &item.name);

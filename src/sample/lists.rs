@@ -154,7 +154,7 @@ fn contact(json: &mut Json, company: &Company, index: usize, balances: [i64; 4])
     let facts = company.facts;
     let supplier = index >= company.customers;
     json.guid("ContactID", contact.guid);
-    if index % 4 == 0 {
+    if index.is_multiple_of(4) {
         json.text("ContactNumber", &format!("C{index:05}"));
         json.text("AccountNumber", &format!("{}", 40_000 + index));
     }
@@ -164,25 +164,25 @@ fn contact(json: &mut Json, company: &Company, index: usize, balances: [i64; 4])
     }
     json.text("Name", &contact.name);
     let (first, last) = facts.people[index % facts.people.len()];
-    if index % 3 != 0 {
+    if !index.is_multiple_of(3) {
         json.text("FirstName", first);
         json.text("LastName", last);
     }
-    json.text("EmailAddress", &if index % 5 == 0 { String::new() } else { format!("accounts{index}@example.com") });
+    json.text("EmailAddress", &if index.is_multiple_of(5) { String::new() } else { format!("accounts{index}@example.com") });
     json.text("BankAccountDetails", "");
-    json.text("TaxNumber", &if index % 2 == 0 { format!("{:011}", 83_000_000_000u64 + index as u64 * 7_919) } else { String::new() });
+    json.text("TaxNumber", &if index.is_multiple_of(2) { format!("{:011}", 83_000_000_000u64 + index as u64 * 7_919) } else { String::new() });
     json.list("Addresses");
     let (city, region, postcode) = facts.cities[index % facts.cities.len()];
     for kind in ["STREET", "POBOX"] {
         json.open();
         json.text("AddressType", kind);
-        let filled = if kind == "STREET" { index % 3 == 0 } else { index % 4 != 1 };
+        let filled = if kind == "STREET" { index.is_multiple_of(3) } else { index % 4 != 1 };
         if filled {
             json.text(
                 "AddressLine1",
                 &format!("{} {} Street", index * 7 % 240 + 1, super::names::FIRST[index % super::names::FIRST.len()]),
             );
-            if index % 6 == 0 {
+            if index.is_multiple_of(6) {
                 json.text("AddressLine2", "Level 2, \"The Mill\"");
             }
         }
@@ -201,7 +201,7 @@ fn contact(json: &mut Json, company: &Company, index: usize, balances: [i64; 4])
     for kind in ["DDI", "DEFAULT", "FAX", "MOBILE"] {
         json.open();
         json.text("PhoneType", kind);
-        let filled = kind == "DEFAULT" && index % 2 == 0;
+        let filled = kind == "DEFAULT" && index.is_multiple_of(2);
         json.text("PhoneNumber", &if filled { format!("555{:04}", index % 10_000) } else { String::new() });
         json.text("PhoneAreaCode", if filled { "03" } else { "" });
         json.text("PhoneCountryCode", if filled { facts.phone } else { "" });
@@ -211,7 +211,7 @@ fn contact(json: &mut Json, company: &Company, index: usize, balances: [i64; 4])
     json.moment("UpdatedDateUTC", start_of_records(company) + index as i64 * 3_600_000 % 86_400_000);
     json.empty_list("ContactGroups");
     json.boolean("IsSupplier", supplier);
-    json.boolean("IsCustomer", !supplier);
+    json.boolean("IsCustomer", !supplier || index == company.customers);
     if contact.currency > 0 {
         json.text("DefaultCurrency", company.currency_code(contact.currency));
     }

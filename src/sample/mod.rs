@@ -25,7 +25,12 @@ mod routine;
 mod trade;
 mod world;
 
-use std::io;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::OnceLock;
+
+use flate2::read::DeflateDecoder;
+use serde_json::value::RawValue;
 
 use crate::base::Date;
 
@@ -93,6 +98,31 @@ impl Options {
             journal: None,
         }
     }
+}
+
+/// The files of a company as one deflated JSON object: path → answer.
+pub fn pack<'a>(pages: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    let mut write = |bytes: &[u8]| encoder.write_all(bytes).expect("memory takes everything");
+    for (index, (path, bytes)) in pages.enumerate() {
+        write(if index == 0 { b"{\"" } else { b",\n\"" });
+        write(path.as_bytes());
+        write(b"\":");
+        write(bytes);
+    }
+    write(b"}");
+    encoder.finish().expect("memory takes everything")
+}
+
+/// The built-in company's files, sorted by path, byte for byte as `generate` writes them for [`Options::built_in`].
+pub fn built_in() -> &'static [(String, Vec<u8>)] {
+    static PAGES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    PAGES.get_or_init(|| {
+        let packed: &[u8] = include_bytes!("../../model/sample/company.json.deflate");
+        let pages: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_reader(DeflateDecoder::new(packed)).expect("the built-in company is tested");
+        pages.into_iter().map(|(path, page)| (path, String::from(Box::<str>::from(page)).into_bytes())).collect()
+    })
 }
 
 /// Where the files of a company go.
@@ -175,10 +205,19 @@ fn run(world: &mut World<'_>) {
     let per_day = documents_per_day(company);
     let mut date = company.start;
     let as_of = company.as_of();
+    let mut ahead = 0;
     for count in per_day {
         world.today = date;
         for _ in 0..count {
-            let side = if world.rng.chance(520) { Side::Sale } else { Side::Bill };
+            let side = match world.rng.chance(520) {
+                // What is dated ahead: sales and bills in turn.
+                _ if date > as_of => {
+                    ahead += 1;
+                    if ahead % 2 == 1 { Side::Sale } else { Side::Bill }
+                }
+                true => Side::Sale,
+                false => Side::Bill,
+            };
             world.trade(side, date);
         }
         if date <= as_of {

@@ -87,9 +87,13 @@ pub(super) enum Id {
 }
 
 /// A GUID of version 4 in form, made from its arguments alone.
+///
+/// Those of lines share their first half with their neighbours: there are so many of them that they would fill the
+/// template that carries a company.
 pub(super) fn guid(seed: u64, id: Id, number: u64) -> u128 {
-    let mut rng = Rng::new(seed ^ 0xA5A5_0000_C3C3_0000, ((id as u64) << 56) ^ number);
-    let bits = (u128::from(rng.next()) << 64) | u128::from(rng.next());
+    let half = |number: u64| Rng::new(seed ^ 0xA5A5_0000_C3C3_0000, ((id as u64) << 56) ^ number).next();
+    let high = half(if id == Id::Line { number >> 10 | 1 << 48 } else { number | 1 << 48 });
+    let bits = (u128::from(high) << 64) | u128::from(half(number));
     (bits & !(0xF << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62)
 }
 

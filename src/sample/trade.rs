@@ -34,6 +34,7 @@ impl World<'_> {
             42..80 if recent => Fate::Draft,
             _ => Fate::Live,
         };
+        let fate = if future { Fate::Live } else { self.missing_fate(side, date).unwrap_or(fate) };
         let mut document = self.new_document(side, date, fate == Fate::Live && !future);
         match fate {
             Fate::Live => {
@@ -59,6 +60,59 @@ impl World<'_> {
         self.finish_document(&document);
     }
 
+    /// Every company has each fate at least once on either side, drafts lately.
+    fn missing_fate(&mut self, side: Side, date: Date) -> Option<Fate> {
+        let company = self.company;
+        if company.options.documents < 100 {
+            return None;
+        }
+        let since = |days: i32| date > company.as_of().add_days(-days);
+        let passed = |share: i32| date.0 > company.start.0 + (company.as_of().0 - company.start.0) * share / 100;
+        let wanted = [(since(25), Fate::Draft), (since(45), Fate::Submitted), (passed(30), Fate::Deleted), (passed(15), Fate::Voided)];
+        let column = usize::from(side == Side::Bill);
+        for (index, (ripe, fate)) in wanted.into_iter().enumerate() {
+            if ripe && !self.fates[column][index] {
+                self.fates[column][index] = true;
+                return Some(fate);
+            }
+        }
+        None
+    }
+
+    /// Whether the document must stay open, so that each ageing bucket holds one at least. A due date may move for it.
+    fn fills_bucket(&mut self, document: &mut Document) -> bool {
+        let company = self.company;
+        if company.options.documents < 100 || document.totals.gross <= 0 {
+            return false;
+        }
+        let column = usize::from(document.side == Side::Bill);
+        let Some(due) = document.due else { return false };
+        let late = company.as_of().0 - due.0;
+        let bucket = match late {
+            91..=170 => 0,
+            61..=90 => 1,
+            31..=60 => 2,
+            1..=30 => 3,
+            0 => 4,
+            -7..=-1 => 5,
+            -30..=-8 => 6,
+            ..-30 => 7,
+            _ => return false,
+        };
+        if !self.buckets[column][bucket] {
+            self.buckets[column][bucket] = true;
+            return true;
+        }
+        for (bucket, days, youngest) in [(7, 45, 30), (4, 0, 40), (6, 20, 25), (5, 4, 35)] {
+            if !self.buckets[column][bucket] && document.date >= company.as_of().add_days(-youngest) {
+                self.buckets[column][bucket] = true;
+                document.due = Some(company.as_of().add_days(days));
+                return true;
+            }
+        }
+        false
+    }
+
     fn finish_document(&mut self, document: &Document) {
         let company = self.company;
         if document.status == "AUTHORISED" {
@@ -82,6 +136,8 @@ impl World<'_> {
             _ => SupplierKind::Overhead,
         };
         let contact = match side {
+            // One supplier buys as well.
+            Side::Sale if self.rng.chance(15) => company.customers,
             Side::Sale => self.rng.skewed(company.customers),
             Side::Bill => {
                 let list = &company.suppliers[kind as usize];
@@ -178,6 +234,7 @@ impl World<'_> {
         let partner = &company.contacts[contact];
         let count = self.line_count();
         let target = (company.average as f64 * self.rng.spread() / count as f64) as i64;
+        let income = if contact < company.customers { partner.account } else { Acc::Sales };
         let mut lines = Vec::with_capacity(count + 1);
         for _ in 0..count {
             let tax = self.tax_kind(partner.currency > 0);
@@ -200,13 +257,13 @@ impl World<'_> {
                     } else {
                         whole * 10_000
                     };
-                    let account = if partner.account == Acc::Online && item.tracked { Acc::Online } else { item.account };
+                    let account = if income == Acc::Online && item.tracked { Acc::Online } else { item.account };
                     (account, quantity, item.price * self.rng.range(95, 104) / 100)
                 }
                 None => {
                     let quantity = [10_000, 10_000, 20_000, 5_000, 15_000, 33_333, 30_000][self.rng.below(7)];
                     let price = divide(i128::from(wanted) * 10_000, i128::from(quantity));
-                    (if self.rng.chance(300) { Acc::Services } else { partner.account }, quantity, price)
+                    (if self.rng.chance(300) { Acc::Services } else { income }, quantity, price)
                 }
             };
             let discount = match self.rng.below(100) {
@@ -304,9 +361,9 @@ impl World<'_> {
         let partner = &company.contacts[contact];
         let average = company.average as f64;
         let mean = match kind {
-            SupplierKind::Goods => 0.575 * average * self.restock_factor(),
-            SupplierKind::Direct => 0.8 * average,
-            SupplierKind::Overhead => 0.42 * average,
+            SupplierKind::Goods => 0.52 * average * self.restock_factor(),
+            SupplierKind::Direct => 0.55 * average,
+            SupplierKind::Overhead => 0.30 * average,
         };
         let count = self.line_count();
         let target = ((mean * self.rng.spread() / count as f64) as i64).max(100);
@@ -417,11 +474,12 @@ impl World<'_> {
                 let share = self.rng.range(10, 60);
                 self.credit_note(document, &mut open, credit_date, share, true);
             }
-            62..80 => self.credit_note(document, &mut open, credit_date, 100, true),
-            80..90 => self.credit_note(document, &mut open, credit_date, 20, false),
+            62..76 => self.credit_note(document, &mut open, credit_date, 100, true),
+            76..90 => self.credit_note(document, &mut open, credit_date, 20, false),
             _ => {}
         }
-        let never = (90..102).contains(&plan) && partner.delay > 5;
+        let kept_open = self.fills_bucket(document);
+        let never = kept_open || ((90..102).contains(&plan) && partner.delay > 5);
         let mut late = partner.delay + self.rng.range(-3, 9) as i32;
         if self.rng.chance(60) {
             late += self.rng.range(20, 130) as i32;
@@ -439,7 +497,13 @@ impl World<'_> {
             _ => date,
         };
         if never {
-            if self.rng.chance(400) {
+            if kept_open {
+                // Some of them were paid in part.
+                let amount = open.foreign / 3;
+                if amount > 0 && self.rng.chance(300) && date < as_of {
+                    self.pay_document(document, &mut open, date, amount);
+                }
+            } else if self.rng.chance(400) {
                 let written_off = due.add_days(190);
                 self.write_off(document, &mut open, written_off);
             }

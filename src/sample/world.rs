@@ -89,6 +89,10 @@ pub(super) struct World<'a> {
     pub(super) pagers: Vec<Pager>,
     pub(super) batches: Vec<i64>,
     pub(super) switch: Date,
+    /// Which fates have happened: sales, bills.
+    pub(super) fates: [[bool; 4]; 2],
+    /// Which ageing buckets hold an open document: sales, bills.
+    pub(super) buckets: [[bool; 8]; 2],
     /// Cost of the goods on the document being written.
     pub(super) pending_cost: i64,
     counters: [u64; 24],
@@ -113,6 +117,8 @@ impl<'a> World<'a> {
             pagers: Endpoint::ALL.iter().map(|_| Pager::default()).collect(),
             batches: vec![0; (last.0 - first.0 + 1) as usize],
             switch: company.start.add_days((company.as_of().0 - company.start.0) / 3),
+            fates: [[false; 4]; 2],
+            buckets: [[false; 8]; 2],
             pending_cost: 0,
             counters: [0; 24],
             plan,
@@ -233,7 +239,7 @@ impl<'a> World<'a> {
             return Acc::OldBank;
         }
         match self.rng.below(100) {
-            0 if side == Side::Sale => Acc::OwnerFunds,
+            0 if side == Side::Sale => Acc::Drawings,
             1..=7 if side == Side::Sale && currency == 0 => Acc::Wallet,
             1..=4 if side == Side::Bill && currency == 0 => Acc::Card,
             _ => Acc::Main,
@@ -329,7 +335,7 @@ impl<'a> World<'a> {
     /// Cash that arrives or leaves as an over- or prepayment; gives its worth in the books.
     pub(super) fn advance(&mut self, credit: &Credit, against: impl FnOnce(i64) -> Vec<Leg>) -> i64 {
         let account = self.choose_bank(credit.side, credit.currency, credit.date);
-        let account = if account == Acc::OwnerFunds { Acc::Main } else { account };
+        let account = if account == Acc::Drawings { Acc::Main } else { account };
         let base = to_base(credit.totals.gross, credit.rate);
         let sign = credit.side.sign();
         let mut legs = vec![Self::bank_leg(account, sign * base, credit.currency, sign * credit.totals.gross)];
@@ -418,7 +424,7 @@ fn payment(json: &mut Json, company: &Company, record: &PaymentRecord) {
     json.day("Date", record.date);
     json.money("BankAmount", record.bank_amount);
     json.money("Amount", record.amount);
-    json.text("Reference", if record.number % 4 == 0 { "Thank you" } else { "" });
+    json.text("Reference", if record.number.is_multiple_of(4) { "Thank you" } else { "" });
     json.rate("CurrencyRate", record.rate);
     json.text("PaymentType", target.payment);
     json.text("Status", record.status);
@@ -470,7 +476,7 @@ fn bank_transaction(json: &mut Json, company: &Company, transaction: &BankTransa
         _ => {}
     }
     json.boolean("HasAttachments", false);
-    if transaction.number % 5 == 0 {
+    if transaction.number.is_multiple_of(5) {
         json.text("Reference", "Card 4*** 1881 \u{2014} \"tap\"");
     }
     if let Some(contact) = transaction.contact {

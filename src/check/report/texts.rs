@@ -7,6 +7,9 @@ use crate::model::{Culture, Model, ObjectPath};
 use crate::project::pages::{constant_texts, dax_texts};
 use crate::report::{Field, Report, localise};
 
+/// How many missing translations are listed one by one.
+const LISTED: usize = 20;
+
 pub(super) fn check(report: &Report, model: &Model, found: &mut Vec<Diagnostic>) {
     let in_model = dax_texts(model);
     let shown = report.texts().into_iter().map(|text| text.text).chain(in_model.iter().cloned());
@@ -23,15 +26,18 @@ pub(super) fn check(report: &Report, model: &Model, found: &mut Vec<Diagnostic>)
         let mut missing = localise(&mut report.clone(), culture, words, &|field| caption(own?, field));
         missing.extend(in_model.iter().filter(|text| !words.contains_key(*text)).map(|text| crate::report::Missing { text: text.clone(), span: None }));
         let mut told: BTreeSet<String> = BTreeSet::new();
-        for text in missing {
-            if told.insert(text.text.clone()) {
+        missing.retain(|text| told.insert(text.text.clone()));
+        let more = missing.len().saturating_sub(LISTED);
+        for text in missing.into_iter().take(LISTED) {
                 let problem = Diagnostic::warning("R0219", format!("`{}` has no translation into {culture}", text.text));
                 let problem = match text.span {
                     Some(span) => problem.at(span, "shown here"),
                     None => problem,
                 };
                 found.push(problem.help(format!("add it under `report:` in the file of `locales` with `culture: {culture}`")));
-            }
+        }
+        if more > 0 {
+            found.push(Diagnostic::warning("R0219", format!("{more} more texts have no translation into {culture}")));
         }
     }
 }

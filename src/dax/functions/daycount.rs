@@ -57,21 +57,6 @@ impl Basis {
         }
     }
 
-    /// Days of a year for formulas with a fixed year; for actual days that of the year of `date`.
-    pub(super) fn year_days(self, date: Date) -> f64 {
-        match self {
-            Basis::Us30 | Basis::Actual360 | Basis::European30 => 360.0,
-            Basis::Actual365 => 365.0,
-            Basis::Actual => {
-                if is_leap(date.year()) {
-                    366.0
-                } else {
-                    365.0
-                }
-            }
-        }
-    }
-
     /// YEARFRAC from `a` to a later or equal `b`.
     pub(super) fn year_fraction(self, a: Date, b: Date) -> f64 {
         if a == b {

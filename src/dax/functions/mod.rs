@@ -9,7 +9,9 @@ mod calendar;
 mod control;
 mod date;
 mod daycount;
+mod distribution;
 mod filter;
+mod finance;
 mod format;
 mod info;
 mod information;
@@ -18,6 +20,7 @@ mod math;
 mod path;
 mod relationship;
 mod rounding;
+mod securities;
 mod statistics;
 mod support;
 mod table;
@@ -29,6 +32,7 @@ mod visual;
 mod window;
 
 pub use date::working_days;
+pub use finance::{internal_rate, net_present_value};
 pub use format::format_value;
 pub use value::type_named;
 
@@ -192,6 +196,8 @@ const FAMILIES: &[(&str, &[Function])] = &[
     ("Date and time functions", date::FUNCTIONS),
     ("Filter functions", filter::FUNCTIONS),
     ("Filter functions", window::FUNCTIONS),
+    ("Financial functions", finance::FUNCTIONS),
+    ("Financial functions", securities::FUNCTIONS),
     ("INFO functions", info::FUNCTIONS),
     ("Information functions", information::FUNCTIONS),
     ("Internal functions", internal::FUNCTIONS),
@@ -204,6 +210,7 @@ const FAMILIES: &[(&str, &[Function])] = &[
     ("Parent and child functions", path::FUNCTIONS),
     ("Relationship functions", relationship::FUNCTIONS),
     ("Statistical functions", statistics::FUNCTIONS),
+    ("Statistical functions", distribution::FUNCTIONS),
     ("Table manipulation functions", table::FUNCTIONS),
     ("Text functions", text::FUNCTIONS),
     ("Text functions", format::FUNCTIONS),

@@ -1,6 +1,6 @@
 //! Conversions between types: the implicit ones of operators and functions, and CONVERT.
 
-use super::decimal::{Rounding, round_to};
+use super::decimal::Decimal15;
 use super::parse::{parse_date_time, parse_value};
 use super::text::to_text;
 use crate::base::Currency;
@@ -113,7 +113,9 @@ pub fn to_currency(cx: &ScalarContext, value: &Value) -> EvalResult<Option<Curre
                 Ok(amount) if fraction.len() <= 4 => amount,
                 _ => {
                     let x = to_number_or_zero(cx, value).map_err(|_| cannot_convert(value, "Currency"))?;
-                    let scaled = round_to(x * Currency::SCALE as f64, 6, Rounding::HalfAway).round_ties_even();
+                    // On 15 digits: 0.00015 is one and a half units, although no double is.
+                    let scaled = x * Currency::SCALE as f64;
+                    let scaled = Decimal15::new(scaled).map_or(scaled, Decimal15::to_f64).round_ties_even();
                     if scaled.abs() >= 9.223_372_036_854_775e18 || scaled.is_nan() {
                         return Err(super::arithmetic::currency_overflow());
                     }

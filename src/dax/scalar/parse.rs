@@ -162,7 +162,8 @@ pub fn parse_date_time(cx: &ScalarContext, text: &str) -> Option<f64> {
         match &tokens[i] {
             Token::Space => open = true,
             Token::Mark(mark @ ('/' | '-' | '.' | ',')) => {
-                if parts.is_empty() || i + 1 == tokens.len() || matches!(tokens[i - 1], Token::Mark(_)) {
+                let foreign = *mark == '.' && culture.date_separator != ".";
+                if parts.is_empty() || foreign || i + 1 == tokens.len() || matches!(tokens[i - 1], Token::Mark(_)) {
                     return None;
                 }
                 marks.push(*mark);

@@ -152,6 +152,10 @@ impl Interp {
             | Node::TypeTable(_)
             | Node::TypeTableOf(_)
             | Node::TypeFunction { .. } => self.eval_type(node, frame).map(Value::Type),
+            Node::DataSource(kind, inner) => {
+                let function = self.nested(|cx| cx.eval(inner, frame))?;
+                Ok(super::program::for_source(kind, function))
+            }
             Node::Shared => self.shared().map(Value::Record),
             Node::Sections => self.sections().map(Value::Record),
         }

@@ -18,6 +18,8 @@ pub struct Frame {
     /// Expressions of the variables that follow the parameters.
     pub(super) variables: Option<Rc<[Rc<Node>]>>,
     pub(super) params: usize,
+    /// For which data source of a connector the code runs; 0 for none.
+    pub(super) source: u32,
     pub(super) cells: SmallVec<[RefCell<Cell>; 2]>,
 }
 
@@ -36,7 +38,8 @@ impl Frame {
         if let Some(variables) = &variables {
             cells.extend((0..variables.len()).map(|_| RefCell::new(Cell::Pending)));
         }
-        Rc::new(Frame { parent, variables, params, cells })
+        let source = parent.as_ref().map_or(0, |parent| parent.source);
+        Rc::new(Frame { parent, variables, params, source, cells })
     }
 
     /// The frame without variables that everything at the top refers to.
@@ -92,6 +95,15 @@ impl Default for Options {
     }
 }
 
+/// What a connector's package holds beside its code.
+#[derive(Clone, Debug, Default)]
+pub struct Extension {
+    /// Texts by id (`Extension.LoadString`).
+    pub strings: std::collections::HashMap<String, String>,
+    /// Files by name (`Extension.Contents`).
+    pub files: std::collections::HashMap<String, Vec<u8>>,
+}
+
 /// One evaluation: budgets, options and the world outside.
 pub struct Interp {
     /// How it is run.
@@ -100,6 +112,11 @@ pub struct Interp {
     pub sources: Sources,
     /// Documents at hand.
     pub(crate) program: super::program::Program,
+    /// Texts and files of the connector.
+    pub extension: Extension,
+    pub(crate) web: crate::m::functions::web::WebCache,
+    data_sources: Vec<(String, String)>,
+    source: u32,
     /// Constant for one evaluation (`DateTimeZone.FixedUtcNow`).
     pub(crate) fixed_now: Option<i64>,
     steps: u64,
@@ -125,6 +142,10 @@ impl Interp {
             options,
             sources,
             program: super::program::Program::default(),
+            extension: Extension::default(),
+            web: Default::default(),
+            data_sources: Vec::new(),
+            source: 0,
             fixed_now: None,
             steps: 0,
             charged: 0,
@@ -294,7 +315,16 @@ impl Interp {
         }
         self.tick()?;
         let missing = lambda.params.len() - count;
-        let callee = Frame::new(Some(frame.clone()), args.chain(std::iter::repeat_n(Value::Null, missing)), lambda.variables.clone());
+        let mut callee = Frame::new(Some(frame.clone()), args.chain(std::iter::repeat_n(Value::Null, missing)), lambda.variables.clone());
+        // A helper at the level of the section works for the data source of its caller.
+        let caller = self.source;
+        if frame.source != 0 {
+            self.source = frame.source;
+        } else if caller != 0 {
+            if let Some(frame) = Rc::get_mut(&mut callee) {
+                frame.source = caller;
+            }
+        }
         if !lambda.unchecked {
             for (param, cell) in lambda.params.iter().zip(&callee.cells) {
                 if let (Some(check), Cell::Value(value)) = (param.check, &*cell.borrow()) {
@@ -305,6 +335,7 @@ impl Interp {
             }
         }
         let result = self.eval(&lambda.body, &callee);
+        self.source = caller;
         if Rc::strong_count(&callee) > 1 && lambda.variables.is_some() {
             self.note_escaped(&callee);
         }
@@ -381,12 +412,56 @@ impl Interp {
             return Err(Error::expression("The evaluation has ended."));
         };
         *frame.cells[slot].borrow_mut() = Cell::Running;
-        let result = self.nested(|cx| cx.eval(&node, frame));
+        let result = self.in_frame(frame, |cx| cx.nested(|cx| cx.eval(&node, frame)));
         *frame.cells[slot].borrow_mut() = match &result {
             Ok(value) => Cell::Value(value.clone()),
             Err(error) => Cell::Failed(error.clone()),
         };
         result
+    }
+
+    /// Runs something that a frame deferred, for the data source of that frame.
+    #[inline]
+    pub(crate) fn in_frame<T>(&mut self, frame: &Frame, run: impl FnOnce(&mut Interp) -> T) -> T {
+        if frame.source == 0 || frame.source == self.source {
+            return run(self);
+        }
+        let caller = std::mem::replace(&mut self.source, frame.source);
+        let result = run(self);
+        self.source = caller;
+        result
+    }
+
+    /// Kind and path of the data source for which a connector's code runs.
+    pub(crate) fn current_source(&self) -> Option<(String, String)> {
+        let at = if self.source == 0 { self.data_sources.len() } else { self.source as usize };
+        at.checked_sub(1).and_then(|at| self.data_sources.get(at)).cloned()
+    }
+
+    /// Calls a function of a connector for a data source.
+    pub(crate) fn call_for_source(&mut self, kind: &str, path: String, function: &Value, args: &[Value]) -> Result<Value> {
+        let source = (kind.to_owned(), path);
+        let at = match self.data_sources.iter().position(|s| *s == source) {
+            Some(at) => at,
+            None => {
+                self.data_sources.push(source);
+                self.data_sources.len() - 1
+            }
+        };
+        let caller = std::mem::replace(&mut self.source, at as u32 + 1);
+        let result = self.call(function, args);
+        self.source = caller;
+        result
+    }
+
+    /// Whether a connector is loaded.
+    pub(crate) fn has_connector(&self) -> bool {
+        self.program.has_connector()
+    }
+
+    /// How many requests the evaluation has sent, repetitions included.
+    pub fn requests_sent(&self) -> u64 {
+        self.web.sent
     }
 
     /// A cell for a variable, without evaluating it.

@@ -76,6 +76,8 @@ pub enum Node {
     TypeFunction { params: Box<[TypeField]>, required: usize, returns: Box<Node> },
     /// Checks that an expression in a type context gives a type.
     TypeOf(Box<Node>),
+    /// A function of a connector that reads a data source of the kind.
+    DataSource(Name, Rc<Node>),
     /// `#shared`.
     Shared,
     /// `#sections`.

@@ -7,7 +7,7 @@ use super::resolve::Env;
 use crate::m::error::{Error, Result};
 use crate::m::functions::{self, Global};
 use crate::m::syntax::ast::{self, Document, Expr, ExprKind};
-use crate::m::value::{Function, Name, Pending, Record, Shape, Slot, Thunk, Value};
+use crate::m::value::{Function, FunctionType, Name, Native, NativeParam, Pending, Record, Shape, Slot, Thunk, TypeForm, Value};
 
 /// Sections of all loaded documents.
 #[derive(Default)]
@@ -52,6 +52,10 @@ impl Program {
         self.sections.iter().position(|s| &*s.name == name).map(|at| at as u32)
     }
 
+    pub(super) fn has_connector(&self) -> bool {
+        self.sections.iter().any(|s| s.connector)
+    }
+
     pub(super) fn is_connector(&self, section: u32) -> bool {
         self.sections[section as usize].connector
     }
@@ -83,7 +87,11 @@ impl Interp {
         for (at, section) in (base as u32..).zip(sections) {
             let mut nodes = Vec::with_capacity(section.members.len());
             for (slot, member) in (0u32..).zip(&section.members) {
-                nodes.push(self.resolve_member(&member.binding.value, at, slot)?);
+                let node = self.resolve_member(&member.binding.value, at, slot)?;
+                nodes.push(match data_source_kind(member) {
+                    Some(kind) if connector => Rc::new(super::node::Node::DataSource(kind, node)),
+                    _ => node,
+                });
             }
             let frame = Frame::new(Some(Frame::root()), [], Some(nodes.into()));
             self.note_escaped(&frame);
@@ -246,6 +254,53 @@ impl Interp {
             Global::Constant(constant) => constant.make(self),
         }
     }
+}
+
+/// The kind in `[DataSource.Kind = "…"]`.
+fn data_source_kind(member: &ast::SectionMember) -> Option<Name> {
+    let attribute = member.attributes.as_ref()?.iter().find(|b| &*b.name == "DataSource.Kind")?;
+    match &attribute.value.kind {
+        ExprKind::Text(kind) => Some(kind.clone()),
+        _ => None,
+    }
+}
+
+/// A function of a connector that remembers, while it runs, for which data source it does.
+pub(super) fn for_source(kind: &Name, function: Value) -> Value {
+    let ty = function.ty();
+    let TypeForm::Function(signature) = ty.form().clone() else { return function };
+    let params = signature.params.iter().enumerate();
+    let native = params.map(|(at, p)| NativeParam { name: "argument", ty: p.ty.clone(), optional: at >= signature.required }).collect();
+    let kind = kind.clone();
+    let meta = function.meta();
+    let returns = signature.returns.clone();
+    let run = move |cx: &mut Interp, args: &[Value]| {
+        let path = source_path(cx, &kind, &signature, args)?;
+        cx.call_for_source(&kind, path, &function, args)
+    };
+    let wrapped = Function::from_native(Native { params: native, returns, run: Box::new(run) });
+    Value::Function(wrapped).with_type(ty).with_meta(meta)
+}
+
+/// The path of a data source: the required parameters as JSON, or the kind when there are none.
+fn source_path(cx: &mut Interp, kind: &str, signature: &FunctionType, args: &[Value]) -> Result<String> {
+    let mut fields = Vec::new();
+    for (param, arg) in signature.params.iter().take(signature.required).zip(args) {
+        let excluded = param.ty.meta().and_then(|m| m.get("DataSource.Path")).and_then(Slot::ready);
+        if !excluded.is_some_and(|v| matches!(v.bare(), Value::Logical(false))) {
+            if param.ty.claim_name() == Some("Uri.Type") {
+                if let Value::Text(uri) = arg.bare() {
+                    return Ok(uri.to_string());
+                }
+            }
+            fields.push((param.name.clone(), Slot::Value(arg.clone())));
+        }
+    }
+    if fields.is_empty() {
+        return Ok(kind.to_owned());
+    }
+    let record = Record::from_pairs(fields)?;
+    crate::m::functions::json::to_text(cx, &Value::Record(record))
 }
 
 fn member_slot(section: &Section, slot: usize) -> Slot {

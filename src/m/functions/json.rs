@@ -425,6 +425,13 @@ fn from_value(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     Ok(Value::Binary(Binary::new(out.into_bytes())))
 }
 
+/// A value as JSON text.
+pub(crate) fn to_text(cx: &mut Interp, value: &Value) -> Result<String> {
+    let mut out = String::new();
+    write(cx, value, &mut out)?;
+    Ok(out)
+}
+
 fn write(cx: &mut Interp, value: &Value, out: &mut String) -> Result<()> {
     cx.tick()?;
     match value.bare() {

@@ -38,6 +38,7 @@ mod common;
 mod constants;
 mod convert;
 mod core;
+mod extension;
 pub(crate) mod json;
 mod number;
 mod reference;
@@ -45,6 +46,7 @@ mod temporal;
 mod text;
 mod types;
 mod value;
+pub(crate) mod web;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -235,10 +237,10 @@ impl Constant {
 
 /// Every family of functions.
 const FAMILIES: &[&[Builtin]] =
-    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS];
+    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, extension::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS, web::FUNCTIONS];
 
 /// Every family of constants.
-const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS];
+const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS, extension::CONSTANTS];
 
 /// A name of the library.
 #[derive(Clone, Copy)]
@@ -284,5 +286,5 @@ pub fn all() -> Vec<&'static Builtin> {
 
 /// Whether a name is visible: some belong to connectors alone.
 pub fn is_visible(name: &str, connector: bool) -> bool {
-    connector || !["Extension.", "Crypto.", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
+    connector || !["Extension.", "Crypto", "Credential.", "Web.SignFor"].iter().any(|prefix| name.starts_with(prefix))
 }

@@ -101,7 +101,7 @@ impl Thunk {
             unreachable!("the state was seen to be pending")
         };
         let result = match pending {
-            Pending::Code(node, frame) => cx.eval(&node, &frame),
+            Pending::Code(node, frame) => cx.in_frame(&frame, |cx| cx.eval(&node, &frame)),
             Pending::Variable(frame, slot) => cx.variable(&frame, slot as usize),
             Pending::Call(function, argument) => cx.call(&function, &[argument]),
             Pending::CallRow(function, row) => cx.call(&function, &[Value::Record(row)]),

@@ -96,6 +96,14 @@ fn missing(field: &Field, model: &Model) -> Option<Diagnostic> {
         let near = nearest(table_name, model.tables.iter().map(|t| t.name.as_str()));
         return Some(with_near(Diagnostic::error("R0201", format!("table `{table_name}` not found in the model")), "table", near));
     };
+    let is_there = match field {
+        Field::Measure { measure, .. } => table.measures.iter().any(|m| m.name == *measure),
+        Field::Column { column, .. } | Field::Aggregation { column, .. } => table.columns.iter().any(|c| c.name == *column),
+        Field::Level { .. } | Field::Raw(_) => false,
+    };
+    if is_there {
+        return None;
+    }
     let (what, name, names): (&str, &str, Vec<&str>) = match field {
         Field::Measure { measure, .. } => ("measure", measure, table.measures.iter().map(|m| m.name.as_str()).collect()),
         Field::Column { column, .. } | Field::Aggregation { column, .. } => ("column", column, table.columns.iter().map(|c| c.name.as_str()).collect()),

@@ -58,7 +58,7 @@ fn makes_text(folder: Option<&str>, source: &Source) -> bool {
 /// Words, not a date pattern, a colour, a currency code or symbol.
 fn is_words(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let is_code = text.chars().all(|c| c.is_ascii_uppercase());
+    let is_code = text.trim().chars().all(|c| c.is_ascii_uppercase());
     letters > 1 && !is_date_pattern(text) && !text.starts_with('#') && !is_code
 }
 

@@ -85,7 +85,8 @@ const COMBO: &[RoleType] = &[
     at_most(1, groups("Rows", "small-multiples")),
     TOOLTIPS,
 ];
-const PIE: &[RoleType] = &[groups("Category", "category"), at_most(1, groups("Series", "details")), required(values("Y", "values")), TOOLTIPS];
+const PIE: &[RoleType] =
+    &[groups("Category", "category"), at_most(1, groups("Series", "details")), required(values("Y", "values")), TOOLTIPS];
 
 const AXES: &str = "general legend subheader smallMultiplesLayout categoryAxis valueAxis zoom dataPoint layout labels plotArea \
                     xAxisReferenceLine y1AxisReferenceLine referenceLine trend error filters annotationTemplate totals ribbonBands";
@@ -152,7 +153,11 @@ pub const TYPES: &[VisualType] = &[
     VisualType {
         name: "kpi",
         yaml: "kpi",
-        roles: &[at_most(1, required(values("Indicator", "value"))), at_most(1, groups("TrendLine", "trend")), at_most(2, values("Goal", "goal"))],
+        roles: &[
+            at_most(1, required(values("Indicator", "value"))),
+            at_most(1, groups("TrendLine", "trend")),
+            at_most(2, values("Goal", "goal")),
+        ],
         objects: "general indicator trendline goals status lastDate",
         min_height: 72.0,
     },
@@ -173,7 +178,13 @@ pub const TYPES: &[VisualType] = &[
         min_height: 96.0,
     },
     VisualType { name: "pageNavigator", yaml: "page-navigator", roles: &[], objects: NAVIGATOR, min_height: 24.0 },
-    VisualType { name: "pieChart", yaml: "pie", roles: PIE, objects: "general legend dataPoint labels slices annotationTemplate", min_height: 96.0 },
+    VisualType {
+        name: "pieChart",
+        yaml: "pie",
+        roles: PIE,
+        objects: "general legend dataPoint labels slices annotationTemplate",
+        min_height: 96.0,
+    },
     VisualType { name: "ribbonChart", yaml: "ribbon", roles: CARTESIAN, objects: AXES, min_height: 96.0 },
     VisualType {
         name: "scatterChart",
@@ -224,7 +235,12 @@ pub const TYPES: &[VisualType] = &[
     VisualType {
         name: "waterfallChart",
         yaml: "waterfall",
-        roles: &[required(groups("Category", "category")), at_most(1, groups("Breakdown", "breakdown")), required(values("Y", "values")), TOOLTIPS],
+        roles: &[
+            required(groups("Category", "category")),
+            at_most(1, groups("Breakdown", "breakdown")),
+            required(values("Y", "values")),
+            TOOLTIPS,
+        ],
         objects: "general legend categoryAxis valueAxis labels plotArea sentimentColors y1AxisReferenceLine breakdown",
         min_height: 96.0,
     },

@@ -133,7 +133,9 @@ impl Field {
     /// The table, when it is known.
     pub fn table(&self) -> Option<&str> {
         match self {
-            Field::Column { table, .. } | Field::Measure { table, .. } | Field::Aggregation { table, .. } | Field::Level { table, .. } => Some(table),
+            Field::Column { table, .. } | Field::Measure { table, .. } | Field::Aggregation { table, .. } | Field::Level { table, .. } => {
+                Some(table)
+            }
             Field::Raw(_) => None,
         }
     }

@@ -2,8 +2,15 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
+mod report;
+mod sample;
+mod xero;
+
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
-    let trials: Vec<libtest_mimic::Trial> = Vec::new();
+    let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
+    trials.extend(report::trials());
+    trials.extend(sample::trials());
+    trials.extend(xero::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -7,6 +7,7 @@ mod currency;
 mod date;
 mod diagnostic;
 mod files;
+pub mod memory;
 mod name;
 mod span;
 

@@ -1,1 +1,95 @@
-//! Rules over the whole model and report, one file each.
+//! Whole-model rules, one file each: `Project` → [`CheckedModel`].
+//!
+//! A rule reads the project and reports; it never stops another one. Errors make a project unfit to be emitted, warnings and
+//! notes say what is probably not meant so. Codes: `P03xx` the model itself, `P04xx` translations, `P05xx` best practice.
+
+mod live;
+mod names;
+mod parameters;
+mod practice;
+mod references;
+mod refresh;
+mod relationships;
+mod translations;
+
+pub use live::{Company, calls_per_refresh};
+
+use crate::base::Diagnostic;
+use crate::project::Project;
+
+/// A project that every rule has passed.
+#[derive(Clone, Debug)]
+pub struct CheckedModel {
+    project: Project,
+    warnings: Vec<Diagnostic>,
+}
+
+impl CheckedModel {
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Warnings and notes, in the order of the rules.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+/// A rule over a whole project.
+pub struct Rule {
+    /// Short name.
+    pub name: &'static str,
+    /// What it demands, in one sentence.
+    pub about: &'static str,
+    run: fn(&Project, &mut Vec<Diagnostic>),
+}
+
+/// All rules, in the order in which they report.
+pub const RULES: &[Rule] = &[
+    Rule { name: "names", about: "Names are unique and usable.", run: names::check },
+    Rule { name: "references", about: "Sort orders, hierarchies, keys, roles name what exists.", run: references::check },
+    Rule { name: "relationships", about: "Every filter path is unambiguous, ends have the same type.", run: relationships::check },
+    Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: parameters::check },
+    Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: refresh::check },
+    Rule { name: "live", about: "Live sources stay within Xero's limits.", run: live::check },
+    Rule { name: "translations", about: "Every visible object has words in every language.", run: translations::check },
+    Rule { name: "practice", about: "Best practice for Analysis Services models, as far as it applies.", run: practice::check },
+];
+
+/// Runs all rules; `loading` is what reading the files reported.
+///
+/// # Errors
+/// All diagnostics, when one of them is an error.
+pub fn check(project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel, Vec<Diagnostic>> {
+    let diagnostics = diagnostics(&project, loading);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(diagnostics);
+    }
+    Ok(CheckedModel { project, warnings: diagnostics })
+}
+
+/// What all rules report, after what reading the files reported.
+pub fn diagnostics(project: &Project, loading: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut diagnostics = loading;
+    for rule in RULES {
+        (rule.run)(project, &mut diagnostics);
+    }
+    diagnostics
+}
+
+/// Adds the place of an object, when its file is known.
+fn placed(diagnostic: Diagnostic, span: Option<crate::base::Span>, label: &str) -> Diagnostic {
+    match span {
+        Some(span) => diagnostic.at(span, label),
+        None => diagnostic,
+    }
+}
+
+/// Adds "a … with a similar name exists".
+fn suggest<'a>(diagnostic: Diagnostic, what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    match crate::base::nearest(name, known) {
+        Some(near) => diagnostic.help(format!("a {what} with a similar name exists: `{near}`")),
+        None => diagnostic,
+    }
+}

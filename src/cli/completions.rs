@@ -1,11 +1,21 @@
 //! `xero-pbit completions`.
 
-use super::{Failure, Global};
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::{Cli, Failure, Global};
 
 /// Print shell completions.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+#[command(
+    after_help = "Examples:\n  xero-pbit completions bash > ~/.local/share/bash-completion/completions/xero-pbit\n  xero-pbit completions powershell >> $PROFILE"
+)]
+pub struct Args {
+    /// The shell
+    shell: Shell,
+}
 
-pub(super) fn run(_args: Args, _global: &Global) -> Result<u8, Failure> {
-    Err(Failure::usage("this command is not part of this build"))
+pub(super) fn run(args: Args, _global: &Global) -> Result<u8, Failure> {
+    clap_complete::generate(args.shell, &mut Cli::command(), "xero-pbit", &mut std::io::stdout());
+    Ok(0)
 }

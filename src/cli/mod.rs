@@ -4,6 +4,7 @@
 //! thing checked fell short; 2 wrong usage, unreadable or malformed input; 3 stopped by a rate limit; 130 interrupted.
 
 mod render;
+mod session;
 
 mod build;
 mod check;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-pub use render::{Failure, Global};
+pub use render::{Failure, Global, render};
 
 /// Xero books in Power BI, as code.
 #[derive(Parser, Debug)]

@@ -139,3 +139,29 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colored: bool) -> St
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group]).to_string()
 }
+
+/// A diagnostic as a workflow command of GitHub Actions, which draws it beside the line.
+///
+/// Source: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
+pub fn github(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| value(text).replace(':', "%3A").replace(',', "%2C");
+    let place = diagnostic.span().and_then(|span| {
+        let file = sources.get(span.file)?;
+        let (start, end) = (file.position(span.start as usize), file.position(span.end as usize));
+        let range = if start.line == end.line { format!(",endColumn={}", end.column) } else { String::new() };
+        Some(format!("file={},line={},endLine={},col={}{range},", property(&file.name), start.line, end.line, start.column))
+    });
+    let place = place.or_else(|| {
+        let (file, position) = diagnostic.file.as_ref()?;
+        let (line, column) = position.unwrap_or((1, 1));
+        Some(format!("file={},line={line},col={column},", property(file)))
+    });
+    let help = diagnostic.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    format!("::{level} {}title={}::{}", place.unwrap_or_default(), diagnostic.code, value(&format!("{}{help}", diagnostic.message)))
+}

@@ -1,3 +1,116 @@
-//! `CheckedModel` → files in memory.
+//! [`CheckedModel`] → files in memory: the template, the project, the connector.
+//!
+//! The same project and options give the same bytes: identifiers come from names, archives carry one fixed time, lists keep
+//! the order of the source. The report's files are byte for byte the same in the `.pbit` and in PBIP.
 
+mod prepare;
+
+use crate::base::Diagnostic;
 pub use crate::base::FileSet;
+use crate::check::CheckedModel;
+use crate::format::{mez, pbip, pbir, pbit};
+use crate::model::{Culture, Model, ObjectPath};
+use crate::power_query;
+use crate::project::lineage::uuid;
+use crate::project::raw::SourceKind;
+use crate::report::{Field, Page, Report, localise};
+
+/// Name of the custom connector; its file is `Xero.mez`.
+pub const CONNECTOR: &str = "Xero";
+
+/// What to write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options<'a> {
+    /// Where the data comes from.
+    pub source: SourceKind,
+    /// Raw pages of the company inside the template, for the `sample` source: path below a company folder and bytes.
+    pub sample: &'a [(String, Vec<u8>)],
+    /// Language of the report's texts, a culture of the project such as `fr-FR`; `None` is the model's own.
+    pub locale: Option<String>,
+    /// Whether to write PBIP.
+    pub pbip: bool,
+    /// Whether to write the `.pbit`.
+    pub pbit: bool,
+    /// Whether to write the connector.
+    pub mez: bool,
+}
+
+impl Options<'_> {
+    /// Everything, for the source that the project names, with an empty sample company.
+    pub fn all(checked: &CheckedModel) -> Options<'static> {
+        Options { source: checked.project().settings.source, sample: &[], locale: None, pbip: true, pbit: true, mez: true }
+    }
+}
+
+/// The model as it goes into files, for one source.
+///
+/// # Errors
+/// Templates of queries that do not exist or do not render.
+pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec<Diagnostic>> {
+    let project = checked.project();
+    let locale = options.locale.as_deref().unwrap_or(&project.model.culture);
+    let queries = power_query::render(project, &power_query::Options { source: options.source, locale, sample: options.sample })?;
+    Ok(prepare::prepare(project, &queries))
+}
+
+/// The report as it goes into files, in one language.
+pub fn report(checked: &CheckedModel, locale: Option<&str>) -> Report {
+    let project = checked.project();
+    let mut report = project.report.clone();
+    if report.pages.is_empty() {
+        // A template opens on a page, be it an empty one.
+        let name = "Page 1".to_owned();
+        report.pages.push(Page { display_name: name.clone(), name, width: 1280.0, height: 720.0, ..Page::default() });
+    }
+    let locale = locale.unwrap_or(&project.model.culture);
+    let own = locale.eq_ignore_ascii_case(&project.model.culture);
+    let words = report.translations.get(locale).cloned().unwrap_or_default();
+    if !own || !words.is_empty() {
+        let culture = project.model.cultures.iter().find(|c| c.name == locale && !own);
+        // Texts without words stay as they are; `check` has said so.
+        localise(&mut report, locale, &words, &|field| caption(culture?, field));
+    }
+    report
+}
+
+/// The translated name of a field.
+fn caption(culture: &Culture, field: &Field) -> Option<String> {
+    let path = match field {
+        Field::Measure { table, measure } => ObjectPath::Measure(table.clone(), measure.clone()),
+        Field::Column { table, column } => ObjectPath::Column(table.clone(), column.clone()),
+        _ => return None,
+    };
+    culture.translations.get(&path)?.caption.clone()
+}
+
+/// The stable id of an item of a project: `SemanticModel`, `Report` or `Database`.
+///
+/// `build` recognises its own folders by it.
+pub fn item_id(name: &str, item: &str) -> String {
+    uuid(&["item", name, item])
+}
+
+/// The files of a template, paths relative to the output folder.
+///
+/// # Errors
+/// As [`model`].
+pub fn files(checked: &CheckedModel, options: &Options<'_>) -> Result<FileSet, Vec<Diagnostic>> {
+    let name = &checked.project().model.name;
+    let mut files = FileSet::new();
+    if options.pbit || options.pbip {
+        let model = model(checked, options)?;
+        let mut report = pbir::write(&report(checked, options.locale.as_deref()));
+        if options.pbit {
+            files.insert(format!("{name}.pbit"), pbit::write(&model, &report, &item_id(name, "Database")));
+        }
+        if options.pbip {
+            report.insert("definition.pbir", pbir::definition_pbir(&format!("{name}.SemanticModel")));
+            files.extend_under("", pbip::write(&model, name, &report, |item| item_id(name, item)));
+        }
+    }
+    if options.mez {
+        let documents = power_query::connector(&checked.project().templates)?;
+        files.insert(format!("{CONNECTOR}.mez"), mez::write(CONNECTOR, &documents));
+    }
+    Ok(files)
+}

@@ -1,1 +1,303 @@
 //! Handlebars templates + model + source → the M text of every query.
+//!
+//! In: a [`Project`] with the files of `templates/`, the source to build for, and for the `sample` source the raw pages of the built-in
+//! company. Out: one M expression per table with a template, and the shared expressions: parameters, the source function `Companies` and the
+//! functions that the tables need. Out of scope: evaluating M (`m`) and writing files (`format`, `emit`).
+//!
+//! Layout of `templates/`: `tables/<name>.m.hbs` maps raw answers to one table, `functions/<Name>.m.hbs` holds one shared function,
+//! `sources/<source>.m.hbs` gives the function `Companies`, `connector/` the custom connector, `glossary/<language>.txt` notes.
+
+mod calls;
+mod glossary;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use handlebars::{Handlebars, no_escape};
+use serde_json::{Value as Json, json};
+
+pub use calls::{Call, calls_per_refresh};
+pub use text::{field, literal};
+
+use crate::base::{Diagnostic, FileSet, nearest};
+use crate::model::{ColumnKind, NamedExpression, PartitionSource, Source, Table};
+use crate::project::Project;
+use crate::project::lineage::uuid;
+use crate::project::raw::{FolderKind, SourceKind};
+use crate::table::DataType;
+
+/// What to render for.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// Where the data comes from.
+    pub source: SourceKind,
+    /// Language of the glossary: `en`, `fr`, `nl` or a culture such as `fr-FR`.
+    pub locale: &'a str,
+    /// For [`SourceKind::Sample`]: files of a company folder, path below it (`Invoices/1.json`) and bytes.
+    pub sample: &'a [(String, Vec<u8>)],
+}
+
+/// M of a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Queries {
+    /// Table → M of its partition, in the order of the model.
+    pub tables: Vec<(String, String)>,
+    /// Parameters, then functions in order of name.
+    pub expressions: Vec<NamedExpression>,
+}
+
+/// Renders the queries of `project`.
+///
+/// # Errors
+/// Templates that do not exist or do not render (P0220, P0221).
+pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let registry = match registry(&project.templates) {
+        Ok(registry) => registry,
+        Err(problems) => return Err(problems),
+    };
+    let common = context(project, options);
+    let mut tables = Vec::new();
+    for template in &project.table_templates {
+        let Some(table) = project.model.table(&template.table) else { continue };
+        let name = format!("tables/{}", template.template.value);
+        if !registry.has_template(&name) {
+            let known: Vec<&str> = registry.get_templates().keys().filter_map(|key| key.strip_prefix("tables/")).collect();
+            let mut problem = Diagnostic::error("P0220", format!("template `{}` not found", template.template.value))
+                .at(template.template.span, "no such file in `templates/tables`");
+            if let Some(near) = nearest(&template.template.value, known.into_iter()) {
+                problem = problem.help(format!("a template with a similar name exists: `{near}`"));
+            }
+            diagnostics.push(problem);
+            continue;
+        }
+        let mut data = common.clone();
+        data["row_type"] = json!(row_type(table));
+        data["table_text"] = json!(literal(&table.name));
+        data["glossary"] = if template.template.value == "glossary" { json!(glossary::rows(project, options.locale)) } else { json!([]) };
+        match registry.render(&name, &data) {
+            Ok(text) => tables.push((table.name.clone(), tidy(&text))),
+            Err(error) => diagnostics.push(broken(&name, &error)),
+        }
+    }
+
+    // Functions that a table needs, directly or through another function.
+    let mut functions: BTreeMap<String, String> = BTreeMap::new();
+    let mut waiting: Vec<String> = tables.iter().map(|(_, text)| text.clone()).collect();
+    waiting.extend(project.model.tables.iter().flat_map(|t| &t.partitions).filter_map(|p| match &p.source {
+        PartitionSource::M(m) => Some(m.text.clone()),
+        _ => None,
+    }));
+    let known: BTreeSet<&str> = registry.get_templates().keys().filter_map(|key| key.strip_prefix("functions/")).collect();
+    while let Some(text) = waiting.pop() {
+        for word in text::identifiers(&text) {
+            let template = match word {
+                "Companies" => format!("sources/{}", options.source.as_str()),
+                _ if known.contains(word) => format!("functions/{word}"),
+                _ => continue,
+            };
+            if functions.contains_key(word) {
+                continue;
+            }
+            match registry.render(&template, &common) {
+                Ok(text) => {
+                    let text = tidy(&text);
+                    functions.insert(word.to_owned(), text.clone());
+                    waiting.push(text);
+                }
+                Err(error) => {
+                    functions.insert(word.to_owned(), String::new());
+                    diagnostics.push(broken(&template, &error));
+                }
+            }
+        }
+    }
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
+    let parameters = project.parameters.iter().filter(|p| p.sources.contains(&options.source)).map(|p| p.expression());
+    let functions = functions.into_iter().map(|(name, text)| NamedExpression {
+        lineage_tag: Some(uuid(&["expression", &name])),
+        description: String::new(),
+        expression: Source::new(text),
+        query_group: Some("Functions".to_owned()),
+        annotations: vec![("PBI_NavigationStepName".into(), "Navigation".into()), ("PBI_ResultType".into(), "Function".into())],
+        span: None,
+        name,
+    });
+    Ok(Queries { tables, expressions: parameters.chain(functions).collect() })
+}
+
+/// Renders the queries and puts them into the model: partitions of tables with a template, parameters and functions as shared expressions.
+///
+/// # Errors
+/// As [`render`].
+pub fn fill(project: &mut Project, options: &Options<'_>) -> Result<(), Vec<Diagnostic>> {
+    let queries = render(project, options)?;
+    for (name, text) in queries.tables {
+        let Some(table) = project.model.tables.iter_mut().find(|table| table.name == name) else { continue };
+        for partition in &mut table.partitions {
+            if matches!(partition.source, PartitionSource::M(_)) {
+                partition.source = PartitionSource::M(Source::new(text.clone()));
+            }
+        }
+        if let Some(policy) = &mut table.refresh_policy {
+            policy.source_expression.text = policy.source_expression.text.replace("{rows}", &text);
+        }
+    }
+    project.model.expressions = queries.expressions;
+    Ok(())
+}
+
+/// The files of the custom connector: `Xero.pq` and `resources.resx`, as they lie in the `.mez`.
+///
+/// # Errors
+/// Templates that do not render (P0221).
+pub fn connector(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> {
+    let registry = registry(templates)?;
+    let mut functions = Vec::new();
+    for name in ["AsAtDate", "AsDate", "LivePages", "LiveReports"] {
+        let template = format!("functions/{name}");
+        let text = registry.render(&template, &json!({})).map_err(|error| vec![broken(&template, &error)])?;
+        functions.push(json!({ "name": name, "text": tidy(&text) }));
+    }
+    let mut files = FileSet::new();
+    for (path, bytes) in templates.under("connector").iter() {
+        match path.strip_suffix(".hbs") {
+            Some(plain) => {
+                let name = format!("connector/{plain}");
+                let text = registry.render(&name, &json!({ "functions": functions })).map_err(|error| vec![broken(&name, &error)])?;
+                files.insert(plain, format!("{}\n", tidy(&text)));
+            }
+            None => files.insert(path, bytes),
+        }
+    }
+    Ok(files)
+}
+
+/// All `.hbs` files by their path without `.hbs` (and `.m`), so that `tables/invoices.m.hbs` is `tables/invoices`.
+fn registry(templates: &FileSet) -> Result<Handlebars<'static>, Vec<Diagnostic>> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(no_escape);
+    let mut problems = Vec::new();
+    for (path, bytes) in templates.iter() {
+        let Some(name) = path.strip_suffix(".hbs") else { continue };
+        let name = name.strip_suffix(".m").unwrap_or(name);
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) => {
+                problems.push(Diagnostic::error("P0101", "this file is not UTF-8 text").in_file(format!("templates/{path}"), None));
+                continue;
+            }
+        };
+        if let Err(error) = registry.register_template_string(name, text) {
+            let position = error.pos();
+            problems.push(
+                Diagnostic::error("P0221", format!("the template cannot be read: {}", error.reason()))
+                    .in_file(format!("templates/{path}"), position),
+            );
+        }
+    }
+    if problems.is_empty() { Ok(registry) } else { Err(problems) }
+}
+
+fn broken(name: &str, error: &handlebars::RenderError) -> Diagnostic {
+    let message = format!("template `{name}` does not render: {}", error.reason());
+    Diagnostic::error("P0221", message).help("templates are strict: a value that does not exist is an error")
+}
+
+/// What every template may use.
+fn context(project: &Project, options: &Options<'_>) -> Json {
+    let kind = project.settings.folder_kind;
+    json!({
+        "source": options.source.as_str(),
+        "is_folder": options.source == SourceKind::Folder,
+        "is_sharepoint": options.source == SourceKind::Folder && kind == FolderKind::SharePoint,
+        "is_adls": options.source == SourceKind::Folder && kind == FolderKind::Adls,
+        "fiscal_year_end": project.settings.fiscal_year_end.map(|(month, day)| json!({ "month": month.to_string(), "day": day.to_string() })),
+        "sample": if options.source == SourceKind::Sample { json!({ "endpoints": sample(options.sample) }) } else { Json::Null },
+    })
+}
+
+/// The pages of the built-in company by endpoint, compressed, in numeric order of pages.
+fn sample(files: &[(String, Vec<u8>)]) -> Json {
+    const ENDPOINTS: [&str; 13] = [
+        "Accounts",
+        "BankTransactions",
+        "BankTransfers",
+        "Contacts",
+        "CreditNotes",
+        "ExpenseClaims",
+        "Invoices",
+        "Items",
+        "Organisation",
+        "Overpayments",
+        "Payments",
+        "Prepayments",
+        "TrialBalance",
+    ];
+    let mut endpoints: BTreeMap<&str, Vec<(u64, &str, &[u8])>> = BTreeMap::new();
+    for (path, bytes) in files {
+        let Some((endpoint, file)) = path.split_once('/') else { continue };
+        let Some(stem) = file.strip_suffix(".json") else { continue };
+        if ENDPOINTS.contains(&endpoint) {
+            endpoints.entry(endpoint).or_default().push((stem.parse().unwrap_or(0), stem, bytes));
+        }
+    }
+    endpoints
+        .into_iter()
+        .map(|(endpoint, mut pages)| {
+            pages.sort_unstable_by_key(|(number, stem, _)| (*number, *stem));
+            let pages: Vec<Json> =
+                pages.iter().map(|(_, stem, bytes)| json!({ "name": literal(stem), "text": literal(&text::deflated(bytes)) })).collect();
+            json!({ "name": endpoint, "pages": pages })
+        })
+        .collect()
+}
+
+/// `type table [#"Invoice Key" = nullable text, …]`: the columns that come from the query, in the order of the model.
+pub fn row_type(table: &Table) -> String {
+    let columns = table.columns.iter().filter_map(|column| match &column.kind {
+        ColumnKind::Data { source_column } => {
+            let is_date = column.format_string.as_deref().is_some_and(is_date_format);
+            Some(format!("{} = {}", field(source_column), m_type(column.data_type, is_date)))
+        }
+        _ => None,
+    });
+    format!("type table [{}]", columns.collect::<Vec<_>>().join(", "))
+}
+
+/// Whether a format shows no time, so that the column holds dates.
+fn is_date_format(format: &str) -> bool {
+    !format.contains(['h', 'H', 's']) && !format.eq_ignore_ascii_case("General Date") || format.eq_ignore_ascii_case("Short Date")
+}
+
+fn m_type(data_type: Option<DataType>, is_date: bool) -> &'static str {
+    match data_type {
+        Some(DataType::Int64) => "Int64.Type",
+        Some(DataType::Double) => "nullable number",
+        Some(DataType::Currency) => "Currency.Type",
+        Some(DataType::Boolean) => "nullable logical",
+        Some(DataType::DateTime) if is_date => "nullable date",
+        Some(DataType::DateTime) => "nullable datetime",
+        Some(DataType::Binary) => "nullable binary",
+        Some(DataType::String) | None => "nullable text",
+    }
+}
+
+/// Without blanks at line ends, blank lines in a row, and outer blank lines.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut was_blank = true;
+    for line in text.lines().map(str::trim_end) {
+        if line.is_empty() && was_blank {
+            continue;
+        }
+        was_blank = line.is_empty();
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.truncate(out.trim_end().len());
+    out
+}

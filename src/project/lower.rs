@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::lineage::uuid;
 use super::load::RawProject;
+use super::pages;
 use super::raw::*;
 use super::yaml::{Context, Decode, Entries, Node, Spanned};
 use crate::base::{Diagnostic, FileSet, SourceMap, nearest};
 use crate::model::*;
+use crate::report::Report;
 use crate::table::DataType;
 
 /// A project that can be checked and emitted.
@@ -25,10 +27,8 @@ pub struct Project {
     pub table_templates: Vec<TableTemplate>,
     /// How measures are proved.
     pub proofs: Vec<Proof>,
-    /// Pages, one YAML mapping each; `report` reads them.
-    pub pages: Vec<Node>,
-    /// The theme; `report` reads it.
-    pub theme: Option<Node>,
+    /// The report over the model.
+    pub report: Report,
     /// Texts of the report by culture.
     pub texts: Vec<(Spanned<String>, Entries<String>)>,
     /// Handlebars sources, paths below `templates/`.
@@ -153,7 +153,7 @@ pub struct Proof {
 
 /// Decodes the trees of a project; what is wrong is in `cx`, the rest is usable for further checks.
 pub fn lower(raw: RawProject, cx: &mut Context) -> Project {
-    let mut project = Project { sources: raw.sources, pages: raw.pages, theme: raw.theme, ..Project::default() };
+    let mut project = Project { sources: raw.sources, ..Project::default() };
     project.templates = raw.templates;
     project.resources = raw.resources;
     let decoded = raw.model.as_ref().and_then(|node| RawModel::decode(node, cx));
@@ -182,6 +182,8 @@ pub fn lower(raw: RawProject, cx: &mut Context) -> Project {
             lower_locale(locale, &mut project, cx);
         }
     }
+    let parts = pages::Parts { pages: &raw.pages, theme: raw.theme.as_ref(), texts: &project.texts, resources: &project.resources };
+    project.report = pages::lower(parts, &project.model, cx);
     project
 }
 

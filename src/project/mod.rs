@@ -6,6 +6,7 @@
 
 pub mod lineage;
 pub mod overlay;
+pub mod pages;
 pub mod raw;
 pub mod schema;
 pub mod shipped;

@@ -2,17 +2,20 @@
 
 use serde_json::{Value as Json, json};
 
+use super::pages::{page_schema, theme_schema};
 use super::raw::{RawLocale, RawMeasures, RawModel, RawRelationships, RawTable};
 use super::yaml::{Decode, Schemas};
 
-/// The kinds of files with the schema of each: `model`, `table`, `relationships`, `measures`, `locale`.
+/// The kinds of files with the schema of each: `model`, `table`, `relationships`, `measures`, `page`, `locale`, `theme`.
 pub fn kinds() -> Vec<(&'static str, &'static str, fn(&mut Schemas) -> Json)> {
     vec![
         ("model", "model.yaml", RawModel::schema),
         ("table", "tables/*.yaml", RawTable::schema),
         ("relationships", "relationships.yaml", RawRelationships::schema),
         ("measures", "measures/*.yaml", RawMeasures::schema),
+        ("page", "pages/*.yaml", page_schema),
         ("locale", "locales/*.yaml", RawLocale::schema),
+        ("theme", "theme.yaml", |_| theme_schema()),
     ]
 }
 
@@ -36,7 +39,7 @@ pub fn schema(kind: &str) -> Option<Json> {
         "measures" => json!({"$ref": "#/$defs/RawMeasure"}),
         _ => root,
     };
-    if matches!(name, "table" | "relationships" | "measures") {
+    if matches!(name, "table" | "relationships" | "measures" | "page") {
         let mut form = groups(&item);
         if name == "measures" {
             form["properties"]["table"] = json!({"type": "string"});
@@ -111,6 +114,8 @@ mod tests {
                 "table" => json!({"change": [{"name": "Invoices", "columns": {"add": [{"name": "X", "type": "text"}]}}]}),
                 "relationships" => json!({"relationships": [{"from": "A[x]", "to": "B[y]"}]}),
                 "measures" => json!({"folder": "Cash", "add": [{"name": "A", "expression": "1"}]}),
+                "page" => json!({"change": [{"name": "Dashboard", "visuals": {"remove": ["Margin"]}}]}),
+                "theme" => json!({"name": "Acme"}),
                 _ => json!({"culture": "fr-FR", "measures": {"A": {"caption": "B"}}}),
             };
             assert!(validator.is_valid(&good), "{name}");

@@ -3,7 +3,42 @@
 //!
 //! Adding `DIVIDE` means one descriptor, one Rust function, one line in the family's list.
 
-use crate::base::Date;
+mod aggregation;
+mod bits;
+mod calendar;
+mod control;
+mod date;
+mod daycount;
+mod distribution;
+mod filter;
+mod finance;
+mod format;
+mod info;
+mod information;
+mod internal;
+mod math;
+mod path;
+mod relationship;
+mod rounding;
+mod securities;
+mod statistics;
+mod support;
+mod table;
+mod text;
+mod time;
+mod trigonometry;
+mod value;
+mod visual;
+mod window;
+
+pub use date::working_days;
+pub use finance::{internal_rate, net_present_value};
+pub use format::format_value;
+pub use value::type_named;
+
+use std::sync::LazyLock;
+
+use crate::base::{Culture, Date};
 use crate::dax::error::EvalResult;
 use crate::table::Value;
 
@@ -56,7 +91,8 @@ pub enum ParamKind {
     RowExpression,
     /// A CALCULATE filter argument: predicate, table or modifier.
     Filter,
-    /// One of a list of bare words (`ASC`, `DESC`, `DAY`, `BOTH` …).
+    /// One of a list of bare words (`ASC`, `DESC`, `DAY`, `BOTH` …), or an expression. A bare word reaches a scalar function as its
+    /// text in upper case.
     Keyword(&'static [&'static str]),
     /// Anything; the function's own binder decides.
     Any,
@@ -112,6 +148,14 @@ pub struct ScalarContext {
     pub user: String,
 }
 
+impl ScalarContext {
+    /// The conventions of [`ScalarContext::culture`]; an unknown name means those of `en-US`.
+    pub fn conventions(&self) -> &'static Culture {
+        static ENGLISH: std::sync::LazyLock<&'static Culture> = std::sync::LazyLock::new(|| Culture::get("en-US"));
+        if self.culture.is_empty() || self.culture == "en-US" { *ENGLISH } else { Culture::find(&self.culture).unwrap_or(*ENGLISH) }
+    }
+}
+
 impl Default for ScalarContext {
     fn default() -> ScalarContext {
         ScalarContext { culture: "en-US".to_owned(), now: f64::from(Date(45292).0), seed: std::cell::Cell::new(1), user: String::new() }
@@ -142,5 +186,128 @@ impl Param {
     /// The same, repeating.
     pub const fn many(self) -> Param {
         Param { repeats: true, ..self }
+    }
+}
+
+/// Families in the order of the reference: category and functions.
+const FAMILIES: &[(&str, &[Function])] = &[
+    ("Aggregation functions", aggregation::FUNCTIONS),
+    ("Date and time functions", calendar::FUNCTIONS),
+    ("Date and time functions", date::FUNCTIONS),
+    ("Filter functions", filter::FUNCTIONS),
+    ("Filter functions", window::FUNCTIONS),
+    ("Financial functions", finance::FUNCTIONS),
+    ("Financial functions", securities::FUNCTIONS),
+    ("INFO functions", info::FUNCTIONS),
+    ("Information functions", information::FUNCTIONS),
+    ("Internal functions", internal::FUNCTIONS),
+    ("Logical functions", control::FUNCTIONS),
+    ("Logical functions", bits::FUNCTIONS),
+    ("Information functions", value::FUNCTIONS),
+    ("Math and trig functions", math::FUNCTIONS),
+    ("Math and trig functions", rounding::FUNCTIONS),
+    ("Math and trig functions", trigonometry::FUNCTIONS),
+    ("Parent and child functions", path::FUNCTIONS),
+    ("Relationship functions", relationship::FUNCTIONS),
+    ("Statistical functions", statistics::FUNCTIONS),
+    ("Statistical functions", distribution::FUNCTIONS),
+    ("Table manipulation functions", table::FUNCTIONS),
+    ("Text functions", text::FUNCTIONS),
+    ("Text functions", format::FUNCTIONS),
+    ("Time intelligence functions", time::FUNCTIONS),
+    ("Visual calculation functions", visual::FUNCTIONS),
+];
+
+/// Every function with its category, sorted by name.
+static SORTED: LazyLock<Vec<(&'static str, &'static Function)>> = LazyLock::new(|| {
+    let mut all: Vec<_> = FAMILIES.iter().flat_map(|(category, functions)| functions.iter().map(|f| (*category, f))).collect();
+    all.sort_by_key(|(_, function)| function.name);
+    all
+});
+
+/// All functions, sorted by name.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    SORTED.iter().map(|(_, function)| *function)
+}
+
+/// All functions with their categories, sorted by name.
+pub fn with_categories() -> impl Iterator<Item = (&'static str, &'static Function)> {
+    SORTED.iter().copied()
+}
+
+/// The function of a name, in any case.
+///
+/// ```
+/// use xero_pbit::dax::functions::find;
+/// assert_eq!(find("sumx").map(|f| f.name), Some("SUMX"));
+/// assert!(find("PROPER").is_none());
+/// ```
+pub fn find(name: &str) -> Option<&'static Function> {
+    let mut buffer = [0_u8; 64];
+    let upper = buffer.get_mut(..name.len())?;
+    upper.copy_from_slice(name.as_bytes());
+    upper.make_ascii_uppercase();
+    let upper = std::str::from_utf8(upper).ok()?;
+    SORTED.binary_search_by(|(_, function)| function.name.cmp(upper)).ok().map(|index| SORTED[index].1)
+}
+
+impl Function {
+    /// Fewest and most arguments; `None` for no upper limit.
+    pub fn arity(&self) -> (usize, Option<usize>) {
+        let least = self.params.iter().filter(|p| !p.optional).count();
+        let most = (!self.params.iter().any(|p| p.repeats)).then_some(self.params.len());
+        (least, most)
+    }
+
+    /// The call as documentation writes it: `DIVIDE ( <numerator>, <denominator> [, <alternate>] )`.
+    pub fn syntax(&self) -> String {
+        if self.params.is_empty() {
+            return format!("{} ()", self.name);
+        }
+        let mut out = format!("{} ( ", self.name);
+        for (index, param) in self.params.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            let dots = if param.repeats && self.params.get(index + 1).is_none_or(|next| !next.repeats) { " …" } else { "" };
+            match (param.optional, index) {
+                (true, 0) => out.push_str(&format!("[<{}>{dots}]", param.name)),
+                (true, _) => out.push_str(&format!(" [{comma}<{}>{dots}]", param.name)),
+                (false, _) => out.push_str(&format!("{comma}<{}>{dots}", param.name)),
+            }
+        }
+        out.push_str(" )");
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_complete() {
+        for (category, family) in FAMILIES {
+            assert!(family.is_sorted_by(|a, b| a.name < b.name), "{category} is not in alphabetical order");
+        }
+        let names: Vec<&str> = all().map(|f| f.name).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "a name appears twice");
+        for function in all() {
+            assert_eq!(function.name, function.name.to_uppercase());
+            assert!(function.source.starts_with("https://learn.microsoft.com/dax/"), "{}", function.name);
+            assert!(function.about.ends_with('.'), "{}", function.name);
+            let optional = function.params.iter().position(|p| p.optional).unwrap_or(function.params.len());
+            let required_after = function.params[optional..].iter().any(|p| !p.optional);
+            assert!(
+                !required_after || matches!(function.name, "WINDOW" | "RANK"),
+                "{}: a required parameter follows an optional one",
+                function.name
+            );
+        }
+    }
+
+    #[test]
+    fn syntax_shows_what_may_be_left_out() {
+        assert_eq!(find("topn").map(Function::syntax).as_deref(), Some("TOPN ( <n>, <table> [, <order_by>] [, <order> …] )"));
+        assert_eq!(find("CURRENTGROUP").map(Function::syntax).as_deref(), Some("CURRENTGROUP ()"));
+        assert_eq!(find("SUMX").map(Function::arity), Some((2, Some(2))));
     }
 }

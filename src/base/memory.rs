@@ -1,0 +1,52 @@
+//! Bytes in use by the calling thread, for budgets.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    static IN_USE: Cell<isize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counting per thread.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[inline]
+fn count(bytes: isize) {
+    // A thread that is being torn down has no counter any more; nobody asks it either.
+    let _ = IN_USE.try_with(|cell| cell.set(cell.get().wrapping_add(bytes)));
+}
+
+// SAFETY: every call is handed to `System` unchanged; counting touches no memory of the allocation.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: same contract as ours.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: same contract as ours.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: same contract as ours.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(new_size as isize - layout.size() as isize);
+        // SAFETY: same contract as ours.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+/// Bytes that this thread has allocated and not freed (freed elsewhere counts for the other thread); never below 0.
+pub fn in_use() -> usize {
+    IN_USE.with(Cell::get).max(0) as usize
+}

@@ -1,0 +1,125 @@
+//! Every visible object has words in every language, and captions do not collide.
+
+use std::collections::{HashMap, HashSet};
+
+use super::placed;
+use crate::base::{Diagnostic, Span};
+use crate::model::{Culture, Model, ObjectPath, Translation};
+use crate::project::Project;
+
+/// How many missing words are listed one by one.
+const LISTED: usize = 20;
+
+pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
+    let model = &project.model;
+    for culture in model.cultures.iter().filter(|c| !c.name.eq_ignore_ascii_case(&model.culture)) {
+        let place = project.texts.iter().find(|(name, _)| name.value == culture.name).map(|(name, _)| name.span);
+        let mut missing = Vec::new();
+        for (path, what, span, wants_folder) in visible(model) {
+            let found = culture.translations.get(&path);
+            let lacks: Vec<&str> = [
+                (found.and_then(|t| t.caption.as_ref()).is_none(), "caption"),
+                (described(model, &path) && found.and_then(|t| t.description.as_ref()).is_none(), "description"),
+                (wants_folder && found.and_then(|t| t.display_folder.as_ref()).is_none(), "folder"),
+            ]
+            .into_iter()
+            .filter_map(|(lacking, word)| lacking.then_some(word))
+            .collect();
+            if !lacks.is_empty() {
+                missing.push((what, lacks.join(" and "), span));
+            }
+        }
+        let count = missing.len();
+        for (what, lacks, span) in missing.into_iter().take(LISTED) {
+            let message = format!("{what} has no {lacks} in `{}`", culture.name);
+            let problem = placed(Diagnostic::warning("P0401", message), span, "not translated");
+            out.push(placed(problem, place, "this language"));
+        }
+        if count > LISTED {
+            let message = format!("{} more objects have no words in `{}`", count - LISTED, culture.name);
+            out.push(placed(Diagnostic::warning("P0401", message), place, "this language"));
+        }
+        captions(culture, place, out);
+        report(project, culture, place, out);
+    }
+}
+
+/// Texts of the report without words in a language, each once.
+fn report(project: &Project, culture: &Culture, place: Option<Span>, out: &mut Vec<Diagnostic>) {
+    let words = project.report.translations.get(&culture.name);
+    let mut seen: HashSet<String> = HashSet::new();
+    let mut missing = Vec::new();
+    for text in project.report.texts() {
+        if words.is_none_or(|words| !words.contains_key(&text.text)) && seen.insert(text.text.clone()) {
+            missing.push(text);
+        }
+    }
+    let count = missing.len();
+    for text in missing.into_iter().take(LISTED) {
+        let message = format!("the report's text `{}` has no words in `{}`", text.text.escape_debug(), culture.name);
+        let problem = placed(Diagnostic::warning("P0403", message), text.span, "shown here");
+        out.push(placed(problem, place, "this language").help("add it under `report:` of the language's file"));
+    }
+    if count > LISTED {
+        let message = format!("{} more texts of the report have no words in `{}`", count - LISTED, culture.name);
+        out.push(placed(Diagnostic::warning("P0403", message), place, "this language"));
+    }
+}
+
+/// Visible objects with words for messages, their place, and whether they are in a folder.
+fn visible(model: &Model) -> Vec<(ObjectPath, String, Option<Span>, bool)> {
+    let mut out = Vec::new();
+    for table in model.tables.iter().filter(|t| !t.is_hidden && !t.is_private) {
+        let name = || table.name.clone();
+        out.push((ObjectPath::Table(name()), format!("table `{}`", table.name), table.span, false));
+        for column in table.columns.iter().filter(|c| !c.is_hidden) {
+            let what = format!("column `{}[{}]`", table.name, column.name);
+            out.push((ObjectPath::Column(name(), column.name.clone()), what, column.span, column.display_folder.is_some()));
+        }
+        for hierarchy in table.hierarchies.iter().filter(|h| !h.is_hidden) {
+            let what = format!("hierarchy `{}` of table `{}`", hierarchy.name, table.name);
+            out.push((ObjectPath::Hierarchy(name(), hierarchy.name.clone()), what, hierarchy.span, hierarchy.display_folder.is_some()));
+        }
+    }
+    for table in &model.tables {
+        for measure in table.measures.iter().filter(|m| !m.is_hidden) {
+            let what = format!("measure `{}`", measure.name);
+            let path = ObjectPath::Measure(table.name.clone(), measure.name.clone());
+            out.push((path, what, measure.span, measure.display_folder.is_some()));
+        }
+    }
+    out
+}
+
+fn described(model: &Model, path: &ObjectPath) -> bool {
+    let table = |name: &str| model.tables.iter().find(|t| t.name == name);
+    match path {
+        ObjectPath::Table(name) => table(name).is_some_and(|t| !t.description.is_empty()),
+        ObjectPath::Column(name, column) => {
+            table(name).and_then(|t| t.columns.iter().find(|c| c.name == *column)).is_some_and(|c| !c.description.is_empty())
+        }
+        ObjectPath::Measure(name, measure) => {
+            table(name).and_then(|t| t.measures.iter().find(|m| m.name == *measure)).is_some_and(|m| !m.description.is_empty())
+        }
+        _ => false,
+    }
+}
+
+/// Captions are unique among tables, among a table's columns and hierarchies, and among all measures.
+fn captions(culture: &Culture, place: Option<Span>, out: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<(String, String), String> = HashMap::new();
+    for (path, Translation { caption, .. }) in &culture.translations {
+        let Some(caption) = caption else { continue };
+        let (space, name) = match path {
+            ObjectPath::Table(name) => ("tables".to_owned(), name),
+            ObjectPath::Column(table, name) | ObjectPath::Hierarchy(table, name) => (format!("table `{table}`"), name),
+            ObjectPath::Measure(_, name) => ("measures".to_owned(), name),
+            ObjectPath::Level(table, hierarchy, name) => (format!("hierarchy `{hierarchy}` of `{table}`"), name),
+            ObjectPath::Model => continue,
+        };
+        if let Some(other) = seen.insert((space.clone(), caption.to_lowercase()), name.clone()) {
+            let message = format!("`{other}` and `{name}` ({space}) have the same caption `{caption}` in `{}`", culture.name);
+            out.push(placed(Diagnostic::error("P0402", message), place, "this language"));
+        }
+    }
+}

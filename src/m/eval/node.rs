@@ -1,0 +1,254 @@
+//! The resolved tree: every name is a place, every literal a value.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::m::functions::Builtin;
+use crate::m::value::{Field, FunctionType, Kind, Name, Shape, Slot, Type, Value};
+
+/// A resolved expression.
+pub enum Node {
+    /// A literal, or anything that was folded to a value.
+    Const(Value),
+    /// A cell from elsewhere: a name of the environment of `Expression.Evaluate`.
+    Cell(Slot),
+    /// A variable of the scope `depth` frames out.
+    Variable { depth: u32, slot: u32 },
+    /// A member of a section.
+    Global { section: u32, slot: u32 },
+    /// An expression that only fails: unknown names, `...`.
+    Fail(crate::m::error::Error),
+    /// `-x`, `+x`, `not x`.
+    Unary(Unary, Box<Node>),
+    /// Arithmetic, comparison, combination.
+    Binary(Binary, Box<(Node, Node)>),
+    /// `a and b`.
+    And(Box<(Node, Node)>),
+    /// `a or b`.
+    Or(Box<(Node, Node)>),
+    /// `a ?? b`.
+    Coalesce(Box<(Node, Node)>),
+    /// `a meta b`.
+    Meta(Box<(Node, Node)>),
+    /// `if a then b else c`.
+    If(Box<(Node, Node, Node)>),
+    /// New variables, each evaluated when it is first used.
+    Let(Rc<[Rc<Node>]>, Box<Node>),
+    /// A record whose fields do not see one another.
+    Record(Shape, Box<[Rc<Node>]>),
+    /// A record whose fields are variables of a scope of their own.
+    ScopedRecord(Shape, Rc<[Rc<Node>]>),
+    /// `{a, b}`.
+    List(Box<[Rc<Node>]>),
+    /// `{a, b..c}`.
+    ListWithRanges(Box<[ListItem]>),
+    /// `x[name]`, with `?` when optional.
+    Field(Box<FieldAccess>),
+    /// `x[[a], [b]]`.
+    Projection { target: Box<Node>, names: Box<[Name]>, optional: bool },
+    /// `x{y}`.
+    Item { target: Box<(Node, Node)>, optional: bool },
+    /// A call of whatever the first node gives.
+    Call(Box<Node>, Box<[Node]>),
+    /// A call of a library function.
+    CallBuiltin(&'static Builtin, Box<[Node]>),
+    /// A function.
+    Lambda(Rc<Lambda>),
+    /// `try e` and its two continuations.
+    Try(Box<Node>, Handler),
+    /// `error e`.
+    Error(Box<Node>),
+    /// `e as T`; the type node gives a type.
+    As(Box<Node>, Check),
+    /// `e is T`.
+    Is(Box<Node>, Check),
+    /// `type nullable T`.
+    TypeNullable(Box<Node>),
+    /// `type {T}`.
+    TypeList(Box<Node>),
+    /// `type [a = T]`.
+    TypeRecord(Box<[TypeField]>, bool),
+    /// `type table [a = T]`.
+    TypeTable(Box<[TypeField]>),
+    /// `type table R`, R being a row type.
+    TypeTableOf(Box<Node>),
+    /// `type function (a as T) as R`.
+    TypeFunction { params: Box<[TypeField]>, required: usize, returns: Box<Node> },
+    /// Checks that an expression in a type context gives a type.
+    TypeOf(Box<Node>),
+    /// A function of a connector that reads a data source of the kind.
+    DataSource(Name, Rc<Node>),
+    /// `#shared`.
+    Shared,
+    /// `#sections`.
+    Sections,
+}
+
+/// An item of a list with ranges.
+pub enum ListItem {
+    /// One item.
+    One(Rc<Node>),
+    /// `a..b`.
+    Range(Node, Node),
+}
+
+/// A field of a type expression.
+pub struct TypeField {
+    /// Its name.
+    pub name: Name,
+    /// Its type; any when absent.
+    pub ty: Option<Node>,
+    /// Whether it is optional.
+    pub optional: bool,
+}
+
+/// `x[name]` with a memory of where the name was last found.
+pub struct FieldAccess {
+    /// What is accessed.
+    pub target: Node,
+    /// The field.
+    pub name: Name,
+    /// Whether `?` follows.
+    pub optional: bool,
+    /// Shape last seen (kept alive, so that its address cannot be taken over by another).
+    pub seen: std::cell::RefCell<Option<Shape>>,
+    /// Address of the shape last seen.
+    pub address: Cell<usize>,
+    /// Place in the shape last seen.
+    pub place: Cell<u32>,
+}
+
+/// What follows `try`.
+pub enum Handler {
+    /// Nothing: the outcome as a record.
+    Record,
+    /// `otherwise e`.
+    Otherwise(Box<Node>),
+    /// `catch (e) => …`, a function of no or one parameter.
+    Catch(Rc<Lambda>),
+}
+
+/// Unary operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unary {
+    /// `-`.
+    Minus,
+    /// `+`.
+    Plus,
+    /// `not`.
+    Not,
+}
+
+/// Binary operators that evaluate both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    /// `+`.
+    Add,
+    /// `-`.
+    Subtract,
+    /// `*`.
+    Multiply,
+    /// `/`.
+    Divide,
+    /// `&`.
+    Combine,
+    /// `=`.
+    Equal,
+    /// `<>`.
+    NotEqual,
+    /// `<`.
+    Less,
+    /// `<=`.
+    LessOrEqual,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    GreaterOrEqual,
+}
+
+impl Binary {
+    /// As written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Binary::Add => "+",
+            Binary::Subtract => "-",
+            Binary::Multiply => "*",
+            Binary::Divide => "/",
+            Binary::Combine => "&",
+            Binary::Equal => "=",
+            Binary::NotEqual => "<>",
+            Binary::Less => "<",
+            Binary::LessOrEqual => "<=",
+            Binary::Greater => ">",
+            Binary::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// A nullable primitive type, as `as` and `is` take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The primitive type.
+    pub kind: Kind,
+    /// Whether null passes.
+    pub nullable: bool,
+}
+
+impl Check {
+    /// Whether a value passes.
+    #[inline]
+    pub fn accepts(self, value: &Value) -> bool {
+        match self.kind {
+            Kind::Any => true,
+            _ if value.is_null() => self.nullable || self.kind == Kind::Null,
+            Kind::AnyNonNull => true,
+            kind => value.kind() == kind,
+        }
+    }
+
+    /// As a type value.
+    pub fn to_type(self) -> Type {
+        if self.nullable { Type::nullable(self.kind) } else { Type::primitive(self.kind) }
+    }
+}
+
+/// One parameter of M code.
+pub struct LambdaParam {
+    /// Its name.
+    pub name: Name,
+    /// Its type, if declared.
+    pub check: Option<Check>,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// A function in M code. Its frame holds the parameters, then the variables of a `let` that is its body.
+pub struct Lambda {
+    /// Parameters.
+    pub params: Box<[LambdaParam]>,
+    /// How many are required.
+    pub required: usize,
+    /// Declared result type.
+    pub returns: Option<Check>,
+    /// Whether no parameter has a declared type.
+    pub unchecked: bool,
+    /// Variables after the parameters.
+    pub variables: Option<Rc<[Rc<Node>]>>,
+    /// The body.
+    pub body: Node,
+}
+
+impl Lambda {
+    /// Its function type.
+    pub fn ty(&self) -> Type {
+        let params = self
+            .params
+            .iter()
+            .map(|p| {
+                let ty = p.check.map_or_else(Type::any, Check::to_type);
+                Field { name: p.name.clone(), ty: if p.optional { ty.to_nullable() } else { ty }, optional: p.optional }
+            })
+            .collect();
+        Type::function(FunctionType { params, required: self.required, returns: self.returns.map_or_else(Type::any, Check::to_type) })
+    }
+}

@@ -1,0 +1,535 @@
+//! `Json.*`: text to values and back.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{ANY, BINARY, Builtin, NULLABLE_NUMBER, arg, opt};
+use crate::m::canon::{date_text, datetime_text, offset_text, time_text};
+use crate::m::error::{Error, Result};
+use crate::m::eval::Interp;
+use crate::m::value::{Binary, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Value};
+
+pub(super) const FUNCTIONS: &[Builtin] = &[
+    Builtin {
+        name: "Json.Document",
+        params: &[arg("jsonText", ANY), opt("encoding", NULLABLE_NUMBER)],
+        returns: ANY,
+        about: "The value that a JSON text or binary spells: objects become records, arrays lists.",
+        source: "https://learn.microsoft.com/powerquery-m/json-document",
+        examples: &[("Json.Document(\"{\"\"a\"\":[1,2]}\")[a]{1}", "2")],
+        run: document,
+    },
+    Builtin {
+        name: "Json.FromValue",
+        params: &[arg("value", ANY), opt("encoding", NULLABLE_NUMBER)],
+        returns: BINARY,
+        about: "A value as JSON in UTF-8.",
+        source: "https://learn.microsoft.com/powerquery-m/json-fromvalue",
+        examples: &[("Text.FromBinary(Json.FromValue([a = {1, null}]))", "\"{\"\"a\"\":[1,null]}\"")],
+        run: from_value,
+    },
+];
+
+/// How deep arrays and objects may nest.
+const MAX_DEPTH: u32 = 10_000;
+
+fn document(cx: &mut Interp, args: &[Value]) -> Result<Value> {
+    match &args[0] {
+        Value::Null => Ok(Value::Null),
+        Value::Text(text) => parse(cx, text.as_bytes()),
+        Value::Binary(binary) => {
+            let bytes = binary.bytes(cx)?;
+            let plain = matches!(args[1].as_i64(), None | Some(65001)) && !bytes.starts_with(&[0xFF, 0xFE]) && !bytes.starts_with(&[0xFE, 0xFF]);
+            if plain {
+                return parse(cx, &bytes);
+            }
+            let Some(super::Global::Function(decode)) = super::lookup("Text.FromBinary") else {
+                return parse(cx, &bytes);
+            };
+            match cx.call_builtin(decode, args)? {
+                Value::Text(text) => parse(cx, text.as_bytes()),
+                other => Err(Error::cannot_convert(&other, "Text")),
+            }
+        }
+        other => Err(Error::cannot_convert(other, "Binary")),
+    }
+}
+
+/// Reads one JSON text; bytes that are not UTF-8 become U+FFFD.
+pub(crate) fn parse(cx: &mut Interp, bytes: &[u8]) -> Result<Value> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    cx.charge(bytes.len().saturating_mul(2))?;
+    let mut parser = Parser { cx, bytes, at: 0, depth: 0, names: HashMap::new(), shapes: HashMap::new(), short: HashMap::new() };
+    let mut hint = Hint::default();
+    parser.blanks();
+    let value = parser.value(&mut hint)?;
+    parser.blanks();
+    if parser.at < parser.bytes.len() {
+        return Err(Error::data_format("We found extra characters at the end of JSON input.").with_detail(Value::Record(Record::new(vec![
+            ("Value", Value::from(parser.rest())),
+            ("Position", Value::count(parser.at)),
+        ]))));
+    }
+    Ok(value)
+}
+
+/// What the last value at this place of the document looked like: the next one is probably alike.
+#[derive(Default)]
+struct Hint {
+    shape: Option<Shape>,
+    children: Vec<Hint>,
+}
+
+struct Parser<'a> {
+    cx: &'a mut Interp,
+    bytes: &'a [u8],
+    at: usize,
+    depth: u32,
+    names: HashMap<Box<str>, Name>,
+    shapes: HashMap<Vec<Name>, Shape>,
+    /// Short texts repeat (codes, statuses, dates): they share their bytes.
+    short: HashMap<Box<[u8]>, Name>,
+}
+
+impl<'a> Parser<'a> {
+    #[inline]
+    fn blanks(&mut self) {
+        while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn rest(&self) -> String {
+        String::from_utf8_lossy(&self.bytes[self.at.min(self.bytes.len())..]).chars().take(20).collect()
+    }
+
+    #[cold]
+    fn unexpected(&self) -> Error {
+        if self.at >= self.bytes.len() {
+            return Error::data_format("We reached the end of the buffer.");
+        }
+        Error::data_format("We found an unexpected character in the JSON input.").with_detail(Value::Record(Record::new(vec![
+            ("Value", Value::from(self.rest().chars().take(1).collect::<String>())),
+            ("Position", Value::count(self.at)),
+        ])))
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value> {
+        if self.bytes[self.at..].starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(value)
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    fn value(&mut self, hint: &mut Hint) -> Result<Value> {
+        match self.bytes.get(self.at) {
+            Some(b'"') => self.text().map(Value::Text),
+            Some(b'{') => self.nest(hint, Self::object),
+            Some(b'[') => self.nest(hint, Self::array),
+            Some(b't') => self.word("true", Value::Logical(true)),
+            Some(b'f') => self.word("false", Value::Logical(false)),
+            Some(b'n') => self.word("null", Value::Null),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    fn nest(&mut self, hint: &mut Hint, read: fn(&mut Self, &mut Hint) -> Result<Value>) -> Result<Value> {
+        self.depth += 1;
+        self.cx.tick()?;
+        if self.depth > MAX_DEPTH {
+            return Err(Error::data_format("The JSON input is nested too deeply."));
+        }
+        let marker = self.cx.nested(|_| Ok(()));
+        marker?;
+        let value = read(self, hint);
+        self.depth -= 1;
+        value
+    }
+
+    fn array(&mut self, hint: &mut Hint) -> Result<Value> {
+        self.at += 1;
+        if hint.children.is_empty() {
+            hint.children.push(Hint::default());
+        }
+        let mut items = Vec::new();
+        self.blanks();
+        if self.bytes.get(self.at) == Some(&b']') {
+            self.at += 1;
+            return Ok(Value::List(List::from_slots(items)));
+        }
+        loop {
+            self.blanks();
+            items.push(Slot::Value(self.value(&mut hint.children[0])?));
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b']') => {
+                    self.at += 1;
+                    return Ok(Value::List(List::from_slots(items)));
+                }
+                _ => return Err(self.unexpected()),
+            }
+        }
+    }
+
+    fn object(&mut self, hint: &mut Hint) -> Result<Value> {
+        self.at += 1;
+        let predicted = hint.shape.clone();
+        let mut cells: Vec<Slot> = Vec::with_capacity(predicted.as_ref().map_or(4, Shape::len));
+        // Names are kept apart only from where they differ from the prediction.
+        let mut names: Option<Vec<Name>> = if predicted.is_none() { Some(Vec::new()) } else { None };
+        self.blanks();
+        if self.bytes.get(self.at) == Some(&b'}') {
+            self.at += 1;
+            return Ok(Value::Record(Record::empty()));
+        }
+        loop {
+            self.blanks();
+            if self.bytes.get(self.at) != Some(&b'"') {
+                return Err(self.unexpected());
+            }
+            let at = cells.len();
+            if names.is_none() {
+                let matched = predicted.as_ref().and_then(|shape| shape.names().get(at)).is_some_and(|name| self.eat_name(name));
+                if !matched {
+                    names = Some(predicted.as_ref().map_or(Vec::new(), |shape| shape.names()[..at].to_vec()));
+                }
+            }
+            if let Some(names) = &mut names {
+                let name = self.name()?;
+                names.push(name);
+            }
+            self.blanks();
+            if self.bytes.get(self.at) != Some(&b':') {
+                return Err(self.unexpected());
+            }
+            self.at += 1;
+            self.blanks();
+            if hint.children.len() <= at {
+                hint.children.resize_with(at + 1, Hint::default);
+            }
+            let value = self.value(&mut hint.children[at])?;
+            cells.push(Slot::Value(value));
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(b'}') => {
+                    self.at += 1;
+                    break;
+                }
+                _ => return Err(self.unexpected()),
+            }
+        }
+        let shape = match (names, predicted) {
+            (None, Some(shape)) if shape.len() == cells.len() => shape,
+            (None, Some(shape)) => self.shape(shape.names()[..cells.len()].to_vec()),
+            (names, _) => self.shape(names.unwrap_or_default()),
+        };
+        hint.shape = Some(shape.clone());
+        if shape.names().iter().enumerate().any(|(at, name)| shape.position(name) != Some(at)) {
+            hint.shape = None;
+            return Ok(Value::Record(last_wins(&shape, cells)));
+        }
+        Ok(Value::Record(Record::from_cells(shape, cells)))
+    }
+
+    fn shape(&mut self, names: Vec<Name>) -> Shape {
+        match self.shapes.get(&names) {
+            Some(shape) => shape.clone(),
+            None => {
+                let shape = Shape::new(names.clone());
+                self.shapes.insert(names, shape.clone());
+                shape
+            }
+        }
+    }
+
+    /// Takes a quoted name if it is exactly the expected one.
+    #[inline]
+    fn eat_name(&mut self, name: &str) -> bool {
+        let end = self.at + 1 + name.len();
+        let same = self.bytes.get(self.at + 1..end) == Some(name.as_bytes()) && self.bytes.get(end) == Some(&b'"');
+        // A name that was written with escapes in it is compared the slow way.
+        if same && !name.as_bytes().contains(&b'\\') {
+            self.at = end + 1;
+            return true;
+        }
+        false
+    }
+
+    fn name(&mut self) -> Result<Name> {
+        let text = self.text()?;
+        if let Some(name) = self.names.get(&*text) {
+            return Ok(name.clone());
+        }
+        self.names.insert(Box::from(&*text), text.clone());
+        Ok(text)
+    }
+
+    fn number(&mut self) -> Result<Value> {
+        let start = self.at;
+        let digits = |parser: &mut Self| {
+            let from = parser.at;
+            while parser.bytes.get(parser.at).is_some_and(u8::is_ascii_digit) {
+                parser.at += 1;
+            }
+            parser.at > from
+        };
+        if self.bytes[self.at] == b'-' {
+            self.at += 1;
+        }
+        if !digits(self) {
+            return Err(self.unexpected());
+        }
+        let mut whole = true;
+        if self.bytes.get(self.at) == Some(&b'.') {
+            whole = false;
+            self.at += 1;
+            if !digits(self) {
+                return Err(self.unexpected());
+            }
+        }
+        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
+            whole = false;
+            self.at += 1;
+            if matches!(self.bytes.get(self.at), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if !digits(self) {
+                return Err(self.unexpected());
+            }
+        }
+        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or("0");
+        if whole {
+            if let Ok(n) = text.parse::<i64>() {
+                return Ok(Value::Int(n));
+            }
+        }
+        let n: f64 = text.parse().map_err(|_| self.unexpected())?;
+        Ok(if n.fract() == 0.0 && n.abs() < 9e15 && !(n == 0.0 && n.is_sign_negative()) { Value::Int(n as i64) } else { Value::Double(n) })
+    }
+
+    fn text(&mut self) -> Result<Name> {
+        let start = self.at + 1;
+        let Some(length) = self.bytes[start..].iter().position(|b| matches!(b, b'"' | b'\\')) else {
+            self.at = self.bytes.len();
+            return Err(self.unexpected());
+        };
+        let end = start + length;
+        if self.bytes[end] == b'"' {
+            self.at = end + 1;
+            let raw = &self.bytes[start..end];
+            if raw.len() <= 24 {
+                if let Some(text) = self.short.get(raw) {
+                    return Ok(text.clone());
+                }
+                let text = utf8(raw);
+                if self.short.len() < 4096 {
+                    self.short.insert(Box::from(raw), text.clone());
+                }
+                return Ok(text);
+            }
+            return Ok(utf8(raw));
+        }
+        self.escaped(start, end)
+    }
+
+    fn escaped(&mut self, start: usize, first: usize) -> Result<Name> {
+        let mut out = String::from_utf8_lossy(&self.bytes[start..first]).into_owned();
+        self.at = first;
+        loop {
+            match self.bytes.get(self.at) {
+                None => return Err(self.unexpected()),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(Rc::from(out));
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    let escape = *self.bytes.get(self.at).ok_or_else(|| self.unexpected())?;
+                    match escape {
+                        b'"' | b'\\' | b'/' => out.push(char::from(escape)),
+                        b'b' => out.push('\u{8}'),
+                        b'f' => out.push('\u{C}'),
+                        b'n' => out.push('\n'),
+                        b'r' => out.push('\r'),
+                        b't' => out.push('\t'),
+                        b'u' => {
+                            let unit = self.unit(self.at + 1)?;
+                            self.at += 4;
+                            let mut c = char::from_u32(u32::from(unit));
+                            if (0xD800..0xDC00).contains(&unit) && self.bytes[self.at + 1..].starts_with(b"\\u") {
+                                if let Ok(low) = self.unit(self.at + 3) {
+                                    c = char::decode_utf16([unit, low]).next().and_then(std::result::Result::ok);
+                                    if c.is_some() {
+                                        self.at += 6;
+                                    }
+                                }
+                            }
+                            out.push(c.unwrap_or('\u{FFFD}'));
+                        }
+                        _ => return Err(self.unexpected()),
+                    }
+                    self.at += 1;
+                }
+                Some(_) => {
+                    let rest = &self.bytes[self.at..];
+                    let length = rest.iter().position(|b| matches!(b, b'"' | b'\\')).unwrap_or(rest.len());
+                    out.push_str(&String::from_utf8_lossy(&rest[..length]));
+                    self.at += length;
+                }
+            }
+        }
+    }
+
+    fn unit(&self, at: usize) -> Result<u16> {
+        let digits = self.bytes.get(at..at + 4).and_then(|d| std::str::from_utf8(d).ok()).ok_or_else(|| self.unexpected())?;
+        u16::from_str_radix(digits, 16).map_err(|_| self.unexpected())
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Name {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Rc::from(text),
+        Err(_) => Rc::from(String::from_utf8_lossy(bytes).as_ref()),
+    }
+}
+
+/// An object that names a field twice: the last value counts, in the first place.
+fn last_wins(shape: &Shape, cells: Vec<Slot>) -> Record {
+    let mut names: Vec<Name> = Vec::new();
+    let mut kept: Vec<Slot> = Vec::new();
+    for (name, cell) in shape.names().iter().zip(cells) {
+        match names.iter().position(|n| n == name) {
+            Some(at) => kept[at] = cell,
+            None => {
+                names.push(name.clone());
+                kept.push(cell);
+            }
+        }
+    }
+    Record::from_cells(Shape::new(names), kept)
+}
+
+fn from_value(cx: &mut Interp, args: &[Value]) -> Result<Value> {
+    let mut out = String::new();
+    write(cx, &args[0], &mut out)?;
+    if !matches!(args[1].as_i64(), None | Some(65001)) {
+        if let Some(super::Global::Function(encode)) = super::lookup("Text.ToBinary") {
+            return cx.call_builtin(encode, &[Value::from(out), args[1].clone()]);
+        }
+    }
+    Ok(Value::Binary(Binary::new(out.into_bytes())))
+}
+
+/// A value as JSON text.
+pub(crate) fn to_text(cx: &mut Interp, value: &Value) -> Result<String> {
+    let mut out = String::new();
+    write(cx, value, &mut out)?;
+    Ok(out)
+}
+
+fn write(cx: &mut Interp, value: &Value, out: &mut String) -> Result<()> {
+    cx.tick()?;
+    match value.bare() {
+        Value::Null => out.push_str("null"),
+        Value::Logical(b) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Double(n) if !n.is_finite() => out.push_str("null"),
+        number @ (Value::Int(_) | Value::Double(_) | Value::Decimal(_)) => out.push_str(&number.number_text()),
+        Value::Text(text) => crate::m::canon::json_string(text, out),
+        Value::Date(day) => quoted(&date_text(*day), out),
+        Value::Time(ticks) => quoted(&time_text(*ticks), out),
+        Value::DateTime(ticks) => quoted(&datetime_text(*ticks), out),
+        Value::DateTimeZone { local, offset } => quoted(&format!("{}{}", datetime_text(*local), offset_text(*offset)), out),
+        Value::Duration(ticks) => quoted(&duration_text(*ticks), out),
+        Value::Binary(binary) => {
+            use base64::Engine;
+            let bytes = binary.bytes(cx)?;
+            quoted(&base64::engine::general_purpose::STANDARD.encode(&bytes), out);
+        }
+        Value::List(list) => {
+            out.push('[');
+            let mut first = true;
+            let list = list.clone();
+            list.each(cx, |cx, item| {
+                if !std::mem::take(&mut first) {
+                    out.push(',');
+                }
+                cx.nested(|cx| write(cx, &item, out))?;
+                Ok(true)
+            })?;
+            out.push(']');
+        }
+        Value::Record(record) => write_record(cx, record, out)?,
+        Value::Table(table) => {
+            out.push('[');
+            let mut first = true;
+            table.each(cx, |cx, row| {
+                if !std::mem::take(&mut first) {
+                    out.push(',');
+                }
+                write_record(cx, &table.record(row), out)?;
+                Ok(true)
+            })?;
+            out.push(']');
+        }
+        other => {
+            return Err(Error::expression(format!("We cannot convert a value of type {} to JSON.", other.kind().title())).with_detail(other.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn write_record(cx: &mut Interp, record: &Record, out: &mut String) -> Result<()> {
+    out.push('{');
+    for (at, (name, cell)) in record.fields().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        crate::m::canon::json_string(name, out);
+        out.push(':');
+        let value = cell.force(cx)?;
+        cx.nested(|cx| write(cx, &value, out))?;
+    }
+    out.push('}');
+    Ok(())
+}
+
+fn quoted(text: &str, out: &mut String) {
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
+}
+
+/// ISO 8601: `P1DT2H3M4.5S`.
+fn duration_text(ticks: i64) -> String {
+    let sign = if ticks < 0 { "-" } else { "" };
+    let ticks = ticks.unsigned_abs();
+    let unit = |size: i64| size as u64;
+    let days = ticks / unit(TICKS_PER_DAY);
+    let (h, m) = (ticks % unit(TICKS_PER_DAY) / unit(TICKS_PER_HOUR), ticks % unit(TICKS_PER_HOUR) / unit(TICKS_PER_MINUTE));
+    let rest = ticks % unit(TICKS_PER_MINUTE);
+    let mut out = format!("{sign}P");
+    if days > 0 {
+        out.push_str(&format!("{days}D"));
+    }
+    if h + m + rest > 0 || days == 0 {
+        out.push('T');
+        if h > 0 {
+            out.push_str(&format!("{h}H"));
+        }
+        if m > 0 {
+            out.push_str(&format!("{m}M"));
+        }
+        let (s, fraction) = (rest / unit(TICKS_PER_SECOND), rest % unit(TICKS_PER_SECOND));
+        if fraction > 0 {
+            out.push_str(&format!("{s}.{}S", format!("{fraction:07}").trim_end_matches('0')));
+        } else if s > 0 || h + m == 0 {
+            out.push_str(&format!("{s}S"));
+        }
+    }
+    out
+}

@@ -1,0 +1,210 @@
+//! Records: a shape shared by all records of the same making, and cells. A table's row is a record as it is.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::{Slot, Value};
+use crate::m::error::{Error, Result};
+use crate::m::eval::Interp;
+
+/// A field or column name.
+pub type Name = Rc<str>;
+
+/// Distinct names in order. Shared, so that a place that selects a field can remember where it found it.
+#[derive(Clone)]
+pub struct Shape(Rc<ShapeData>);
+
+struct ShapeData {
+    names: Vec<Name>,
+    index: OnceCell<HashMap<Name, u32>>,
+}
+
+/// Shapes up to this size are searched from left to right.
+const LINEAR: usize = 8;
+
+impl Shape {
+    /// From names that are known to be distinct.
+    pub fn new(names: Vec<Name>) -> Shape {
+        Shape(Rc::new(ShapeData { names, index: OnceCell::new() }))
+    }
+
+    /// From names that may repeat.
+    ///
+    /// # Errors
+    /// The first name that comes twice.
+    pub fn distinct(names: Vec<Name>) -> std::result::Result<Shape, Name> {
+        let shape = Shape::new(names);
+        for (at, name) in shape.names().iter().enumerate() {
+            if shape.position(name) != Some(at) {
+                return Err(name.clone());
+            }
+        }
+        Ok(shape)
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> &[Name] {
+        &self.0.names
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.names.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.names.is_empty()
+    }
+
+    /// Where a name stands (the first place, should it repeat).
+    #[inline]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        if self.0.names.len() <= LINEAR {
+            return self.0.names.iter().position(|n| &**n == name);
+        }
+        let index = self.0.index.get_or_init(|| {
+            let mut index = HashMap::with_capacity(self.0.names.len());
+            for (at, name) in self.0.names.iter().enumerate() {
+                index.entry(name.clone()).or_insert(at as u32);
+            }
+            index
+        });
+        index.get(name).map(|at| *at as usize)
+    }
+
+    /// Whether both are the same object.
+    #[inline]
+    pub fn ptr_eq(&self, other: &Shape) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// A number that tells shapes apart while they live.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+}
+
+/// A record: ordered fields with unique names and lazy values.
+#[derive(Clone)]
+pub struct Record(Rc<RecordData>);
+
+struct RecordData {
+    shape: Shape,
+    cells: Rc<[Slot]>,
+}
+
+thread_local! {
+    static EMPTY: Record = Record(Rc::new(RecordData { shape: Shape::new(Vec::new()), cells: Rc::from(Vec::new()) }));
+}
+
+impl Record {
+    /// `[]`.
+    pub fn empty() -> Record {
+        EMPTY.with(Record::clone)
+    }
+
+    /// From names that are known to be distinct, with values.
+    pub fn new<N: AsRef<str>>(fields: Vec<(N, Value)>) -> Record {
+        let names = fields.iter().map(|(name, _)| Rc::from(name.as_ref())).collect();
+        Record::from_cells(Shape::new(names), fields.into_iter().map(|(_, value)| Slot::Value(value)).collect())
+    }
+
+    /// From a shape and as many cells.
+    pub fn from_cells(shape: Shape, cells: Vec<Slot>) -> Record {
+        debug_assert_eq!(shape.len(), cells.len());
+        Record(Rc::new(RecordData { shape, cells: Rc::from(cells) }))
+    }
+
+    /// A table's row as a record.
+    pub fn from_row(shape: Shape, cells: Rc<[Slot]>) -> Record {
+        debug_assert_eq!(shape.len(), cells.len());
+        Record(Rc::new(RecordData { shape, cells }))
+    }
+
+    /// From pairs that may repeat a name.
+    ///
+    /// # Errors
+    /// `The field '…' already exists in the record.`
+    pub fn from_pairs(pairs: Vec<(Name, Slot)>) -> Result<Record> {
+        let (names, cells): (Vec<Name>, Vec<Slot>) = pairs.into_iter().unzip();
+        match Shape::distinct(names) {
+            Ok(shape) => Ok(Record::from_cells(shape, cells)),
+            Err(name) => Err(Error::expression(format!("The field '{name}' already exists in the record."))
+                .with_detail(Value::Record(Record::new(vec![("Name", Value::Text(name))])))),
+        }
+    }
+
+    /// Names in order.
+    pub fn shape(&self) -> &Shape {
+        &self.0.shape
+    }
+
+    /// Cells in the order of [`Record::shape`].
+    #[inline]
+    pub fn cells(&self) -> &Rc<[Slot]> {
+        &self.0.cells
+    }
+
+    /// The cell of a field.
+    #[inline]
+    pub fn get(&self, name: &str) -> Option<&Slot> {
+        self.0.shape.position(name).map(|at| &self.0.cells[at])
+    }
+
+    /// The value of a field.
+    ///
+    /// # Errors
+    /// `The field '…' of the record wasn't found.`, or what evaluating the field raises.
+    pub fn field(&self, cx: &mut Interp, name: &str) -> Result<Value> {
+        match self.get(name) {
+            Some(slot) => slot.force(cx),
+            None => Err(self.missing(name)),
+        }
+    }
+
+    /// The value of a field, `None` when the record lacks it.
+    pub fn optional_field(&self, cx: &mut Interp, name: &str) -> Result<Option<Value>> {
+        self.get(name).map(|slot| slot.force(cx)).transpose()
+    }
+
+    /// The error of a field that is not there.
+    #[cold]
+    pub fn missing(&self, name: &str) -> Error {
+        Error::expression(format!("The field '{name}' of the record wasn't found.")).with_detail(Value::Record(self.clone()))
+    }
+
+    /// Names and cells in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&Name, &Slot)> {
+        self.0.shape.names().iter().zip(self.0.cells.iter())
+    }
+
+    /// Both records' fields; `other` wins, keeping the place of the first.
+    pub fn merge(&self, other: &Record) -> Record {
+        if other.shape().is_empty() {
+            return self.clone();
+        }
+        if self.shape().is_empty() {
+            return other.clone();
+        }
+        let mut names = self.shape().names().to_vec();
+        let mut cells = self.cells().to_vec();
+        for (name, cell) in other.fields() {
+            match self.shape().position(name) {
+                Some(at) => cells[at] = cell.clone(),
+                None => {
+                    names.push(name.clone());
+                    cells.push(cell.clone());
+                }
+            }
+        }
+        Record::from_cells(Shape::new(names), cells)
+    }
+
+    /// Whether both are the same object.
+    pub fn ptr_eq(&self, other: &Record) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,116 @@
+//! Lazy cells, evaluated at most once; the outcome, error or not, is kept.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{Record, Value};
+use crate::m::error::{Error, Result};
+use crate::m::eval::{Frame, Interp, Node};
+
+/// A cell of a list, record or table row.
+#[derive(Clone)]
+pub enum Slot {
+    /// A value at hand.
+    Value(Value),
+    /// Not evaluated yet, or evaluated through the shared thunk.
+    Lazy(Rc<Thunk>),
+}
+
+impl Slot {
+    /// A cell that runs `make` when it is first looked at.
+    pub fn lazy(make: impl FnOnce(&mut Interp) -> Result<Value> + 'static) -> Slot {
+        Slot::Lazy(Thunk::new(Pending::Native(Box::new(make))))
+    }
+
+    /// A cell that calls `function` with `argument` when it is first looked at.
+    pub fn call(function: &Value, argument: Value) -> Slot {
+        Slot::Lazy(Thunk::new(Pending::Call(function.clone(), argument)))
+    }
+
+    /// A cell that raises `error` whenever it is looked at.
+    pub fn failed(error: Error) -> Slot {
+        Slot::Lazy(Rc::new(Thunk(RefCell::new(State::Failed(error)))))
+    }
+
+    /// The value, evaluating it if need be.
+    #[inline]
+    pub fn force(&self, cx: &mut Interp) -> Result<Value> {
+        match self {
+            Slot::Value(value) => Ok(value.clone()),
+            Slot::Lazy(thunk) => thunk.force(cx),
+        }
+    }
+
+    /// The value if it is at hand without evaluating anything.
+    pub fn ready(&self) -> Option<Value> {
+        match self {
+            Slot::Value(value) => Some(value.clone()),
+            Slot::Lazy(thunk) => match &*thunk.0.borrow() {
+                State::Done(value) => Some(value.clone()),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl From<Value> for Slot {
+    fn from(value: Value) -> Slot {
+        Slot::Value(value)
+    }
+}
+
+/// A computation shared by all who hold the cell.
+pub struct Thunk(RefCell<State>);
+
+enum State {
+    Pending(Pending),
+    Running,
+    Done(Value),
+    Failed(Error),
+}
+
+/// What a thunk does when it is forced.
+pub enum Pending {
+    /// Evaluates an expression in its scope.
+    Code(Rc<Node>, Rc<Frame>),
+    /// Takes a variable of a scope.
+    Variable(Rc<Frame>, u32),
+    /// Calls a function with one argument.
+    Call(Value, Value),
+    /// Calls a function with a row.
+    CallRow(Value, Record),
+    /// Runs Rust code.
+    Native(Box<dyn FnOnce(&mut Interp) -> Result<Value>>),
+}
+
+impl Thunk {
+    /// A thunk that has not run.
+    pub fn new(pending: Pending) -> Rc<Thunk> {
+        Rc::new(Thunk(RefCell::new(State::Pending(pending))))
+    }
+
+    /// The value; a thunk that demands itself is a cyclic reference.
+    pub fn force(&self, cx: &mut Interp) -> Result<Value> {
+        match &*self.0.borrow() {
+            State::Done(value) => return Ok(value.clone()),
+            State::Failed(error) => return Err(error.clone()),
+            State::Running => return Err(Error::expression("A cyclic reference was encountered during evaluation.")),
+            State::Pending(_) => {}
+        }
+        let State::Pending(pending) = std::mem::replace(&mut *self.0.borrow_mut(), State::Running) else {
+            unreachable!("the state was seen to be pending")
+        };
+        let result = match pending {
+            Pending::Code(node, frame) => cx.in_frame(&frame, |cx| cx.eval(&node, &frame)),
+            Pending::Variable(frame, slot) => cx.variable(&frame, slot as usize),
+            Pending::Call(function, argument) => cx.call(&function, &[argument]),
+            Pending::CallRow(function, row) => cx.call(&function, &[Value::Record(row)]),
+            Pending::Native(make) => make(cx),
+        };
+        *self.0.borrow_mut() = match &result {
+            Ok(value) => State::Done(value.clone()),
+            Err(error) => State::Failed(error.clone()),
+        };
+        result
+    }
+}

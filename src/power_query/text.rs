@@ -1,0 +1,90 @@
+//! M text: literals, quoted names, words.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+/// A text literal: quotes doubled, `#(` and line ends escaped.
+pub fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => out.push_str("\"\""),
+            '#' if chars.peek() == Some(&'(') => out.push_str("#(#)"),
+            '\n' => out.push_str("#(lf)"),
+            '\r' => out.push_str("#(cr)"),
+            '\t' => out.push_str("#(tab)"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A quoted name: `#"Invoice Key"`.
+pub fn field(name: &str) -> String {
+    format!("#{}", literal(name))
+}
+
+/// Base64 of the bytes as raw deflate, which `Binary.Decompress ( …, Compression.Deflate )` reads.
+pub fn deflated(bytes: &[u8]) -> String {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
+    STANDARD.encode(packed)
+}
+
+/// The plain identifiers of an M text, outside text literals and comments; `Table.AddColumn` is one word.
+pub fn identifiers(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let mut words = Vec::new();
+    let mut i = 0;
+    while i < bytes.len() {
+        match bytes[i] {
+            b'"' => {
+                i += 1;
+                while i < bytes.len() && (bytes[i] != b'"' || bytes.get(i + 1) == Some(&b'"')) {
+                    i += if bytes[i] == b'"' { 2 } else { 1 };
+                }
+                i += 1;
+            }
+            b'/' if bytes.get(i + 1) == Some(&b'/') => {
+                while i < bytes.len() && bytes[i] != b'\n' {
+                    i += 1;
+                }
+            }
+            b'/' if bytes.get(i + 1) == Some(&b'*') => i = text[i + 2..].find("*/").map_or(bytes.len(), |end| i + 2 + end + 2),
+            c if c.is_ascii_alphabetic() || c == b'_' => {
+                let start = i;
+                while i < bytes.len() && (bytes[i].is_ascii_alphanumeric() || matches!(bytes[i], b'_' | b'.')) {
+                    i += 1;
+                }
+                words.push(&text[start..i]);
+            }
+            _ => i += 1,
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_escape_what_m_reads_as_code() {
+        assert_eq!(literal("a \"b\" #(lf) c"), "\"a \"\"b\"\" #(#)(lf) c\"");
+        assert_eq!(literal("x\ny"), "\"x#(lf)y\"");
+        assert_eq!(field("Net Amount (base)"), "#\"Net Amount (base)\"");
+    }
+
+    #[test]
+    fn identifiers_leave_out_texts_and_comments() {
+        let text = "let a = Table.AddColumn(b, \"Not \"\"This\"\" one\"), // nor this\n #\"c d\" = /* e */ F(1) in a";
+        assert_eq!(identifiers(text), ["let", "a", "Table.AddColumn", "b", "F", "in", "a"]);
+    }
+}

@@ -236,8 +236,19 @@ impl Constant {
 }
 
 /// Every family of functions.
-const FAMILIES: &[&[Builtin]] =
-    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, extension::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS, web::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] = &[
+    binary::FUNCTIONS,
+    convert::FUNCTIONS,
+    core::FUNCTIONS,
+    extension::FUNCTIONS,
+    json::FUNCTIONS,
+    number::FUNCTIONS,
+    temporal::FUNCTIONS,
+    text::FUNCTIONS,
+    types::FUNCTIONS,
+    value::FUNCTIONS,
+    web::FUNCTIONS,
+];
 
 /// Every family of constants.
 const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS, extension::CONSTANTS];

@@ -249,7 +249,7 @@ impl Binder<'_> {
                 call.arity(3, usize::MAX)?;
                 let n = self.scalar(call.need(0)?, scope)?;
                 let (table, schema) = table_arg(1)?;
-                let keys = self.keys(call, 2, false, &scope.push(&schema), scope)?;
+                let keys = self.keys(call, 2, true, &scope.push(&schema), scope)?;
                 node(Kind::Sample { n, table, keys, level }, schema)
             }
             "GENERATE" | "GENERATEALL" => {
@@ -292,6 +292,7 @@ impl Binder<'_> {
                             have.ty = have.ty.unify(new.ty);
                             if have.lineage != new.lineage {
                                 have.lineage = None;
+                                have.table = None;
                             }
                         }
                     }
@@ -903,7 +904,13 @@ fn data_value(value: Value, ty: Ty) -> Option<Value> {
         (Ty::Double, Value::Double(v)) => Value::Double(v),
         (Ty::Double, Value::String(s)) => Value::Double(s.trim().parse().ok()?),
         (Ty::Currency, Value::Int64(v)) => Value::Currency(Currency::from_f64(v as f64)?),
-        (Ty::Currency, Value::Double(v)) => Value::Currency(Currency::from_f64(v)?),
+        (Ty::Currency, Value::Double(v)) => {
+            let units = (v * 10_000.0).round();
+            if units.abs() >= 9.2e18 || !units.is_finite() {
+                return None;
+            }
+            Value::Currency(Currency(units as i64))
+        }
         (Ty::Currency, Value::String(s)) => Value::Currency(s.trim().parse().ok()?),
         (Ty::Text, Value::String(s)) => Value::String(s),
         (Ty::Text, Value::Int64(v)) => Value::text(v.to_string()),

@@ -380,6 +380,18 @@ impl Binder<'_> {
                     }
                 }
             }
+            "TABLEOF" => {
+                call.arity(1, 1)?;
+                let arg = call.need(0)?;
+                let table = match self.model_table(arg, scope) {
+                    Some(table) => table,
+                    None => match self.bind(arg, scope).map(|n| if let Kind::Measure(id) = n.kind { Some(self.catalog.measures[id as usize].table) } else { None }) {
+                        Ok(Some(table)) => table,
+                        _ => self.catalog.table_of(self.model_column(arg, scope)?),
+                    },
+                };
+                Ok(Some(make(Kind::Table { table, blank: false }, Ty::Variant, Some(self.table_schema(table)), at)))
+            }
             "LINEST" | "LINESTX" => self.linest(call, scope).map(Some),
             "COLUMNSTATISTICS" => {
                 call.arity(0, 0)?;

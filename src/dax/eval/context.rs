@@ -16,8 +16,8 @@ use crate::table::Value;
 
 /// Rows of a filter argument whose condition failed.
 struct FailedRows {
-    /// Hash of the filter of the rows that passed.
-    passed: u128,
+    /// The filter of the rows that passed.
+    passed: Rc<Filter>,
     /// The failed rows as filters.
     filters: Vec<Rc<Filter>>,
     error: crate::dax::error::EvalError,
@@ -94,7 +94,7 @@ impl Session<'_> {
         all.extend(added.into_iter().map(|(f, _)| f));
         // A row whose condition failed counts only if the other filters let it through.
         for rows in failed {
-            let others = all.iter().filter(|f| f.hash != rows.passed).cloned().chain(rows.filters.iter().cloned()).collect();
+            let others = all.iter().filter(|f| !Rc::ptr_eq(f, &rows.passed)).cloned().chain(rows.filters.iter().cloned()).collect();
             let table = self.catalog.table_of(rows.filters[0].cols[0]);
             if self.mask(table, &Fc::new(others, fc.rels.clone()))?.count > 0 {
                 return Err(rows.error);
@@ -253,7 +253,7 @@ impl Session<'_> {
         let filters = self.value_filter(&value.pick(&passed), &cx.fc, &Origin::Explicit)?;
         if let (Some(error), Some(filter)) = (first, filters.first()) {
             let rows = self.value_filter(&value.pick(&broken), &cx.fc, &Origin::Explicit)?;
-            failed.push(FailedRows { passed: filter.hash, filters: rows, error: super::in_rows(error) });
+            failed.push(FailedRows { passed: filter.clone(), filters: rows, error: super::in_rows(error) });
         }
         Ok(Some(filters))
     }

@@ -4,11 +4,13 @@
 
 mod report;
 mod sample;
+mod xero;
 
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
     trials.extend(report::trials());
     trials.extend(sample::trials());
+    trials.extend(xero::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -1,11 +1,65 @@
-//! `xero-pbit logout`.
+//! `xero-pbit logout`: forget a sign-in.
 
+use super::session::{Session, runtime, sign_in_failure};
 use super::{Failure, Global};
+use crate::host::key_store::KeyStore;
+use crate::xero::sign_in::SignInError;
+use crate::xero::token::TokenStore;
 
 /// Forget a sign-in.
+///
+/// Removes the stored sign-in of NICKNAME from this machine. With --revoke Xero ends it too, with --disconnect the organisation is
+/// disconnected from your app.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+#[command(after_help = "Example:\n  xero-pbit logout acme --revoke")]
+pub struct Args {
+    /// Nickname of the organisation
+    #[arg(value_name = "NICKNAME")]
+    nickname: Option<String>,
+    /// End the whole consent at Xero
+    #[arg(long)]
+    revoke: bool,
+    /// Disconnect this organisation from the app
+    #[arg(long)]
+    disconnect: bool,
+}
 
-pub(super) fn run(_args: Args, _global: &Global) -> Result<u8, Failure> {
-    Err(Failure::usage("this command is not part of this build"))
+pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    let mut session = Session::open()?;
+    let (nickname, organisation) = session.pick(args.nickname.as_deref())?;
+    let store = KeyStore::new(&nickname).map_err(Failure::usage)?;
+    let mut warning = None;
+    if args.revoke || args.disconnect {
+        let outcome: Result<(), SignInError> = runtime()?.block_on(async {
+            if args.disconnect {
+                let tokens = session.tokens(&nickname, &organisation).map_err(|_| SignInError::NotSignedIn)?;
+                let token = tokens.access(None).await?;
+                session.xero.disconnect(&token.access, &organisation.connection_id).await?;
+            }
+            if args.revoke {
+                let token = store.load().map_err(SignInError::Store)?.ok_or(SignInError::NotSignedIn)?;
+                let secret = store.secret().map_err(SignInError::Store)?;
+                if let Some(refresh) = &token.refresh {
+                    session.xero.revoke(&organisation.client_id, secret.as_ref(), refresh).await?;
+                }
+            }
+            Ok(())
+        });
+        // What is on this machine goes in any case; what could not be told to Xero is said.
+        warning = outcome.err();
+    }
+    store.forget().map_err(Failure::usage)?;
+    session.config.organisations.remove(&nickname);
+    session.config.save().map_err(Failure::usage)?;
+    global.say(format!("Forgot the sign-in of `{nickname}`."));
+    match warning {
+        None => Ok(0),
+        Some(error) => {
+            let mut failure = sign_in_failure(&nickname, &error);
+            failure.message = Some(format!(
+                "the sign-in is gone from this machine, but Xero was not told: {error}\n  you can disconnect the app in Xero: Settings, Connected apps"
+            ));
+            Err(failure)
+        }
+    }
 }

@@ -1,11 +1,108 @@
-//! `xero-pbit status`.
+//! `xero-pbit status`: what needs attention.
 
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::session::{Session, local_time};
 use super::{Failure, Global};
+use crate::host::key_store::KeyStore;
+use crate::xero::pull::Manifest;
+use crate::xero::scope;
+use crate::xero::token::TokenStore;
 
 /// Say what needs attention.
+///
+/// For each organisation: health of the sign-in, last pull, rows, calls left, what is missing and the command that mends it. Asks Xero nothing.
+/// Exits with 1 when something needs attention, so that a scheduler can mail it.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+#[command(after_help = "Example:\n  xero-pbit status || mail -s 'Xero needs attention' me@example.com")]
+pub struct Args {
+    /// One JSON document
+    #[arg(long)]
+    json: bool,
+}
 
-pub(super) fn run(_args: Args, _global: &Global) -> Result<u8, Failure> {
-    Err(Failure::usage("this command is not part of this build"))
+const DAY_MS: i64 = 86_400_000;
+
+pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    let session = Session::open()?;
+    let now = session.clock.now_ms();
+    let mut list = Vec::new();
+    let mut attention = false;
+    for (nickname, organisation) in &session.config.organisations {
+        let mut problems: Vec<String> = Vec::new();
+        let token = KeyStore::new(nickname).and_then(|store| store.load()).map_err(Failure::usage)?;
+        let renew_by = token.as_ref().filter(|t| t.refresh.is_some()).map(|t| t.made_ms + 60 * DAY_MS);
+        match (&token, renew_by) {
+            (None, _) => problems.push(format!("not signed in: xero-pbit login {nickname}")),
+            (Some(_), Some(by)) if by <= now => problems.push(format!("the sign-in ended, unused for 60 days: xero-pbit login {nickname}")),
+            (Some(_), Some(by)) if by - now < 7 * DAY_MS => {
+                problems.push(format!("the sign-in ends on {} unless it is used: run a pull", local_time(by)))
+            }
+            (Some(_), None) if !organisation.custom_connection => {
+                problems.push(format!("the sign-in cannot be renewed (no offline_access): xero-pbit login {nickname}"))
+            }
+            _ => {}
+        }
+        let granted = token.as_ref().map(|t| t.scope.clone()).unwrap_or_default();
+        if !granted.is_empty() && !scope::covers(&granted, "Reports/TrialBalance") {
+            problems.push(format!("the scope accounting.reports.trialbalance.read is missing: xero-pbit login {nickname}"));
+        }
+        let manifest = match &organisation.folder {
+            Some(folder) => crate::host::company::read_manifest(Path::new(folder)).map_err(Failure::usage)?,
+            None => None,
+        };
+        match &manifest {
+            None => problems.push(format!("never pulled: xero-pbit pull --organisation {nickname} --out DIR")),
+            Some(m) => {
+                if now - m.last_pull_ms > 2 * DAY_MS {
+                    problems.push(format!(
+                        "last pulled {}: xero-pbit pull --organisation {nickname} --out {}",
+                        local_time(m.last_pull_ms),
+                        organisation.folder.as_deref().unwrap_or("DIR")
+                    ));
+                }
+                problems.extend(
+                    m.missing.iter().filter(|x| x.endpoint != "ExpenseClaims").map(|x| format!("{} is missing: {}", x.endpoint, x.reason)),
+                );
+            }
+        }
+        attention |= !problems.is_empty();
+        let rows: usize = manifest.as_ref().map_or(0, |m| m.files.values().map(|f| f.rows).sum());
+        list.push(json!({
+            "nickname": nickname, "name": organisation.name, "signed_in": token.is_some(), "renew_by": renew_by.map(local_time),
+            "last_pull": manifest.as_ref().map(|m: &Manifest| local_time(m.last_pull_ms)), "last_full_pull": manifest.as_ref().map(|m| local_time(m.last_full_ms)),
+            "rows": rows, "folder": organisation.folder,
+            "calls_left_today": organisation.calls_left.as_ref().filter(|(day, _)| *day == local_time(now)[..10]).map(|(_, left)| left),
+            "attention": problems,
+        }));
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        let _ = writeln!(out, "{}", serde_json::Value::from(list));
+        return Ok(u8::from(attention));
+    }
+    if list.is_empty() {
+        global.say("No organisation is signed in yet. Sign in with: xero-pbit login NICKNAME");
+        return Ok(1);
+    }
+    for one in &list {
+        let text = |key: &str| one[key].as_str().unwrap_or("–").to_owned();
+        let left = one["calls_left_today"].as_i64().map_or_else(String::new, |n| format!(", {n} calls left today"));
+        let _ = writeln!(
+            out,
+            "{} ({}): last pull {}, {} records{left}, renew by {}",
+            text("nickname"),
+            text("name"),
+            text("last_pull"),
+            one["rows"],
+            text("renew_by")
+        );
+        for problem in one["attention"].as_array().into_iter().flatten() {
+            let _ = writeln!(out, "  ! {}", problem.as_str().unwrap_or_default());
+        }
+    }
+    Ok(u8::from(attention))
 }

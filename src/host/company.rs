@@ -57,3 +57,61 @@ impl Pages for CompanyFolder {
         self.root.join(path).to_string_lossy().replace('\\', "/")
     }
 }
+
+/// The companies that the look-alike serves: one folder, a folder of company folders, or `sample`.
+///
+/// # Errors
+/// A sentence that names the file and what is wrong.
+pub fn load_mock_companies(company: &str) -> Result<Vec<crate::mock::Company>, String> {
+    use crate::mock::Company;
+    if company == "sample" {
+        let mut pages: Vec<(String, Vec<u8>)> = Vec::new();
+        crate::sample::generate(&crate::sample::Options::built_in(), &mut pages).map_err(|error| error.to_string())?;
+        return Company::from_files(pages).map(|c| vec![c]).map_err(|error| error.to_string());
+    }
+    let root = Path::new(company);
+    let load = |folder: &Path| -> Result<Company, String> {
+        Company::from_files(files_below(folder)?).map_err(|error| format!("{}/{error}", folder.display()))
+    };
+    if root.join("Organisation").is_dir() {
+        return Ok(vec![load(root)?]);
+    }
+    let folder = CompanyFolder::new(root);
+    let mut names = folder.folders().map_err(|error| format!("{}: {error}", root.display()))?;
+    names.sort_unstable();
+    let below: Vec<PathBuf> = names.iter().map(|name| root.join(name)).filter(|path| path.join("Organisation").is_dir()).collect();
+    if below.is_empty() {
+        return Err(format!(
+            "{}: expected a company folder with `Organisation/1.json`, or sub-folders that are company folders",
+            root.display()
+        ));
+    }
+    below.iter().map(|path| load(path)).collect()
+}
+
+/// All files one level below the folder's sub-folders: `Invoices/1.json` → bytes.
+fn files_below(root: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let pages = CompanyFolder::new(root);
+    let mut files = Vec::new();
+    for folder in pages.folders().map_err(|error| format!("{}: {error}", root.display()))? {
+        for file in pages.files(&folder).map_err(|error| format!("{}/{folder}: {error}", root.display()))? {
+            let path = format!("{folder}/{file}");
+            let bytes = Pages::read(&pages, &path).map_err(|error| format!("{}/{path}: {error}", root.display()))?;
+            files.push((path, bytes));
+        }
+    }
+    Ok(files)
+}
+
+/// The manifest of a folder that `pull` wrote; `None` when there is none.
+///
+/// # Errors
+/// When it cannot be read or is damaged.
+pub fn read_manifest(folder: &Path) -> Result<Option<crate::xero::pull::Manifest>, String> {
+    let path = folder.join("manifest.json");
+    match std::fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("`{}` is damaged: {error}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+    }
+}

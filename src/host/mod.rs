@@ -1,5 +1,12 @@
 //! The only place with I/O: files, HTTP, sockets, clock, key store, browser.
 
+pub mod clock;
 pub mod company;
+pub mod config;
 pub mod files;
+pub mod http;
+pub mod key_store;
+pub mod loopback;
 pub mod m;
+pub mod mock_server;
+pub mod page_folder;

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod company;
+pub mod data;
 pub mod config;
 pub mod files;
 pub mod http;

@@ -11,6 +11,7 @@ pub mod canon;
 pub mod error;
 pub mod eval;
 pub mod functions;
+pub mod load;
 pub mod sources;
 pub mod syntax;
 pub mod text_format;

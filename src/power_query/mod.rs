@@ -9,6 +9,8 @@
 
 mod calls;
 mod glossary;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,15 +1,12 @@
 //! `Binary.*`, `#binary`, text encodings, `Lines.*` and `Character.*`.
 
 use std::io::{Read, Write};
-use std::rc::Rc;
 
 use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::common::{choice, count, flag, need_text, out_of_range, text};
-use super::{
-    ANY, BINARY, Builtin, FUNCTION, LIST, LOGICAL, NULLABLE_BINARY, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, RECORD, TEXT, arg, opt,
-};
+use super::{ANY, BINARY, Builtin, LIST, LOGICAL, NULLABLE_BINARY, NULLABLE_NUMBER, NULLABLE_TEXT, NUMBER, RECORD, TEXT, arg, opt};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
 use crate::m::value::{Binary, List, Record, Value};
@@ -152,33 +149,6 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         source: "https://learn.microsoft.com/powerquery-m/binary-totext",
         examples: &[("Binary.ToText(#binary({16, 255}), BinaryEncoding.Hex)", "\"10ff\"")],
         run: to_text,
-    },
-    Builtin {
-        name: "Binary.View",
-        params: &[arg("binary", NULLABLE_BINARY), arg("handlers", RECORD)],
-        returns: BINARY,
-        about: "A binary whose handlers give its bytes.",
-        source: "https://learn.microsoft.com/powerquery-m/binary-view",
-        examples: &[("Text.FromBinary(Binary.View(null, [GetStream = () => Text.ToBinary(\"hi\")]))", "\"hi\"")],
-        run: view,
-    },
-    Builtin {
-        name: "Binary.ViewError",
-        params: &[arg("errorRecord", RECORD)],
-        returns: RECORD,
-        about: "An error record that a view's handler raises.",
-        source: "https://learn.microsoft.com/powerquery-m/binary-viewerror",
-        examples: &[("Binary.ViewError(Error.Record(\"a\"))[Reason]", "\"a\"")],
-        run: view_error,
-    },
-    Builtin {
-        name: "Binary.ViewFunction",
-        params: &[arg("function", FUNCTION)],
-        returns: FUNCTION,
-        about: "A function that a view may handle.",
-        source: "https://learn.microsoft.com/powerquery-m/binary-viewfunction",
-        examples: &[("Binary.ViewFunction((b) => b)(1)", "1")],
-        run: view_function,
     },
     Builtin {
         name: "Character.FromNumber",
@@ -495,42 +465,6 @@ fn delimited(shown: &str) -> Value {
         fields.push(("Csv.PotentialPositions", Value::List(List::from_values([Value::count(n)]))));
     }
     Value::Record(Record::new(fields))
-}
-
-struct ViewSource(Record);
-
-impl crate::m::value::BinarySource for ViewSource {
-    fn read(&self, cx: &mut Interp) -> Result<Rc<[u8]>> {
-        let handler = self.0.field(cx, "GetStream")?;
-        let stream = cx.call(&handler, &[])?;
-        binary(&stream)?.bytes(cx)
-    }
-
-    fn length(&self, cx: &mut Interp) -> Result<Option<i64>> {
-        match self.0.optional_field(cx, "GetLength")? {
-            Some(handler) => Ok(cx.call(&handler, &[])?.as_i64()),
-            None => Ok(None),
-        }
-    }
-}
-
-fn view(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    let handlers = super::common::record(&args[1])?;
-    if handlers.get("GetStream").is_none() {
-        return match &args[0] {
-            Value::Null => Err(Error::expression("Either 'binary' must be non-null or 'GetStream' must be handled.")),
-            binary => Ok(binary.clone()),
-        };
-    }
-    Ok(Value::Binary(Binary::lazy(ViewSource(handlers))))
-}
-
-fn view_error(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    Ok(args[0].clone())
-}
-
-fn view_function(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    Ok(args[0].clone())
 }
 
 fn from_number(_: &mut Interp, args: &[Value]) -> Result<Value> {

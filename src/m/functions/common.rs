@@ -96,14 +96,6 @@ pub(super) fn choice(value: &Value, default: i64, allowed: std::ops::RangeInclus
     }
 }
 
-/// A list's items; a single value stands for a list of itself.
-pub(super) fn one_or_many(cx: &mut Interp, value: &Value) -> Result<Vec<Value>> {
-    match value.bare() {
-        Value::List(list) => list.values(cx),
-        other => Ok(vec![other.clone()]),
-    }
-}
-
 /// Texts of a list, or a single text.
 pub(super) fn names(cx: &mut Interp, value: &Value) -> Result<Vec<crate::m::value::Text>> {
     match value.bare() {
@@ -172,7 +164,7 @@ impl Equation {
     pub(super) fn read(cx: &mut Interp, value: &Value) -> Result<Equation> {
         Ok(match value.bare() {
             Value::Null => Equation::Plain,
-            Value::Function(f) if arity(f) >= 2 => Equation::Comparer(value.clone()),
+            Value::Function(f) if required_args(f) >= 2 => Equation::Comparer(value.clone()),
             Value::Function(_) => Equation::By(value.clone()),
             Value::List(list) => {
                 let parts = list.values(cx)?;
@@ -218,10 +210,10 @@ pub(super) fn comparer_says_equal(cx: &mut Interp, comparer: &Value, a: &Value, 
     }
 }
 
-/// The largest number of arguments that a function takes.
-pub(super) fn arity(function: &Function) -> usize {
+/// How many arguments a function needs; comparers need two.
+pub(super) fn required_args(function: &Function) -> usize {
     match function.ty().form() {
-        crate::m::value::TypeForm::Function(ty) => ty.params.len(),
+        crate::m::value::TypeForm::Function(ty) => ty.required,
         _ => 1,
     }
 }
@@ -326,7 +318,7 @@ fn level(cx: &mut Interp, value: &Value, name: &dyn Fn(&mut Interp, &str) -> Res
     for part in &parts {
         match part.bare() {
             Value::Null => {}
-            Value::Function(f) if arity(f) >= 2 && level.comparer.is_none() => level.comparer = Some(part.clone()),
+            Value::Function(f) if required_args(f) >= 2 && level.comparer.is_none() => level.comparer = Some(part.clone()),
             Value::Function(_) if level.key.is_none() => level.key = Some(part.clone()),
             Value::Text(text) if level.key.is_none() => level.key = Some(name(cx, text)?.ok_or_else(|| invalid(value))?),
             number if number.is_number() => level.descending = choice(number, 0, 0..=1, "order")? == 1,

@@ -6,7 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::common::{choice, culture, default_culture, number, number_value, text};
 use super::{
     ANY, Builtin, NULLABLE_DATE, NULLABLE_DATETIME, NULLABLE_DATETIMEZONE, NULLABLE_DURATION, NULLABLE_LOGICAL, NULLABLE_NUMBER,
-    NULLABLE_TEXT, NULLABLE_TIME, NUMBER, TEXT, arg, convert, opt,
+    NULLABLE_TEXT, NULLABLE_TIME, NUMBER, TEXT, arg, opt,
 };
 use crate::base::Culture;
 use crate::m::error::{Error, Result};

@@ -237,6 +237,7 @@ fn row(cx: &mut Interp, item: &Value, width: usize) -> Result<Row> {
     if cells.len() == width {
         return Ok(Rc::from(cells));
     }
-    let error = Error::expression(format!("{width} keys were specified, but {} values were provided.", cells.len())).with_detail(item.clone());
+    let error =
+        Error::expression(format!("{width} keys were specified, but {} values were provided.", cells.len())).with_detail(item.clone());
     Ok((0..width).map(|_| Slot::failed(error.clone())).collect())
 }

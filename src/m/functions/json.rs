@@ -39,7 +39,8 @@ fn document(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         Value::Text(text) => parse(cx, text.as_bytes()),
         Value::Binary(binary) => {
             let bytes = binary.bytes(cx)?;
-            let plain = matches!(args[1].as_i64(), None | Some(65001)) && !bytes.starts_with(&[0xFF, 0xFE]) && !bytes.starts_with(&[0xFE, 0xFF]);
+            let plain =
+                matches!(args[1].as_i64(), None | Some(65001)) && !bytes.starts_with(&[0xFF, 0xFE]) && !bytes.starts_with(&[0xFE, 0xFF]);
             if plain {
                 return parse(cx, &bytes);
             }
@@ -65,10 +66,8 @@ pub(crate) fn parse(cx: &mut Interp, bytes: &[u8]) -> Result<Value> {
     let value = parser.value(&mut hint)?;
     parser.blanks();
     if parser.at < parser.bytes.len() {
-        return Err(Error::data_format("We found extra characters at the end of JSON input.").with_detail(Value::Record(Record::new(vec![
-            ("Value", Value::from(parser.rest())),
-            ("Position", Value::count(parser.at)),
-        ]))));
+        return Err(Error::data_format("We found extra characters at the end of JSON input.")
+            .with_detail(Value::Record(Record::new(vec![("Value", Value::from(parser.rest())), ("Position", Value::count(parser.at))]))));
     }
     Ok(value)
 }
@@ -477,7 +476,8 @@ fn write(cx: &mut Interp, value: &Value, out: &mut String) -> Result<()> {
             out.push(']');
         }
         other => {
-            return Err(Error::expression(format!("We cannot convert a value of type {} to JSON.", other.kind().title())).with_detail(other.clone()));
+            return Err(Error::expression(format!("We cannot convert a value of type {} to JSON.", other.kind().title()))
+                .with_detail(other.clone()));
         }
     }
     Ok(())

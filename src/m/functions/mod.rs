@@ -40,8 +40,17 @@ mod convert;
 mod core;
 mod extension;
 pub(crate) mod json;
+mod list;
+mod list_math;
+mod list_sets;
 mod number;
+mod record;
 mod reference;
+mod splitter;
+mod table_columns;
+mod table_group;
+mod table_make;
+mod table_rows;
 mod temporal;
 mod text;
 mod types;
@@ -236,8 +245,28 @@ impl Constant {
 }
 
 /// Every family of functions.
-const FAMILIES: &[&[Builtin]] =
-    &[binary::FUNCTIONS, convert::FUNCTIONS, core::FUNCTIONS, extension::FUNCTIONS, json::FUNCTIONS, number::FUNCTIONS, temporal::FUNCTIONS, text::FUNCTIONS, types::FUNCTIONS, value::FUNCTIONS, web::FUNCTIONS];
+const FAMILIES: &[&[Builtin]] = &[
+    binary::FUNCTIONS,
+    convert::FUNCTIONS,
+    core::FUNCTIONS,
+    extension::FUNCTIONS,
+    json::FUNCTIONS,
+    list::FUNCTIONS,
+    list_math::FUNCTIONS,
+    list_sets::FUNCTIONS,
+    number::FUNCTIONS,
+    record::FUNCTIONS,
+    splitter::FUNCTIONS,
+    table_columns::FUNCTIONS,
+    table_group::FUNCTIONS,
+    table_make::FUNCTIONS,
+    table_rows::FUNCTIONS,
+    temporal::FUNCTIONS,
+    text::FUNCTIONS,
+    types::FUNCTIONS,
+    value::FUNCTIONS,
+    web::FUNCTIONS,
+];
 
 /// Every family of constants.
 const CONSTANT_FAMILIES: &[&[Constant]] = &[constants::CONSTANTS, core::CONSTANTS, extension::CONSTANTS];

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::{Builtin, LIST, LOGICAL, NULLABLE_LIST, NUMBER, RECORD, TABLE, TEXT, TYPE, arg};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
-use crate::m::value::{Field, FunctionType, Kind, List, Name, Record, RecordType, Shape, Slot, Table, TableType, Type, TypeData, TypeForm, Value};
+use crate::m::value::{
+    Field, FunctionType, Kind, List, Name, Record, RecordType, Shape, Slot, Table, TableType, Type, TypeData, TypeForm, Value,
+};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -362,10 +364,7 @@ fn record_fields(_: &mut Interp, args: &[Value]) -> Result<Value> {
         .fields
         .iter()
         .map(|f| {
-            Slot::Value(Value::Record(Record::new(vec![
-                ("Type", Value::Type(f.ty.clone())),
-                ("Optional", Value::Logical(f.optional)),
-            ])))
+            Slot::Value(Value::Record(Record::new(vec![("Type", Value::Type(f.ty.clone())), ("Optional", Value::Logical(f.optional))])))
         })
         .collect();
     Ok(Value::Record(Record::from_cells(shape, cells)))
@@ -379,11 +378,7 @@ fn for_record(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         let Value::Record(field) = value.bare() else { return Err(Error::cannot_convert(&value, "Record")) };
         let field_type = field.field(cx, "Type")?;
         let optional = field.optional_field(cx, "Optional")?.unwrap_or_default();
-        fields.push(Field {
-            name: name.clone(),
-            ty: ty(&field_type)?.clone(),
-            optional: matches!(optional.bare(), Value::Logical(true)),
-        });
+        fields.push(Field { name: name.clone(), ty: ty(&field_type)?.clone(), optional: matches!(optional.bare(), Value::Logical(true)) });
     }
     Ok(Value::Type(Type::record(fields, matches!(args[1], Value::Logical(true)))))
 }

@@ -3,10 +3,16 @@
 use std::rc::Rc;
 
 use super::common::{list, need_text};
-use super::{ANY, ANY_NON_NULL, BINARY, Builtin, DURATION, FUNCTION, LIST, LOGICAL, NULLABLE_BINARY, NULLABLE_LIST, NULLABLE_LOGICAL, NULLABLE_NUMBER, NULLABLE_RECORD, NULLABLE_TABLE, NULLABLE_TEXT, NUMBER, RECORD, TABLE, TEXT, TYPE, arg, opt, tagged};
+use super::{
+    ANY, ANY_NON_NULL, BINARY, Builtin, DURATION, FUNCTION, LIST, LOGICAL, NULLABLE_BINARY, NULLABLE_LIST, NULLABLE_LOGICAL,
+    NULLABLE_NUMBER, NULLABLE_RECORD, NULLABLE_TABLE, NULLABLE_TEXT, NUMBER, RECORD, TABLE, TEXT, TYPE, arg, opt, tagged,
+};
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Binary, Env, Frame, Interp};
-use crate::m::value::{self, BinarySource, Function, Native, NativeParam, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType, Type, TypeForm, Value};
+use crate::m::value::{
+    self, BinarySource, Function, Native, NativeParam, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType, Type, TypeForm,
+    Value,
+};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -47,7 +53,13 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
     },
     Builtin {
         name: "Error.Record",
-        params: &[arg("reason", TEXT), opt("message", NULLABLE_TEXT), opt("detail", ANY), opt("parameters", NULLABLE_LIST), opt("errorCode", NULLABLE_TEXT)],
+        params: &[
+            arg("reason", TEXT),
+            opt("message", NULLABLE_TEXT),
+            opt("detail", ANY),
+            opt("parameters", NULLABLE_LIST),
+            opt("errorCode", NULLABLE_TEXT),
+        ],
         returns: RECORD,
         about: "A record for `error`.",
         source: "https://learn.microsoft.com/powerquery-m/error-record",
@@ -97,7 +109,10 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         about: "Calls a function with the items of a list.",
         source: "https://learn.microsoft.com/powerquery-m/function-invoke",
         examples: &[("Function.Invoke(Text.Upper, {\"a\"})", "\"A\"")],
-        run: |cx, args| { let list = list(&args[1])?.values(cx)?; cx.call(&args[0], &list) },
+        run: |cx, args| {
+            let list = list(&args[1])?.values(cx)?;
+            cx.call(&args[0], &list)
+        },
     },
     Builtin {
         name: "Function.InvokeAfter",
@@ -214,7 +229,10 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         about: "Whether the value belongs to the type.",
         source: "https://learn.microsoft.com/powerquery-m/value-is",
         examples: &[("Value.Is(1, type number)", "true")],
-        run: |_, args| match &args[1] { Value::Type(ty) => Ok(Value::Logical(ty.contains(&args[0]))), other => Err(Error::cannot_convert(other, "Type")) },
+        run: |_, args| match &args[1] {
+            Value::Type(ty) => Ok(Value::Logical(ty.contains(&args[0]))),
+            other => Err(Error::cannot_convert(other, "Type")),
+        },
     },
     Builtin {
         name: "Value.Metadata",
@@ -241,7 +259,9 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         about: "Whether the values are equal; null when one is null.",
         source: "https://learn.microsoft.com/powerquery-m/value-nullableequals",
         examples: &[("Value.NullableEquals(1, null)", "null")],
-        run: |cx, args| if args[0].is_null() || args[1].is_null() { Ok(Value::Null) } else { cx.equals(&args[0], &args[1]).map(Value::Logical) },
+        run: |cx, args| {
+            if args[0].is_null() || args[1].is_null() { Ok(Value::Null) } else { cx.equals(&args[0], &args[1]).map(Value::Logical) }
+        },
     },
     Builtin {
         name: "Value.Optimize",
@@ -438,7 +458,8 @@ fn function_from(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let params = params_of(&ty);
     let inner = args[1].clone();
     let run = move |cx: &mut Interp, args: &[Value]| cx.call(&inner, &[Value::List(value::List::from_values(args.iter().cloned()))]);
-    Ok(Value::Function(Function::from_native(Native { params, returns: ty.returns, run: Box::new(run) })).with_type(self::ty(&args[0])?.clone()))
+    Ok(Value::Function(Function::from_native(Native { params, returns: ty.returns, run: Box::new(run) }))
+        .with_type(self::ty(&args[0])?.clone()))
 }
 
 fn params_of(ty: &value::FunctionType) -> Vec<NativeParam> {
@@ -455,7 +476,9 @@ fn invoke_after(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 
 fn is_data_source(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let Value::Function(function) = args[0].bare() else { return Err(Error::cannot_convert(&args[0], "Function")) };
-    let source = function.as_builtin().is_some_and(|f| matches!(f.name, "Web.Contents" | "File.Contents" | "Folder.Files" | "Folder.Contents" | "Web.Headers"));
+    let source = function
+        .as_builtin()
+        .is_some_and(|f| matches!(f.name, "Web.Contents" | "File.Contents" | "Folder.Files" | "Folder.Contents" | "Web.Headers"));
     Ok(Value::Logical(source))
 }
 
@@ -479,7 +502,8 @@ fn scalar_vector(_: &mut Interp, args: &[Value]) -> Result<Value> {
             other => Err(Error::cannot_convert(other, "List")),
         }
     };
-    Ok(Value::Function(Function::from_native(Native { params, returns: ty.returns, run: Box::new(run) })).with_type(self::ty(&args[0])?.clone()))
+    Ok(Value::Function(Function::from_native(Native { params, returns: ty.returns, run: Box::new(run) }))
+        .with_type(self::ty(&args[0])?.clone()))
 }
 
 fn arithmetic(cx: &mut Interp, operator: Binary, args: &[Value]) -> Result<Value> {
@@ -561,8 +585,9 @@ fn replace_type(_: &mut Interp, args: &[Value]) -> Result<Value> {
         _ => None,
     };
     match width {
-        Some((have, want)) if have != want => Err(Error::expression("The type of the current value is incompatible with the new type.")
-            .with_detail(Value::Type(ty.clone()))),
+        Some((have, want)) if have != want => {
+            Err(Error::expression("The type of the current value is incompatible with the new type.").with_detail(Value::Type(ty.clone())))
+        }
         _ => Ok(args[0].clone().with_type(ty.clone())),
     }
 }

@@ -29,6 +29,7 @@ pub(crate) use number::{
 };
 pub use record::{Name, Record, Shape};
 pub use table::{Row, RowCursor, RowSource, Table};
+pub(crate) use temporal::DAYS_TO_OLE;
 pub use temporal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_day, day_from_civil};
 pub use text::{quote, utf16_char_at, utf16_index_to_byte, utf16_len, utf16_slice};
 pub use thunk::{Pending, Slot, Thunk};

@@ -1,0 +1,898 @@
+//! The engine: a model and its data, ready to answer queries.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::bind::bound::{Kind, N, Ty};
+use super::bind::{BindCache, Binder, Scope};
+use super::catalog::{Catalog, ColId, MeasureDef, RelId, TableId};
+use super::error::{EvalError, EvalResult};
+use super::eval::store::{Mask, Stored};
+use super::eval::value::TableVal;
+use super::eval::{Budget, Session};
+use super::functions::ScalarContext;
+use super::syntax::ast::{Definition, Evaluate, Place, Query};
+use super::syntax::{SyntaxError, parse_any, parse_expression, parse_query};
+use crate::base::Diagnostic;
+use crate::model::{self, Model};
+use crate::table::{DataType, Table, Value};
+
+/// At which stage an expression failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The text is not DAX.
+    Parse,
+    /// Names or types do not fit.
+    Bind,
+    /// The data do not fit.
+    Eval,
+}
+
+impl Stage {
+    /// `parse`, `bind`, `eval`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Parse => "parse",
+            Stage::Bind => "bind",
+            Stage::Eval => "eval",
+        }
+    }
+}
+
+/// Why an expression has no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DaxError {
+    /// Where it failed.
+    pub stage: Stage,
+    /// Diagnostic code.
+    pub code: &'static str,
+    /// The sentence.
+    pub message: String,
+    /// Place in the text that was given (not in the text of an object that it names).
+    pub place: Option<Place>,
+    /// The object whose text is wrong, for instance ``measure `Cash in` ``.
+    pub object: Option<String>,
+    /// Place in the text of that object.
+    pub object_place: Option<Place>,
+    /// What to do.
+    pub help: Option<String>,
+    /// The engine lacks something; the text may be right.
+    pub unsupported: bool,
+}
+
+impl DaxError {
+    /// A binder's error.
+    pub fn bind(code: &'static str, message: impl Into<String>, at: Place) -> DaxError {
+        DaxError { stage: Stage::Bind, code, message: message.into(), place: Some(at), object: None, object_place: None, help: None, unsupported: false }
+    }
+
+    pub(crate) fn with_help(mut self, help: Option<String>) -> DaxError {
+        self.help = help;
+        self
+    }
+
+    pub(crate) fn named(self, _label: &str) -> DaxError {
+        self
+    }
+
+    pub(crate) fn unsupported(mut self) -> DaxError {
+        self.unsupported = true;
+        self
+    }
+
+    /// The error lies in the text of another object.
+    pub(crate) fn inside(mut self, object: &str) -> DaxError {
+        if self.object.is_none() {
+            self.message = format!("{object}: {}", self.message);
+            self.object = Some(object.to_owned());
+            self.object_place = self.place.take();
+            if self.stage == Stage::Parse {
+                self.stage = Stage::Bind;
+            }
+        }
+        self.place = None;
+        self
+    }
+
+    /// Gives an error of another object the place where that object is named.
+    pub(crate) fn at_place(mut self, at: Place) -> DaxError {
+        if self.place.is_none() {
+            self.place = Some(at);
+        }
+        self
+    }
+
+    pub(crate) fn to_eval(&self) -> EvalError {
+        EvalError { unsupported: self.unsupported, ..EvalError::new(self.code, self.message.clone()) }
+    }
+
+    /// As a diagnostic; `file` is the text that was given.
+    pub fn diagnostic(&self, file: Option<crate::base::FileId>) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code, self.message.clone());
+        if let (Some(file), Some(place)) = (file, self.place) {
+            diagnostic = diagnostic.at(crate::base::Span::new(file, place.start as usize, place.end as usize), "");
+        }
+        if let Some(help) = &self.help {
+            diagnostic = diagnostic.help(help.clone());
+        }
+        diagnostic
+    }
+}
+
+impl fmt::Display for DaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DaxError {}
+
+impl From<SyntaxError> for DaxError {
+    fn from(e: SyntaxError) -> DaxError {
+        DaxError { stage: Stage::Parse, ..DaxError::bind(e.code, e.message, e.at) }
+    }
+}
+
+impl From<EvalError> for DaxError {
+    fn from(e: EvalError) -> DaxError {
+        let place = e.span.map(|s| Place { start: s.start, end: s.end });
+        DaxError { stage: Stage::Eval, place, unsupported: e.unsupported, ..DaxError::bind(e.code, e.message, Place::default()) }
+    }
+}
+
+/// Gives tables when they are first touched.
+pub trait TableSource: Send + Sync {
+    /// The rows of an imported table; `None` when there are none. Columns may be in any order; missing ones are blank.
+    ///
+    /// # Errors
+    /// Why the table cannot be read, as a sentence.
+    fn load(&self, table: &str) -> Result<Option<Table>, String>;
+}
+
+/// Tables that are all there.
+impl TableSource for Vec<Table> {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        let wanted = super::catalog::fold(table);
+        Ok(self.iter().find(|t| super::catalog::fold(&t.name) == wanted).cloned())
+    }
+}
+
+/// How to evaluate.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Security roles; a user with several sees what any of them shows.
+    pub roles: Vec<String>,
+    /// The moment of NOW and TODAY in UTC, days since 1899-12-30.
+    pub now: f64,
+    /// What USERNAME and USERPRINCIPALNAME answer.
+    pub user: String,
+    /// Culture; the model's when absent.
+    pub culture: Option<String>,
+    /// Values of `@name`.
+    pub parameters: Vec<(String, Value)>,
+    /// Longest time of one query.
+    pub timeout: Option<Duration>,
+    /// Most bytes of intermediate tables.
+    pub max_memory: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            roles: Vec::new(),
+            now: ScalarContext::default().now,
+            user: String::new(),
+            culture: None,
+            parameters: Vec::new(),
+            timeout: None,
+            max_memory: 2 << 30,
+        }
+    }
+}
+
+/// A column of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultColumn {
+    /// `Table[Column]`, or `[Name]` for an added one.
+    pub name: String,
+    /// The type that the binder found, if it is one type.
+    pub data_type: Option<DataType>,
+}
+
+/// The answer of one EVALUATE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultTable {
+    /// Columns in order.
+    pub columns: Vec<ResultColumn>,
+    /// Rows in order; each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl ResultTable {
+    /// The type of a column's non-blank values as answers name it: `variant` where they differ.
+    pub fn type_name(&self, column: usize) -> &'static str {
+        let mut types = self.rows.iter().filter_map(|r| r[column].data_type());
+        match types.next() {
+            None => self.columns[column].data_type.map_or("variant", DataType::name),
+            Some(first) => {
+                if types.all(|t| t == first) {
+                    first.name()
+                } else {
+                    "variant"
+                }
+            }
+        }
+    }
+}
+
+/// What an expression names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dependencies {
+    /// Tables.
+    pub tables: BTreeSet<String>,
+    /// Table and column.
+    pub columns: BTreeSet<(String, String)>,
+    /// Measures.
+    pub measures: BTreeSet<String>,
+}
+
+/// Rows of a loaded table.
+#[derive(Debug)]
+struct Loaded {
+    rows: usize,
+    columns: Vec<(ColId, Arc<Stored>)>,
+}
+
+/// Rows and columns of a calculated table.
+type CalculatedTable = (usize, Vec<Arc<Stored>>);
+
+/// The data of an engine: loaded, derived and indexed when first needed.
+pub struct Store {
+    source: Box<dyn TableSource>,
+    tables: Vec<OnceLock<Result<Loaded, EvalError>>>,
+    relationships: Vec<OnceLock<Arc<Vec<u32>>>>,
+    blank_rows: Vec<OnceLock<bool>>,
+    calculated_columns: Vec<OnceLock<Arc<Stored>>>,
+    calculated_tables: Vec<OnceLock<CalculatedTable>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("tables", &self.tables.len()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    fn new(catalog: &Catalog, source: Box<dyn TableSource>) -> Store {
+        fn slots<T>(n: usize) -> Vec<OnceLock<T>> {
+            (0..n).map(|_| OnceLock::new()).collect()
+        }
+        Store {
+            source,
+            tables: slots(catalog.tables.len()),
+            relationships: slots(catalog.rels.len()),
+            blank_rows: slots(catalog.tables.len()),
+            calculated_columns: slots(catalog.columns.len()),
+            calculated_tables: slots(catalog.tables.len()),
+        }
+    }
+
+    /// Number of tables of the model (not of a query).
+    pub(crate) fn table_count(&self) -> usize {
+        self.tables.len()
+    }
+
+    fn loaded(&self, catalog: &Catalog, table: TableId) -> EvalResult<&Loaded> {
+        self.tables[table as usize]
+            .get_or_init(|| {
+                let def = &catalog.tables[table as usize];
+                let found = self.source.load(&def.name).map_err(|message| EvalError { catchable: false, ..EvalError::new("D0340", message) })?;
+                let mut found = found.unwrap_or_default();
+                let rows = found.rows();
+                let mut columns = Vec::new();
+                for col in &def.columns {
+                    let wanted = &catalog.columns[*col as usize];
+                    if wanted.calculated.is_some() {
+                        continue;
+                    }
+                    let name = super::catalog::fold(&wanted.name);
+                    let position = found.columns.iter().position(|c| super::catalog::fold(&c.name) == name);
+                    let column = match position {
+                        Some(at) => found.columns.swap_remove(at),
+                        None => crate::table::Column::blank(wanted.name.to_string(), wanted.data_type.unwrap_or(DataType::String), rows),
+                    };
+                    columns.push((*col, Arc::new(Stored::new(column))));
+                }
+                Ok(Loaded { rows, columns })
+            })
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    pub(crate) fn rows(&self, catalog: &Catalog, table: TableId) -> EvalResult<usize> {
+        Ok(self.loaded(catalog, table)?.rows)
+    }
+
+    pub(crate) fn column(&self, catalog: &Catalog, col: ColId) -> EvalResult<Arc<Stored>> {
+        let table = catalog.table_of(col);
+        let loaded = self.loaded(catalog, table)?;
+        match loaded.columns.iter().find(|(c, _)| *c == col) {
+            Some((_, stored)) => Ok(stored.clone()),
+            None => Err(EvalError::new("D0341", format!("the column `{}` has no data", catalog.column_label(col)))),
+        }
+    }
+
+    pub(crate) fn relationship(&self, rel: RelId) -> Option<Arc<Vec<u32>>> {
+        self.relationships[rel as usize].get().cloned()
+    }
+
+    pub(crate) fn keep_relationship(&self, rel: RelId, rows: &Arc<Vec<u32>>) {
+        // A second thread may have been first; both computed the same.
+        let _ = self.relationships[rel as usize].set(rows.clone());
+    }
+
+    pub(crate) fn blank_row(&self, table: TableId) -> Option<bool> {
+        self.blank_rows.get(table as usize)?.get().copied()
+    }
+
+    pub(crate) fn keep_blank_row(&self, table: TableId, found: bool) {
+        if let Some(slot) = self.blank_rows.get(table as usize) {
+            let _ = slot.set(found);
+        }
+    }
+
+    pub(crate) fn calculated_column(&self, col: ColId) -> Option<Arc<Stored>> {
+        self.calculated_columns.get(col as usize)?.get().cloned()
+    }
+
+    pub(crate) fn keep_column(&self, col: ColId, stored: &Arc<Stored>) {
+        if let Some(slot) = self.calculated_columns.get(col as usize) {
+            let _ = slot.set(stored.clone());
+        }
+    }
+
+    pub(crate) fn calculated_table(&self, table: TableId) -> Option<CalculatedTable> {
+        self.calculated_tables.get(table as usize)?.get().cloned()
+    }
+
+    pub(crate) fn keep_table(&self, table: TableId, rows: usize, columns: &[Arc<Stored>]) {
+        if let Some(slot) = self.calculated_tables.get(table as usize) {
+            let _ = slot.set((rows, columns.to_vec()));
+        }
+    }
+}
+
+/// A model with its data.
+///
+/// ```
+/// use xero_pbit::dax::{Engine, Options};
+/// use xero_pbit::model::{Column, Measure, Model, Source, Table};
+/// use xero_pbit::table::{self, DataType, Value};
+///
+/// let mut sales = Table { name: "Sales".into(), ..Table::default() };
+/// for (name, data_type) in [("Product", DataType::String), ("Amount", DataType::Int64)] {
+///     sales.columns.push(Column { name: name.into(), data_type: Some(data_type), ..Column::default() });
+/// }
+/// let total = Measure { name: "Total".into(), expression: Source::new("SUM ( Sales[Amount] )"), ..Measure::default() };
+/// sales.measures.push(total);
+/// let model = Model { tables: vec![sales], ..Model::default() };
+///
+/// let product = table::Column::from_values("Product", DataType::String, ["a", "b", "a"].map(Value::text)).unwrap();
+/// let amount = table::Column::from_values("Amount", DataType::Int64, [1, 2, 4].map(Value::Int64)).unwrap();
+/// let data = vec![table::Table { name: "Sales".into(), columns: vec![product, amount] }];
+///
+/// let engine = Engine::new(&model, data);
+/// let options = Options::default();
+/// assert_eq!(engine.evaluate_expr("[Total] * 2", &options), Ok(Value::Int64(14)));
+/// let answer = engine.evaluate("EVALUATE SUMMARIZECOLUMNS ( Sales[Product], \"T\", [Total] ) ORDER BY Sales[Product]", &options).unwrap();
+/// assert_eq!(answer[0].rows[0], [Value::text("a"), Value::Int64(5)]);
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    catalog: Catalog,
+    store: Store,
+    cache: BindCache,
+    culture: String,
+    roles: Vec<model::Role>,
+}
+
+impl Engine {
+    /// Takes the names of a model; data are fetched from `source` when a query first touches their table.
+    pub fn new(model: &Model, source: impl TableSource + 'static) -> Engine {
+        let mut catalog = Catalog::new(model);
+        complete_tables(&mut catalog);
+        let store = Store::new(&catalog, Box::new(source));
+        let culture = if model.culture.is_empty() { "en-US".to_owned() } else { model.culture.clone() };
+        Engine { catalog, store, cache: BindCache::default(), culture, roles: model.roles.clone() }
+    }
+
+    /// Names of the model.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn scalars(&self, options: &Options) -> ScalarContext {
+        ScalarContext {
+            culture: options.culture.clone().unwrap_or_else(|| self.culture.clone()),
+            now: options.now,
+            user: options.user.clone(),
+            ..ScalarContext::default()
+        }
+    }
+
+    fn session<'e>(&'e self, catalog: &'e Catalog, binder: &'e Binder<'e>, options: &Options) -> Result<Session<'e>, DaxError> {
+        let budget = Budget::new(options.timeout.map(|t| Instant::now() + t), options.max_memory);
+        let session = Session::new(catalog, &self.store, binder, self.scalars(options), budget);
+        if !options.roles.is_empty() {
+            self.secure(&session, options)?;
+        }
+        Ok(session)
+    }
+
+    /// Evaluates the row filters of the roles.
+    fn secure(&self, session: &Session<'_>, options: &Options) -> Result<(), DaxError> {
+        let mut chosen = Vec::new();
+        for name in &options.roles {
+            let Some(role) = self.roles.iter().find(|r| r.name.eq_ignore_ascii_case(name)) else {
+                let near = crate::base::nearest(name, self.roles.iter().map(|r| r.name.as_str()));
+                let help = near.map(|n| format!("a role with a similar name exists: `{n}`"));
+                return Err(DaxError::bind("D0214", format!("the model has no role `{name}`"), Place::default()).with_help(help));
+            };
+            chosen.push(role);
+        }
+        // What is calculated at load knows nothing of roles.
+        for col in 0..self.catalog.columns.len() as ColId {
+            let def = &self.catalog.columns[col as usize];
+            if def.calculated.is_some() || self.catalog.tables[def.table as usize].calculated.is_some() {
+                session.column(col)?;
+            }
+        }
+        let mut allowed: Vec<(TableId, Mask)> = Vec::new();
+        for table in 0..self.catalog.tables.len() as TableId {
+            let name = &self.catalog.tables[table as usize].name;
+            let mut open = false;
+            let mut union: Option<Mask> = None;
+            for role in &chosen {
+                let permission = role.table_permissions.iter().find(|p| super::catalog::fold(&p.table) == super::catalog::fold(name));
+                let Some(filter) = permission.and_then(|p| p.filter.as_ref()) else {
+                    open = true;
+                    break;
+                };
+                let what = format!("role `{}` on table `{name}`", role.name);
+                let expr = parse_expression(&filter.text).map_err(|e| DaxError::from(e).inside(&what))?;
+                let scope = Scope::row_of(session.binder, table);
+                let node = session.binder.scalar(&expr, &scope).map_err(|e| e.inside(&what))?;
+                let rows = session.rows(table)?;
+                let value = Rc::new(session.base_rows(table, (0..rows as u32).collect())?);
+                let verdicts = session.map_rows(&value, &node, &session.root(), false)?;
+                let mut pass = Vec::with_capacity(rows + 1);
+                for verdict in &verdicts {
+                    pass.push(super::scalar::to_bool(&session.scalars, verdict)?);
+                }
+                pass.push(false);
+                let mask = Mask::from_fn(rows, |r| pass[r]);
+                union = Some(match union {
+                    None => mask,
+                    Some(have) => Mask::from_fn(rows, |r| have.has(r) || mask.has(r)),
+                });
+            }
+            if let (false, Some(mask)) = (open, union) {
+                allowed.push((table, mask));
+            }
+        }
+        session.install_security(allowed)?;
+        Ok(())
+    }
+
+    /// Evaluates a query: one answer per EVALUATE.
+    ///
+    /// # Errors
+    /// What is wrong with the text, the names in it, or the data under it.
+    pub fn evaluate(&self, query: &str, options: &Options) -> Result<Vec<ResultTable>, DaxError> {
+        let query = parse_query(query)?;
+        self.evaluate_query(&query, options)
+    }
+
+    /// Evaluates a query that was read already.
+    ///
+    /// # Errors
+    /// What is wrong with the names in it, or the data under it.
+    pub fn evaluate_query(&self, query: &Query, options: &Options) -> Result<Vec<ResultTable>, DaxError> {
+        if query.definitions.is_empty() {
+            let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
+            let session = self.session(&self.catalog, &binder, options)?;
+            return query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect();
+        }
+        let mut catalog = self.catalog.clone();
+        let cache = BindCache::default();
+        let mut parameters = options.parameters.clone();
+        define(&mut catalog, query)?;
+        for definition in &query.definitions {
+            if let Definition::Parameter(name, expr) = definition {
+                let value = constant(expr).ok_or_else(|| DaxError::bind("D0209", "an MPARAMETER must be a constant", expr.at))?;
+                parameters.push((name.text.clone(), value));
+            }
+        }
+        // Tables get their columns one after the other, in the order in which they are defined.
+        for definition in &query.definitions {
+            let Definition::Table(name, expr, _) = definition else { continue };
+            let id = catalog.table(&name.text).expect("defined above");
+            let columns: Vec<(String, Option<DataType>)> = {
+                let temporary = BindCache::default();
+                let binder = Binder::new(&catalog, &temporary, &parameters);
+                declare_vars(&binder, query, false)?;
+                let node = binder.table(expr, &Scope::default())?;
+                node.schema.as_ref().expect("a table").columns.iter().map(|c| (c.name.to_string(), c.ty.data_type())).collect()
+            };
+            for (column, ty) in columns {
+                catalog.add_column(id, &column, ty);
+            }
+        }
+        for definition in &query.definitions {
+            if let Definition::Column(table, name, expr) = definition {
+                let Some(id) = catalog.table(&table.text) else {
+                    return Err(DaxError::bind("D0202", format!("cannot find table `{}`", table.text), table.at));
+                };
+                let col = catalog.add_column(id, &name.text, None);
+                catalog.columns[col as usize].query_expr = Some(Arc::new(expr.clone()));
+            }
+        }
+        let binder = Binder::new(&catalog, &cache, &parameters);
+        let globals = declare_vars(&binder, query, true)?;
+        for definition in &query.definitions {
+            match definition {
+                Definition::Measure(_, name, _) => {
+                    if let Some(id) = catalog.measure(&name.text) {
+                        binder.bind_measure(id)?;
+                    }
+                }
+                Definition::Column(table, name, _) => {
+                    if let Some(col) = catalog.table(&table.text).and_then(|t| catalog.column(t, &name.text)) {
+                        binder.bind_column(col)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let session = self.session(&catalog, &binder, options)?;
+        *session.globals.borrow_mut() = globals;
+        query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect()
+    }
+
+    /// Evaluates a scalar expression with no filters.
+    ///
+    /// # Errors
+    /// What is wrong with the text, the names in it, or the data under it.
+    pub fn evaluate_expr(&self, expr: &str, options: &Options) -> Result<Value, DaxError> {
+        Ok(self.evaluate_typed(expr, options)?.0)
+    }
+
+    /// The same, with the static type.
+    ///
+    /// # Errors
+    /// As [`Engine::evaluate_expr`].
+    pub fn evaluate_typed(&self, expr: &str, options: &Options) -> Result<(Value, Option<DataType>), DaxError> {
+        let expr = parse_expression(expr)?;
+        let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
+        let node = binder.scalar(&expr, &Scope::default())?;
+        let session = self.session(&self.catalog, &binder, options)?;
+        let value = session.scalar(&node, &session.root())?;
+        Ok((value, node.ty.data_type()))
+    }
+
+    /// Checks an expression or query without evaluating it.
+    ///
+    /// # Errors
+    /// What is wrong with the text or the names in it.
+    pub fn check(&self, text: &str) -> Result<(), DaxError> {
+        let binder = Binder::new(&self.catalog, &self.cache, &[]);
+        match parse_any(text)? {
+            super::syntax::Parsed::Expression(expr) => binder.bind(&expr, &Scope::default()).map(|_| ()),
+            super::syntax::Parsed::Query(query) if query.definitions.is_empty() => {
+                query.evaluates.iter().try_for_each(|e| binder.table(&e.table, &Scope::default()).map(|_| ()))
+            }
+            super::syntax::Parsed::Query(_) => Ok(()),
+        }
+    }
+
+    /// Everything wrong with the DAX of the model, each with the object it stands in.
+    pub fn check_model(&self) -> Vec<DaxError> {
+        let binder = Binder::new(&self.catalog, &self.cache, &[]);
+        let mut errors = Vec::new();
+        for id in 0..self.catalog.measures.len() {
+            errors.extend(binder.bind_measure(id as u32).err());
+        }
+        for (id, column) in self.catalog.columns.iter().enumerate() {
+            if column.calculated.is_some() {
+                errors.extend(binder.bind_column(id as ColId).err());
+            }
+        }
+        for table in &self.catalog.tables {
+            if let Some(source) = &table.calculated {
+                let what = format!("table `{}`", table.name);
+                let bound = parse_expression(&source.text).map_err(DaxError::from).and_then(|e| binder.table(&e, &Scope::default()));
+                errors.extend(bound.err().map(|e| e.inside(&what)));
+            }
+        }
+        for group in &self.catalog.groups {
+            for item in &group.items {
+                let what = format!("calculation item `{}`", item.name);
+                let scope = Scope::item(group.table);
+                for source in std::iter::once(&item.expression).chain(&item.format_string_definition) {
+                    let bound = parse_expression(&source.text).map_err(DaxError::from).and_then(|e| binder.scalar(&e, &scope));
+                    errors.extend(bound.err().map(|e| e.inside(&what)));
+                }
+            }
+        }
+        for role in &self.roles {
+            for permission in &role.table_permissions {
+                let (Some(filter), Some(table)) = (&permission.filter, self.catalog.table(&permission.table)) else { continue };
+                let what = format!("role `{}` on table `{}`", role.name, permission.table);
+                let scope = Scope::row_of(&binder, table);
+                let bound = parse_expression(&filter.text).map_err(DaxError::from).and_then(|e| binder.scalar(&e, &scope));
+                errors.extend(bound.err().map(|e| e.inside(&what)));
+            }
+        }
+        errors
+    }
+
+    /// What a measure names itself (not what the measures in it name).
+    ///
+    /// # Errors
+    /// When there is no such measure, or its text is wrong.
+    pub fn dependencies(&self, measure: &str) -> Result<Dependencies, DaxError> {
+        let Some(id) = self.catalog.measure(measure) else {
+            return Err(DaxError::bind("D0204", format!("cannot find measure `[{measure}]`"), Place::default()));
+        };
+        let cache = BindCache::default();
+        let binder = Binder::new(&self.catalog, &cache, &[]);
+        binder.bind_measure(id)?;
+        Ok(binder.named())
+    }
+
+    /// The rows of a table as loaded or calculated.
+    ///
+    /// # Errors
+    /// When there is no such table, or it cannot be loaded or calculated.
+    pub fn table(&self, name: &str, options: &Options) -> Result<Table, DaxError> {
+        let Some(id) = self.catalog.table(name) else {
+            return Err(DaxError::bind("D0202", format!("cannot find table `{name}`"), Place::default()));
+        };
+        let binder = Binder::new(&self.catalog, &self.cache, &[]);
+        let session = self.session(&self.catalog, &binder, options)?;
+        let mut columns = Vec::new();
+        session.rows(id)?;
+        for col in &self.catalog.tables[id as usize].columns {
+            let mut column = session.column(*col)?.column.clone();
+            column.name = self.catalog.columns[*col as usize].name.to_string();
+            columns.push(column);
+        }
+        Ok(Table { name: self.catalog.tables[id as usize].name.to_string(), columns })
+    }
+
+    /// The bound form and the work of each part of a query, as text for people.
+    ///
+    /// # Errors
+    /// As [`Engine::evaluate`].
+    pub fn explain(&self, query: &str, options: &Options) -> Result<String, DaxError> {
+        let parsed = match parse_any(query)? {
+            super::syntax::Parsed::Query(query) => query,
+            super::syntax::Parsed::Expression(expr) => {
+                let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
+                let node = binder.bind(&expr, &Scope::default())?;
+                return Ok(explain_node(&node, query, 0));
+            }
+        };
+        let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
+        let session = self.session(&self.catalog, &binder, options)?;
+        let mut out = String::new();
+        for evaluate in &parsed.evaluates {
+            let node = binder.table(&evaluate.table, &Scope::default())?;
+            out.push_str(&explain_node(&node, query, 0));
+            let start = Instant::now();
+            let value = session.table(&node, &session.root())?;
+            out.push_str(&format!("rows {} in {:.3} ms\n", value.n, start.elapsed().as_secs_f64() * 1000.0));
+        }
+        Ok(out)
+    }
+}
+
+/// A node and its children, a line each, with the text they came from.
+fn explain_node(node: &N, text: &str, depth: usize) -> String {
+    let name = format!("{:?}", node.kind);
+    let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
+    let piece = text.get(node.at.start as usize..node.at.end as usize).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = piece.chars().take(60).collect();
+    let mut marks = Vec::new();
+    if node.deps.filter {
+        marks.push("filter context");
+    }
+    if node.deps.transition {
+        marks.push("transition");
+    }
+    let mut out = format!("{}{name} {}{}\n", "  ".repeat(depth), short, if marks.is_empty() { String::new() } else { format!("  [{}]", marks.join(", ")) });
+    if depth < 40 {
+        super::bind::children(node, &mut |child| out.push_str(&explain_node(child, text, depth + 1)));
+    }
+    out
+}
+
+/// Declares the variables of DEFINE; with `strict`, errors in them count.
+fn declare_vars(binder: &Binder<'_>, query: &Query, strict: bool) -> Result<Vec<(u32, N)>, DaxError> {
+    let mut globals = Vec::new();
+    for definition in &query.definitions {
+        if let Definition::Var(name, expr) = definition {
+            match binder.bind(expr, &Scope::default()) {
+                Ok(node) => {
+                    let id = binder.declare_global(&name.text, &node);
+                    globals.push((id, node));
+                }
+                Err(e) if strict => return Err(e),
+                Err(_) => {}
+            }
+        }
+    }
+    Ok(globals)
+}
+
+fn constant(expr: &super::syntax::Expr) -> Option<Value> {
+    use super::syntax::ExprKind;
+    Some(match &expr.kind {
+        ExprKind::Int(v) => Value::Int64(*v),
+        ExprKind::Double(v) => Value::Double(*v),
+        ExprKind::Text(v) => Value::String(v.clone()),
+        ExprKind::Date(v) => Value::DateTime(*v),
+        ExprKind::Paren(inner) => constant(inner)?,
+        ExprKind::Unary(super::syntax::ast::UnaryOp::Minus, inner) => match constant(inner)? {
+            Value::Int64(v) => Value::Int64(-v),
+            Value::Double(v) => Value::Double(-v),
+            _ => return None,
+        },
+        ExprKind::Name(name) if name.text.eq_ignore_ascii_case("TRUE") => Value::Boolean(true),
+        ExprKind::Name(name) if name.text.eq_ignore_ascii_case("FALSE") => Value::Boolean(false),
+        ExprKind::Call { name, args } if args.is_empty() => match name.text.to_ascii_uppercase().as_str() {
+            "TRUE" => Value::Boolean(true),
+            "FALSE" => Value::Boolean(false),
+            "BLANK" => Value::Blank,
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Adds the names of DEFINE to a catalog.
+fn define(catalog: &mut Catalog, query: &Query) -> Result<(), DaxError> {
+    for definition in &query.definitions {
+        match definition {
+            Definition::Table(name, expr, shape) => {
+                if shape.is_some() {
+                    let message = "visual calculations (WITH VISUAL SHAPE) are not available";
+                    return Err(DaxError::bind("D0252", message, name.at).unsupported());
+                }
+                let id = catalog.add_table(&name.text);
+                catalog.tables[id as usize].query_expr = Some(Arc::new(expr.clone()));
+            }
+            Definition::Function(name, def) => {
+                if super::functions::find(&name.text).is_some() {
+                    return Err(DaxError::bind("D0215", format!("`{}` is the name of a built-in function", name.text), name.at));
+                }
+                catalog.functions.push(super::catalog::FunctionDef {
+                    name: name.text.clone(),
+                    source: model::Source::default(),
+                    parsed: Some(Arc::new(def.clone())),
+                });
+            }
+            _ => {}
+        }
+    }
+    for definition in &query.definitions {
+        if let Definition::Measure(table, name, expr) = definition {
+            let Some(id) = catalog.table(&table.text) else {
+                return Err(DaxError::bind("D0202", format!("cannot find table `{}`", table.text), table.at));
+            };
+            catalog.add_measure(MeasureDef {
+                table: id,
+                name: Arc::from(name.text.as_str()),
+                source: model::Source::default(),
+                query_expr: Some(Arc::new(expr.clone())),
+                format: None,
+                format_expr: None,
+                detail_rows: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Gives calculated tables the columns and types that the model leaves to the engine.
+fn complete_tables(catalog: &mut Catalog) {
+    for _ in 0..catalog.tables.len() {
+        let mut changed = false;
+        for table in 0..catalog.tables.len() as TableId {
+            let def = &catalog.tables[table as usize];
+            let Some(source) = &def.calculated else { continue };
+            let data: Vec<ColId> = def.columns.iter().copied().filter(|c| catalog.columns[*c as usize].calculated.is_none()).collect();
+            if !data.is_empty() && data.iter().all(|c| catalog.columns[*c as usize].data_type.is_some()) {
+                continue;
+            }
+            let Ok(expr) = parse_expression(&source.text) else { continue };
+            let columns: Vec<(String, Ty)> = {
+                let cache = BindCache::default();
+                let binder = Binder::new(catalog, &cache, &[]);
+                match binder.table(&expr, &Scope::default()) {
+                    Ok(node) => node.schema.as_ref().expect("a table").columns.iter().map(|c| (c.name.to_string(), c.ty)).collect(),
+                    Err(_) => continue,
+                }
+            };
+            if data.is_empty() {
+                for (name, ty) in columns {
+                    catalog.add_column(table, &name, ty.data_type());
+                }
+                changed = true;
+            } else {
+                for (position, col) in data.into_iter().enumerate() {
+                    let def = &mut catalog.columns[col as usize];
+                    if def.data_type.is_some() {
+                        continue;
+                    }
+                    let wanted = super::catalog::fold(def.source_name.rsplit('[').next().unwrap_or("").trim_end_matches(']'));
+                    let found = columns.iter().find(|(n, _)| super::catalog::fold(n) == wanted).or(columns.get(position));
+                    if let Some(ty) = found.and_then(|(_, ty)| ty.data_type()) {
+                        def.data_type = Some(ty);
+                        changed = true;
+                    }
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+/// Evaluates one EVALUATE with its ORDER BY and START AT.
+fn answer(session: &Session<'_>, evaluate: &Evaluate, scope: &Scope) -> Result<ResultTable, DaxError> {
+    let node = session.binder.table(&evaluate.table, scope)?;
+    let schema = node.schema.clone().expect("a table");
+    let key_scope = scope.clone().with_frame(&schema);
+    let mut keys = Vec::new();
+    for key in &evaluate.order_by {
+        keys.push((session.binder.scalar(&key.expr, &key_scope)?, key.descending));
+    }
+    let mut starts = Vec::new();
+    for start in &evaluate.start_at {
+        let bound = session.binder.scalar(start, scope)?;
+        if !matches!(bound.kind, Kind::Const(_)) {
+            return Err(DaxError::bind("D0209", "START AT takes constants", start.at));
+        }
+        starts.push(bound);
+    }
+    let cx = session.root();
+    let value: Rc<TableVal> = session.table(&node, &cx)?;
+    let order: Vec<u32> = if keys.is_empty() {
+        (0..value.n as u32).collect()
+    } else {
+        let (order, columns) = session.sorted(&value, &keys, &cx)?;
+        let starts = starts.iter().map(|s| session.scalar(s, &cx)).collect::<EvalResult<Vec<_>>>()?;
+        order
+            .into_iter()
+            .filter(|row| {
+                for ((start, column), (_, descending)) in starts.iter().zip(&columns).zip(&keys) {
+                    let ordering = super::eval::key_order(&column[*row as usize], start);
+                    let ordering = if *descending { ordering.reverse() } else { ordering };
+                    if ordering.is_ne() {
+                        return ordering.is_gt();
+                    }
+                }
+                true
+            })
+            .collect()
+    };
+    session.reserve(value.n * schema.columns.len() * 24)?;
+    let rows = order.iter().map(|r| value.row(*r as usize)).collect();
+    let columns = schema.columns.iter().map(|c| ResultColumn { name: c.label(), data_type: c.ty.data_type() }).collect();
+    Ok(ResultTable { columns, rows })
+}

@@ -1,0 +1,549 @@
+//! Relationships: expanded tables, row maps, and which rows of a table a filter context lets through.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Session;
+use super::filter::{Body, Fc, Filter, RelState, Wide};
+use super::store::{Dict, IdSet, Mask};
+use crate::dax::catalog::{ColId, RelId, TableId};
+use crate::dax::error::EvalResult;
+use crate::table::Value;
+
+/// A step of a path through relationships; `forward` goes from the many to the one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    rel: RelId,
+    forward: bool,
+}
+
+/// A filter that travels against or beside the expansion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Relationship.
+    rel: RelId,
+    /// Filtered table.
+    target: TableId,
+    /// Filtering table.
+    source: TableId,
+    /// Along a regular relationship from the many to the one side.
+    upward: bool,
+}
+
+/// What follows from the relationships in force.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// For each table: itself first, then the tables of its expansion with the way there.
+    pub reach: Vec<Vec<(TableId, Vec<Step>)>>,
+    /// Limited and both-way filters.
+    edges: Vec<Edge>,
+    maps: std::cell::RefCell<HashMap<(TableId, TableId), Arc<Vec<u32>>>>,
+}
+
+impl Config {
+    /// The way from a table to one of its expansion.
+    fn path(&self, from: TableId, to: TableId) -> Option<&[Step]> {
+        self.reach[from as usize].iter().find(|(t, _)| *t == to).map(|(_, p)| p.as_slice())
+    }
+
+    /// Whether `to` belongs to the expansion of `from`.
+    pub fn reaches(&self, from: TableId, to: TableId) -> bool {
+        self.path(from, to).is_some()
+    }
+}
+
+impl Session<'_> {
+    /// Expansions under a set of relationship states.
+    pub(crate) fn config(&self, rels: &Rc<Vec<RelState>>) -> Rc<Config> {
+        if let Some(config) = self.configs.borrow().get(rels) {
+            return config.clone();
+        }
+        let catalog = self.catalog;
+        let mut config = Config::default();
+        for table in 0..catalog.tables.len() as TableId {
+            let mut reach: Vec<(TableId, Vec<Step>)> = vec![(table, Vec::new())];
+            let mut i = 0;
+            while i < reach.len() {
+                let (at, path) = reach[i].clone();
+                i += 1;
+                for (index, rel) in catalog.rels.iter().enumerate() {
+                    if !rels[index].on || !rel.regular || rels[index].reverse {
+                        continue;
+                    }
+                    let (many, one) = (catalog.table_of(rel.from), catalog.table_of(rel.to));
+                    let mut go = |to: TableId, forward: bool| {
+                        if !reach.iter().any(|(t, _)| *t == to) {
+                            let mut longer = path.clone();
+                            longer.push(Step { rel: index as RelId, forward });
+                            reach.push((to, longer));
+                        }
+                    };
+                    if many == at {
+                        go(one, true);
+                    }
+                    if rel.one_to_one && one == at {
+                        go(many, false);
+                    }
+                }
+            }
+            config.reach.push(reach);
+        }
+        for (index, rel) in catalog.rels.iter().enumerate() {
+            let state = rels[index];
+            if !state.on {
+                continue;
+            }
+            let (many, one) = (catalog.table_of(rel.from), catalog.table_of(rel.to));
+            let rel_id = index as RelId;
+            if rel.regular {
+                if (state.both || state.reverse) && !rel.one_to_one {
+                    config.edges.push(Edge { rel: rel_id, target: one, source: many, upward: true });
+                }
+            } else {
+                if !state.reverse {
+                    config.edges.push(Edge { rel: rel_id, target: many, source: one, upward: false });
+                }
+                if state.both || state.reverse {
+                    config.edges.push(Edge { rel: rel_id, target: one, source: many, upward: false });
+                }
+            }
+        }
+        let config = Rc::new(config);
+        self.configs.borrow_mut().insert(rels.clone(), config.clone());
+        config
+    }
+
+    /// For each row of the many side (and its blank row): the row of the one side, or its blank row.
+    fn relationship_rows(&self, rel: RelId) -> EvalResult<Arc<Vec<u32>>> {
+        if let Some(rows) = self.store.relationship(rel) {
+            return Ok(rows);
+        }
+        let def = &self.catalog.rels[rel as usize];
+        let (from, to) = (self.column(def.from)?, self.column(def.to)?);
+        let (many, one) = (from.dict(), to.dict());
+        let blank = to.rows() as u32;
+        let mut row_of = vec![blank; one.len() + 1];
+        for (row, id) in one.ids[..to.rows()].iter().enumerate() {
+            if *id != 0 {
+                row_of[*id as usize] = row as u32;
+            }
+        }
+        let mut target = vec![blank; many.len() + 1];
+        let days: HashMap<i64, u32> = if def.date_part {
+            (1..=one.len() as u32).filter_map(|id| one.number(id).map(|d| (d.floor() as i64, row_of[id as usize]))).collect()
+        } else {
+            HashMap::new()
+        };
+        for id in 1..=many.len() as u32 {
+            target[id as usize] = if def.date_part {
+                many.number(id).and_then(|d| days.get(&(d.floor() as i64)).copied()).unwrap_or(blank)
+            } else {
+                one.find(&many.value(id)).map_or(blank, |one_id| if one_id == 0 { blank } else { row_of[one_id as usize] })
+            };
+        }
+        let rows: Arc<Vec<u32>> = Arc::new(many.ids.iter().map(|id| target[*id as usize]).collect());
+        self.store.keep_relationship(rel, &rows);
+        Ok(rows)
+    }
+
+    /// For each row of `from` (and its blank row): the row of `to` in its expansion.
+    pub(crate) fn row_map(&self, config: &Config, from: TableId, to: TableId) -> EvalResult<Option<Arc<Vec<u32>>>> {
+        if let Some(map) = config.maps.borrow().get(&(from, to)) {
+            return Ok(Some(map.clone()));
+        }
+        let Some(path) = config.path(from, to) else { return Ok(None) };
+        let mut map: Option<Arc<Vec<u32>>> = None;
+        for step in path {
+            let next: Arc<Vec<u32>> = if step.forward {
+                self.relationship_rows(step.rel)?
+            } else {
+                let def = &self.catalog.rels[step.rel as usize];
+                let there = self.relationship_rows(step.rel)?;
+                let (many, one) = (self.rows(self.catalog.table_of(def.from))?, self.rows(self.catalog.table_of(def.to))?);
+                let mut back = vec![many as u32; one + 1];
+                for (row, target) in there[..many].iter().enumerate() {
+                    if (*target as usize) < one {
+                        back[*target as usize] = row as u32;
+                    }
+                }
+                Arc::new(back)
+            };
+            map = Some(match map {
+                None => next,
+                Some(first) => Arc::new(first.iter().map(|r| next[*r as usize]).collect()),
+            });
+        }
+        let map = match map {
+            Some(map) => map,
+            None => Arc::new((0..=self.rows(from)? as u32).collect()),
+        };
+        config.maps.borrow_mut().insert((from, to), map.clone());
+        Ok(Some(map))
+    }
+
+    /// Whether some row of another table finds no partner in this one: it then has a blank row.
+    pub(crate) fn has_blank_row(&self, table: TableId) -> EvalResult<bool> {
+        if let Some(known) = self.store.blank_row(table) {
+            return Ok(known);
+        }
+        let mut found = false;
+        for (index, rel) in self.catalog.rels.iter().enumerate() {
+            if !rel.regular || self.catalog.table_of(rel.to) != table {
+                continue;
+            }
+            let many = self.catalog.table_of(rel.from);
+            if many == table {
+                continue;
+            }
+            let rows = self.rows(many)?;
+            let blank = self.rows(table)? as u32;
+            let map = self.relationship_rows(index as RelId)?;
+            if map[..rows].contains(&blank) || self.has_blank_row(many)? {
+                found = true;
+                break;
+            }
+            if rel.one_to_one {
+                continue;
+            }
+        }
+        if !found {
+            // The other side of a one-to-one relationship counts as well.
+            for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.one_to_one && self.catalog.table_of(r.from) == table) {
+                let one = self.catalog.table_of(rel.to);
+                let map = self.relationship_rows(index as RelId)?;
+                let rows = self.rows(table)?;
+                let mut hit = vec![false; self.rows(one)? + 1];
+                map[..rows].iter().for_each(|r| hit[*r as usize] = true);
+                hit.pop();
+                if hit.contains(&false) {
+                    found = true;
+                }
+            }
+        }
+        self.store.keep_blank_row(table, found);
+        Ok(found)
+    }
+
+    /// Rows of a table that a filter context lets through; the last bit is its blank row.
+    pub(crate) fn mask(&self, table: TableId, fc: &Fc) -> EvalResult<Rc<Mask>> {
+        let config = self.config(&fc.rels);
+        let key = (table, self.relevant_hash(table, fc, &config));
+        if let Some(mask) = self.masks.borrow().get(&key) {
+            return Ok(mask.clone());
+        }
+        self.tick()?;
+        let mask = Rc::new(self.visible(table, fc, &config, &mut Vec::new(), None)?);
+        let bytes = mask.bits.len() * 8;
+        if self.mask_bytes.get() + bytes > 256 << 20 {
+            self.masks.borrow_mut().clear();
+            self.mask_bytes.set(0);
+        }
+        self.mask_bytes.set(self.mask_bytes.get() + bytes);
+        self.masks.borrow_mut().insert(key, mask.clone());
+        Ok(mask)
+    }
+
+    /// A hash of the filters that can reach a table.
+    fn relevant_hash(&self, table: TableId, fc: &Fc, config: &Config) -> u128 {
+        let mut h = Wide::new();
+        fc.rels.iter().for_each(|r| h.word(u64::from(r.on) | u64::from(r.both) << 1 | u64::from(r.reverse) << 2));
+        let mut sum = h.finish128();
+        let everything = !config.edges.is_empty();
+        for filter in &fc.filters {
+            let relevant = everything || filter.cols.iter().any(|c| config.reaches(table, self.catalog.table_of(*c)));
+            if relevant {
+                sum = sum.wrapping_add(filter.hash.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835));
+            }
+        }
+        sum
+    }
+
+    /// `skip`: filters that lie wholly in the expansion of this table are left out.
+    fn visible(&self, table: TableId, fc: &Fc, config: &Config, used: &mut Vec<RelId>, skip: Option<TableId>) -> EvalResult<Mask> {
+        let mut mask = match self.security.borrow().get(&table) {
+            Some(mask) => (**mask).clone(),
+            None => Mask::all(self.rows(table)?),
+        };
+        // Security filters of tables that this one reaches.
+        let reach = config.reach[table as usize].clone();
+        let secured: Vec<(TableId, Arc<Mask>)> = self.security.borrow().iter().map(|(t, m)| (*t, m.clone())).collect();
+        for (other, allowed) in secured {
+            if other != table && reach.iter().any(|(t, _)| *t == other) {
+                let map = self.row_map(config, table, other)?.expect("reachable");
+                mask.and(&Mask::from_fn(mask.rows, |r| allowed.has(map[r] as usize)));
+            }
+        }
+        for filter in &fc.filters {
+            if let Some(skip) = skip {
+                if filter.cols.iter().all(|c| config.reaches(skip, self.catalog.table_of(*c))) {
+                    continue;
+                }
+            }
+            if let Some(passed) = self.filter_mask(table, filter, config)? {
+                mask.and(&passed);
+            }
+        }
+        for (at, _) in &reach {
+            for edge in config.edges.iter().filter(|e| e.target == *at && !used.contains(&e.rel)).copied().collect::<Vec<_>>() {
+                used.push(edge.rel);
+                let skipped = if edge.upward { Some(edge.target) } else { None };
+                let source = self.visible(edge.source, fc, config, used, skipped)?;
+                used.pop();
+                if source.count == source.rows {
+                    continue;
+                }
+                let allowed = self.travel(&edge, &source)?;
+                if *at == table {
+                    mask.and(&allowed);
+                } else {
+                    let map = self.row_map(config, table, *at)?.expect("reachable");
+                    mask.and(&Mask::from_fn(mask.rows, |r| allowed.has(map[r] as usize)));
+                }
+            }
+        }
+        Ok(mask)
+    }
+
+    /// Rows of the one side that rows of the many side point to.
+    pub(crate) fn referenced(&self, rel: RelId, many: &Mask) -> EvalResult<Mask> {
+        let one = self.catalog.table_of(self.catalog.rels[rel as usize].to);
+        let map = self.relationship_rows(rel)?;
+        Ok(Mask::from_rows(self.rows(one)?, many.iter().map(|r| map[r])))
+    }
+
+    /// Rows of the edge's target that belong to visible rows of its source.
+    fn travel(&self, edge: &Edge, source: &Mask) -> EvalResult<Mask> {
+        let def = &self.catalog.rels[edge.rel as usize];
+        let target_rows = self.rows(edge.target)?;
+        if edge.upward {
+            let map = self.relationship_rows(edge.rel)?;
+            return Ok(Mask::from_rows(target_rows, source.iter().map(|r| map[r])));
+        }
+        let (source_col, target_col) = if self.catalog.table_of(def.to) == edge.source { (def.to, def.from) } else { (def.from, def.to) };
+        let (from, to) = (self.column(source_col)?, self.column(target_col)?);
+        let (from_dict, to_dict) = (from.dict(), to.dict());
+        let mut seen = vec![false; from_dict.len() + 1];
+        source.iter().for_each(|r| seen[from_dict.ids[r] as usize] = true);
+        let mut pass = vec![false; to_dict.len() + 1];
+        for id in 0..=from_dict.len() as u32 {
+            if seen[id as usize] {
+                if let Some(other) = to_dict.find(&from_dict.value(id)) {
+                    pass[other as usize] = true;
+                }
+            }
+        }
+        let ids = &to_dict.ids;
+        Ok(Mask::from_fn(target_rows, |r| r < target_rows && pass[ids[r] as usize]))
+    }
+
+    /// Rows of a table that one filter lets through; `None` when it does not reach the table.
+    pub(crate) fn filter_mask(&self, table: TableId, filter: &Filter, config: &Config) -> EvalResult<Option<Rc<Mask>>> {
+        let catalog = self.catalog;
+        let rows = self.rows(table)?;
+        if let Body::Set(set) = &filter.body {
+            let owner = catalog.table_of(filter.cols[0]);
+            if !config.reaches(table, owner) {
+                return Ok(None);
+            }
+            let config_id = std::ptr::from_ref(config) as u64;
+            let key = (table, filter.hash, if owner == table { 0 } else { config_id });
+            if let Some(mask) = self.filter_masks.borrow().get(&key) {
+                return Ok(Some(mask.clone()));
+            }
+            let stored = self.column(filter.cols[0])?;
+            let ids = &stored.dict().ids;
+            let pass = id_table(set, stored.dict());
+            let mask = if owner == table {
+                match set.bits {
+                    None => {
+                        let (low, high) = (set.low, set.high);
+                        Mask::from_fn(rows, |r| ids[r] >= low && ids[r] <= high)
+                    }
+                    Some(_) => Mask::from_fn(rows, |r| pass[ids[r] as usize]),
+                }
+            } else {
+                let map = self.row_map(config, table, owner)?.expect("reachable");
+                let by_row: Vec<bool> = ids.iter().map(|id| pass[*id as usize]).collect();
+                Mask::from_fn(rows, |r| by_row[map[r] as usize])
+            };
+            let mask = Rc::new(mask);
+            let mut cache = self.filter_masks.borrow_mut();
+            if cache.len() * (rows / 8 + 64) > 128 << 20 {
+                cache.clear();
+            }
+            cache.insert(key, mask.clone());
+            return Ok(Some(mask));
+        }
+        let common: Vec<usize> = (0..filter.cols.len()).filter(|i| config.reaches(table, catalog.table_of(filter.cols[*i]))).collect();
+        if common.is_empty() {
+            return Ok(None);
+        }
+        match &filter.body {
+            Body::Set(_) => unreachable!("handled above"),
+            Body::Tuples(tuples) => {
+                let wanted: std::collections::HashSet<Box<[u32]>>;
+                let set = if common.len() == filter.cols.len() {
+                    &tuples.set
+                } else {
+                    wanted = tuples.rows.iter().map(|r| common.iter().map(|i| r[*i]).collect()).collect();
+                    &wanted
+                };
+                let columns = common.iter().map(|i| self.row_ids(config, table, filter.cols[*i])).collect::<EvalResult<Vec<_>>>()?;
+                let mut buffer = vec![0_u32; columns.len()].into_boxed_slice();
+                let mut pass = vec![false; rows + 1];
+                for (row, pass) in pass.iter_mut().enumerate() {
+                    for (slot, ids) in buffer.iter_mut().zip(&columns) {
+                        *slot = ids[row];
+                    }
+                    *pass = set.contains(&buffer);
+                }
+                Ok(Some(Rc::new(Mask::from_fn(rows, |r| pass[r]))))
+            }
+            Body::Rows { table: base, mask, full } => {
+                if *full && *base == table {
+                    return Ok(Some(mask.clone()));
+                }
+                if *full && let Some(map) = self.row_map(config, table, *base)? {
+                    return Ok(Some(Rc::new(Mask::from_fn(rows, |r| mask.has(map[r] as usize)))));
+                }
+                if *full && let Some(map) = self.row_map(config, *base, table)? {
+                    let mut members: Vec<u32> = mask.iter().map(|r| map[r]).collect();
+                    if mask.has_blank() {
+                        members.push(map[mask.rows]);
+                    }
+                    return Ok(Some(Rc::new(Mask::from_rows(rows, members))));
+                }
+                // Shared columns of both expansions; tables that both reach whole are compared by row.
+                let mut owners: Vec<TableId> = common.iter().map(|i| catalog.table_of(filter.cols[*i])).collect();
+                owners.sort_unstable();
+                owners.dedup();
+                let mut here: Vec<Arc<Vec<u32>>> = Vec::new();
+                let mut there: Vec<Arc<Vec<u32>>> = Vec::new();
+                for owner in owners {
+                    let whole = catalog.tables[owner as usize].columns.iter().all(|c| filter.has(*c));
+                    if whole && self.row_classes(owner)?.is_none() {
+                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(config, *base, owner)?) else { continue };
+                        here.push(a);
+                        there.push(b);
+                    } else {
+                        for i in common.iter().filter(|i| catalog.table_of(filter.cols[**i]) == owner) {
+                            here.push(Arc::new(self.row_ids(config, table, filter.cols[*i])?));
+                            there.push(Arc::new(self.row_ids(config, *base, filter.cols[*i])?));
+                        }
+                    }
+                }
+                let tuple = |ids: &[Arc<Vec<u32>>], row: usize| -> Box<[u32]> { ids.iter().map(|c| c[row]).collect() };
+                let mut set: std::collections::HashSet<Box<[u32]>> = mask.iter().map(|r| tuple(&there, r)).collect();
+                if mask.has_blank() {
+                    set.insert(tuple(&there, mask.rows));
+                }
+                let pass: Vec<bool> = (0..=rows).map(|r| set.contains(&tuple(&here, r))).collect();
+                Ok(Some(Rc::new(Mask::from_fn(rows, |r| pass[r]))))
+            }
+        }
+    }
+
+    /// For each row of a table (and its blank row): the id of a column of its expansion.
+    pub(crate) fn row_ids(&self, config: &Config, table: TableId, col: ColId) -> EvalResult<Vec<u32>> {
+        let stored = self.column(col)?;
+        let ids = &stored.dict().ids;
+        let owner = self.catalog.table_of(col);
+        if owner == table {
+            return Ok(ids.clone());
+        }
+        let map = self.row_map(config, table, owner)?.expect("the column belongs to the expansion");
+        Ok(map.iter().map(|r| ids[*r as usize]).collect())
+    }
+
+    /// Rows that are equal in every stored column form a class; `None` when every row is its own.
+    pub(crate) fn row_classes(&self, table: TableId) -> EvalResult<Option<Rc<Vec<u32>>>> {
+        if let Some(known) = self.classes.borrow().get(&table) {
+            return Ok(known.clone());
+        }
+        let def = &self.catalog.tables[table as usize];
+        let rows = self.rows(table)?;
+        let keyed = def.columns.iter().any(|c| self.catalog.columns[*c as usize].is_key)
+            || self.catalog.rels.iter().any(|r| r.regular && self.catalog.table_of(r.to) == table);
+        let mut result = None;
+        if !keyed && rows > 0 {
+            let columns: Vec<ColId> = def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
+            let mut dicts: Vec<Arc<Dict>> = Vec::with_capacity(columns.len());
+            let mut unique = false;
+            for col in columns {
+                let dict = self.column(col)?.dict().clone();
+                if dict.len() == rows {
+                    unique = true;
+                    break;
+                }
+                dicts.push(dict);
+            }
+            if !unique {
+                let mut first: HashMap<Box<[u32]>, u32> = HashMap::with_capacity(rows);
+                let classes: Vec<u32> = (0..rows as u32)
+                    .map(|r| *first.entry(dicts.iter().map(|d| d.ids[r as usize]).collect()).or_insert(r))
+                    .chain([rows as u32])
+                    .collect();
+                if first.len() < rows {
+                    result = Some(Rc::new(classes));
+                }
+            }
+        }
+        self.classes.borrow_mut().insert(table, result.clone());
+        Ok(result)
+    }
+
+    /// Columns of a table's expansion.
+    pub(crate) fn expanded_columns(&self, fc: &Fc, table: TableId) -> Vec<ColId> {
+        let config = self.config(&fc.rels);
+        config.reach[table as usize].iter().flat_map(|(t, _)| self.catalog.tables[*t as usize].columns.iter().copied()).collect()
+    }
+
+    /// Visible ids of a column, ascending, BLANK and the blank row included (as VALUES shows them).
+    pub(crate) fn visible_ids(&self, col: ColId, cx: &super::Ctx) -> EvalResult<Vec<u32>> {
+        self.visible_ids_in(col, &cx.fc, true)
+    }
+
+    /// The same for any filter context, with or without the blank row.
+    pub(crate) fn visible_ids_in(&self, col: ColId, fc: &Fc, blank_row: bool) -> EvalResult<Vec<u32>> {
+        let table = self.catalog.table_of(col);
+        let stored = self.column(col)?;
+        let dict = stored.dict();
+        let mask = self.mask(table, fc)?;
+        if mask.count == mask.rows && mask.rows > 0 {
+            // Every value that is stored is visible.
+            let blank_stored = dict_has_blank(dict);
+            let blank = blank_stored || (blank_row && mask.has_blank() && self.has_blank_row(table)?);
+            return Ok((u32::from(!blank)..=dict.len() as u32).collect());
+        }
+        let mut seen = vec![false; dict.len() + 1];
+        if mask.count <= 4 {
+            let mut ids: Vec<u32> = mask.iter().map(|r| dict.ids[r]).collect();
+            if blank_row && mask.has_blank() && self.has_blank_row(table)? {
+                ids.push(0);
+            }
+            ids.sort_unstable();
+            ids.dedup();
+            return Ok(ids);
+        }
+        mask.iter().for_each(|r| seen[dict.ids[r] as usize] = true);
+        if blank_row && !seen[0] && mask.has_blank() && self.has_blank_row(table)? {
+            seen[0] = true;
+        }
+        Ok((0..seen.len() as u32).filter(|id| seen[*id as usize]).collect())
+    }
+
+    /// The ids that values of another column or of an expression have in a column; unknown values drop out.
+    pub(crate) fn ids_for<'v>(&self, dict: &Dict, values: impl Iterator<Item = &'v Value>) -> IdSet {
+        IdSet::from_ids(values.filter_map(|v| dict.find(v)))
+    }
+}
+
+fn dict_has_blank(dict: &Dict) -> bool {
+    dict.ids[..dict.ids.len() - 1].contains(&0)
+}
+
+/// Membership of every id.
+fn id_table(set: &IdSet, dict: &Dict) -> Vec<bool> {
+    (0..=dict.len() as u32).map(|id| set.contains(id)).collect()
+}

@@ -1,0 +1,166 @@
+//! Models and table files on disk, as `query --model PATH --data DIR` names them.
+#![allow(clippy::disallowed_methods)]
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::files;
+use crate::base::{Diagnostic, SourceMap};
+use crate::dax::TableSource;
+use crate::format::{pbit, tmdl, tmsl};
+use crate::model::{ColumnKind, Model};
+use crate::project;
+use crate::table::{self, DataType, Field, Table};
+
+/// Reads a model of any form: a declarative folder, a PBIP or TMDL folder, a `.pbit`, a `.bim` or `model.json`.
+///
+/// # Errors
+/// What cannot be read, with files and places.
+pub fn read_model(path: &Path, sources: &mut SourceMap) -> Result<(Model, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let name = path.file_stem().map_or_else(|| "Model".to_owned(), |n| n.to_string_lossy().into_owned());
+    if path.is_dir() {
+        if let Some(definition) = definition_folder(path) {
+            let tree = files::read_tree(&definition).map_err(|d| vec![d])?;
+            let model = tmdl::read(&tree, &files::shown(&definition), name.trim_end_matches(".SemanticModel"), sources)?;
+            return Ok((model, Vec::new()));
+        }
+        for inner in ["model.bim", "model.json"] {
+            if path.join(inner).is_file() {
+                return read_model(&path.join(inner), sources);
+            }
+        }
+        let layers = files::read_project(path).map_err(|d| vec![d])?;
+        let (read, diagnostics) = project::read(&layers);
+        *sources = read.sources.clone();
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(diagnostics);
+        }
+        return Ok((read.model, diagnostics));
+    }
+    let bytes = files::read(path).map_err(|d| vec![d])?;
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if extension == "pbip" {
+        let folder = path.with_file_name(format!("{name}.SemanticModel"));
+        return read_model(&folder, sources);
+    }
+    if extension == "pbit" || bytes.starts_with(b"PK") {
+        return Ok((pbit::read(&bytes, &name, sources)?.model, Vec::new()));
+    }
+    let shown = files::shown(path);
+    let Ok(text) = String::from_utf8(bytes) else {
+        return Err(vec![Diagnostic::error("F0305", "this file is not UTF-8 text").in_file(shown, None)]);
+    };
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    let file = sources.add(shown, text.as_str());
+    tmsl::read(&text, file)
+}
+
+/// The folder with the `.tmdl` files of a model, if `path` is or holds one.
+fn definition_folder(path: &Path) -> Option<PathBuf> {
+    let holds = |folder: &Path| {
+        fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|e| e.path().extension().is_some_and(|x| x.eq_ignore_ascii_case("tmdl"))))
+    };
+    if holds(path) {
+        return Some(path.to_owned());
+    }
+    let inner = path.join("definition");
+    if holds(&inner) {
+        return Some(inner);
+    }
+    let mut found: Vec<PathBuf> = fs::read_dir(path)
+        .ok()?
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().ends_with(".SemanticModel")))
+        .collect();
+    found.sort();
+    found.into_iter().map(|p| p.join("definition")).find(|p| holds(p))
+}
+
+/// A table's columns as files name them.
+#[derive(Debug)]
+struct Shape {
+    name: String,
+    columns: Vec<(String, DataType, bool)>,
+}
+
+/// A folder with one file per table, read when a query touches the table.
+#[derive(Debug)]
+pub struct DataFolder {
+    files: HashMap<String, PathBuf>,
+    shapes: HashMap<String, Shape>,
+    found: Arc<Mutex<Vec<Diagnostic>>>,
+}
+
+impl DataFolder {
+    /// Lists the folder; nothing is read yet.
+    ///
+    /// # Errors
+    /// `F0001` when the folder cannot be listed.
+    pub fn new(folder: &Path, model: &Model) -> Result<DataFolder, Diagnostic> {
+        let mut files = HashMap::new();
+        let entries = fs::read_dir(folder).map_err(|e| files::problem("F0001", "list the data folder", folder, &e))?;
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+        paths.sort();
+        for path in paths {
+            let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+            if extension == "csv" || extension == "parquet" {
+                let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+                files.entry(table::csv::decode_name(&stem).to_lowercase()).or_insert(path);
+            }
+        }
+        let shape = |t: &crate::model::Table| Shape {
+            name: t.name.clone(),
+            columns: t
+                .columns
+                .iter()
+                .map(|c| (c.name.clone(), c.data_type.unwrap_or(DataType::String), matches!(c.kind, ColumnKind::Calculated(_))))
+                .collect(),
+        };
+        let shapes = model.tables.iter().map(|t| (t.name.to_lowercase(), shape(t))).collect();
+        Ok(DataFolder { files, shapes, found: Arc::default() })
+    }
+
+    /// What reading found, warnings included; shared with whoever asks, so that it can be read after the engine took the folder.
+    pub fn diagnostics(&self) -> Arc<Mutex<Vec<Diagnostic>>> {
+        self.found.clone()
+    }
+
+    fn read(&self, path: &Path, shape: &Shape) -> Result<(Table, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let shown = files::shown(path);
+        let fields: Vec<Field<'_>> = shape
+            .columns
+            .iter()
+            .map(|(name, data_type, calculated)| Field { calculated: *calculated, ..Field::new(name, *data_type) })
+            .collect();
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
+            let file = fs::File::open(path).map_err(|e| vec![files::problem("F0001", "read", path, &e)])?;
+            return table::parquet::read(file, &shown, &shape.name, &fields);
+        }
+        let bytes = files::read(path).map_err(|d| vec![d])?;
+        table::csv::read(&bytes, &shown, &shape.name, &fields)
+    }
+}
+
+impl TableSource for DataFolder {
+    fn load(&self, name: &str) -> Result<Option<Table>, String> {
+        let key = name.to_lowercase();
+        let (Some(path), Some(shape)) = (self.files.get(&key), self.shapes.get(&key)) else { return Ok(None) };
+        let result = self.read(path, shape);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        match result {
+            Ok((mut table, warnings)) => {
+                found.extend(warnings);
+                table.name = name.to_owned();
+                Ok(Some(table))
+            }
+            Err(errors) => {
+                let first = errors.first().map_or_else(String::new, |e| e.message.clone());
+                found.extend(errors);
+                Err(format!("table `{name}` cannot be read: {first}"))
+            }
+        }
+    }
+}

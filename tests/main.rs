@@ -2,6 +2,7 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
+mod dax_functions;
 mod report;
 mod sample;
 mod xero;
@@ -12,5 +13,6 @@ fn main() {
     trials.extend(report::trials());
     trials.extend(sample::trials());
     trials.extend(xero::trials());
+    trials.extend(dax_functions::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -2,6 +2,7 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
+mod dax;
 mod dax_functions;
 mod report;
 mod sample;
@@ -10,9 +11,10 @@ mod xero;
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
+    trials.extend(dax::trials());
+    trials.extend(dax_functions::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
     trials.extend(xero::trials());
-    trials.extend(dax_functions::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -17,7 +17,6 @@ mod info;
 mod information;
 mod internal;
 mod math;
-mod page;
 mod path;
 mod relationship;
 mod rounding;
@@ -35,7 +34,6 @@ mod window;
 pub use date::working_days;
 pub use finance::{internal_rate, net_present_value};
 pub use format::format_value;
-pub use page::reference_page;
 pub use value::type_named;
 
 use std::sync::LazyLock;

@@ -2,6 +2,7 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
+mod dax;
 mod m_functions;
 mod report;
 mod sample;
@@ -10,6 +11,7 @@ mod xero;
 fn main() {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
+    trials.extend(dax::trials());
     trials.extend(m_functions::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());

@@ -3,13 +3,16 @@
 //! A rule reads the project and reports; it never stops another one. Errors make a project unfit to be emitted, warnings and
 //! notes say what is probably not meant so. Codes: `P03xx` the model itself, `P04xx` translations, `P05xx` best practice.
 
+mod circular;
 mod live;
+mod m;
 mod names;
 mod parameters;
 mod practice;
 mod references;
 mod refresh;
 mod relationships;
+pub mod report;
 mod translations;
 
 pub use live::{Company, calls_per_refresh};
@@ -50,10 +53,13 @@ pub const RULES: &[Rule] = &[
     Rule { name: "names", about: "Names are unique and usable.", run: names::check },
     Rule { name: "references", about: "Sort orders, hierarchies, keys, roles name what exists.", run: references::check },
     Rule { name: "relationships", about: "Every filter path is unambiguous, ends have the same type.", run: relationships::check },
+    Rule { name: "circular", about: "Calculated tables and columns do not depend on themselves.", run: circular::check },
+    Rule { name: "m", about: "Every query is M.", run: m::check },
     Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: parameters::check },
     Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: refresh::check },
     Rule { name: "live", about: "Live sources stay within Xero's limits.", run: live::check },
     Rule { name: "translations", about: "Every visible object has words in every language.", run: translations::check },
+    Rule { name: "report", about: "Pages show what exists, are laid out, linked, readable and translated.", run: report::check_project },
     Rule { name: "practice", about: "Best practice for Analysis Services models, as far as it applies.", run: practice::check },
 ];
 

@@ -524,7 +524,12 @@ pub(super) fn credit(json: &mut Json, company: &Company, credit: &Credit) {
     json.money("Total", credit.totals.gross);
     let changed = credit.payments.iter().map(|paid| paid.date).chain(credit.allocations.iter().map(|allocation| allocation.date)).max();
     updated_pair(json, company, changed.unwrap_or(credit.date), credit.number);
-    currency(json, company, credit.currency, credit.rate, credit.number);
+    // Some over- and prepayments come without a rate: it is on their bank transaction.
+    if credit.kind == CreditKind::CreditNote || credit.number.is_multiple_of(2) {
+        currency(json, company, credit.currency, credit.rate, credit.number);
+    } else {
+        json.text("CurrencyCode", company.currency_code(credit.currency));
+    }
     if credit.status == "PAID"
         && let Some(date) = changed
     {

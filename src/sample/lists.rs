@@ -170,7 +170,10 @@ fn contact(json: &mut Json, company: &Company, index: usize, balances: [i64; 4])
     }
     json.text("EmailAddress", &if index.is_multiple_of(5) { String::new() } else { format!("accounts{index}@example.com") });
     json.text("BankAccountDetails", "");
-    json.text("TaxNumber", &if index.is_multiple_of(2) { format!("{:011}", 83_000_000_000u64 + index as u64 * 7_919) } else { String::new() });
+    json.text(
+        "TaxNumber",
+        &if index.is_multiple_of(2) { format!("{:011}", 83_000_000_000u64 + index as u64 * 7_919) } else { String::new() },
+    );
     json.list("Addresses");
     let (city, region, postcode) = facts.cities[index % facts.cities.len()];
     for kind in ["STREET", "POBOX"] {

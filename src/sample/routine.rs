@@ -25,6 +25,8 @@ struct Transfer {
     amount: i64,
     rate: Option<i64>,
     ids: [u128; 2],
+    /// Taken back.
+    deleted: bool,
 }
 
 /// An expense claim with one receipt.
@@ -131,7 +133,7 @@ impl World<'_> {
             12 if month == 11 || date.start_of_month() == company.start => {
                 self.spend(date, Acc::Prepaid, 7, scale * 18 / 100, TaxKind::None, "Insurance, paid for a year");
             }
-            15 if quarter => self.rebalance(date),
+            15 => self.rebalance(date),
             18 if quarter => self.spend(date, Acc::Drawings, 8, scale * 12 / 100, TaxKind::None, "Owner's drawings"),
             20 => self.expense_claim(date),
             21 => {
@@ -267,6 +269,9 @@ impl World<'_> {
         let savings = self.ledger.balance_so_far(Acc::Savings, date);
         if main > scale * 2 {
             self.transfer(Acc::Main, Acc::Savings, date, (main - scale * 3 / 2) / 2);
+        } else if main < scale / 2 && date < self.switch {
+            let old = self.ledger.balance_so_far(Acc::OldBank, date);
+            self.transfer(Acc::OldBank, Acc::Main, date, old * 6 / 10);
         } else if main < scale / 2 && savings > 0 {
             self.transfer(Acc::Savings, Acc::Main, date, (scale * 8 / 10).min(savings));
         } else if main < scale / 4 {
@@ -330,16 +335,13 @@ impl World<'_> {
             };
             self.bank_record(&transaction);
         }
-        let record = Transfer { number, from, to, date, amount, rate: if crosses { Some(rate) } else { None }, ids };
+        let record = Transfer { number, from, to, date, amount, rate: if crosses { Some(rate) } else { None }, ids, deleted: false };
         self.record(Endpoint::BankTransfers, |json| transfer(json, company, &record));
         if self.rng.chance(20) {
             let number = self.next(Id::BankTransfer);
             let ids = [number * 2, number * 2 + 1].map(|leg| guid(company.seed, Id::BankTransfer, 1 << 40 | leg));
-            let mistake = Transfer { number, ids, ..record };
-            self.record(Endpoint::BankTransfers, |json| {
-                transfer(json, company, &mistake);
-                json.text("Status", "DELETED");
-            });
+            let mistake = Transfer { number, ids, deleted: true, ..record };
+            self.record(Endpoint::BankTransfers, |json| transfer(json, company, &mistake));
         }
     }
 
@@ -410,7 +412,9 @@ fn transfer(json: &mut Json, company: &Company, transfer: &Transfer) {
     json.moment_text("DateString", time, false);
     json.moment("Date", time);
     // Older answers have no status.
-    if !transfer.number.is_multiple_of(4) {
+    if transfer.deleted {
+        json.text("Status", "DELETED");
+    } else if !transfer.number.is_multiple_of(4) {
         json.text("Status", "AUTHORISED");
     }
     account(json, "FromBankAccount", transfer.from);

@@ -82,6 +82,9 @@ impl Binder<'_> {
             Body::Unsupported(why) => {
                 return Err(error("D0207", format!("`{}` is not available: {why}", call.name), call.at).unsupported());
             }
+            Body::Special if is_visual(&call.name) => {
+                return Err(error("D0249", format!("`{}` may only be used in a visual calculation", call.name), call.at));
+            }
             Body::Special => {
                 return Err(error("D0207", format!("`{}` is not available in this place", call.name), call.at).unsupported());
             }
@@ -879,6 +882,15 @@ impl Binder<'_> {
         let (table, name) = split_name(name);
         SchemaColumn { table: table.map(Arc::from), name: Arc::from(name), lineage: None, ty }
     }
+}
+
+/// Functions of visual calculations.
+fn is_visual(name: &str) -> bool {
+    matches!(
+        name,
+        "COLLAPSE" | "COLLAPSEALL" | "EXPAND" | "EXPANDALL" | "FIRST" | "ISATLEVEL" | "LAST" | "LOOKUP" | "LOOKUPWITHTOTALS" | "MOVINGAVERAGE" | "NEXT"
+            | "PREVIOUS" | "RANGE" | "RUNNINGSUM"
+    )
 }
 
 /// `T[c]` given as the name of an extension column.

@@ -413,6 +413,10 @@ impl<'a> Binder<'a> {
                 })
             }
             _ => {
+                // These group from the left, one level deeper each.
+                if rest.len() > 2000 {
+                    return Err(error("D0108", "an arithmetic chain of more than 2000 operators; divide it", at));
+                }
                 let mut left = self.scalar(first, scope)?;
                 for (op, right) in rest {
                     let right = self.scalar(right, scope)?;

@@ -249,7 +249,7 @@ impl Binder<'_> {
                 call.arity(3, usize::MAX)?;
                 let n = self.scalar(call.need(0)?, scope)?;
                 let (table, schema) = table_arg(1)?;
-                let keys = self.keys(call, 2, false, &scope.push(&schema), scope)?;
+                let keys = self.keys(call, 2, true, &scope.push(&schema), scope)?;
                 node(Kind::Sample { n, table, keys, level }, schema)
             }
             "GENERATE" | "GENERATEALL" => {
@@ -292,6 +292,7 @@ impl Binder<'_> {
                             have.ty = have.ty.unify(new.ty);
                             if have.lineage != new.lineage {
                                 have.lineage = None;
+                                have.table = None;
                             }
                         }
                     }
@@ -378,6 +379,18 @@ impl Binder<'_> {
                         Ok(Some(self.implicit_calculate(base)))
                     }
                 }
+            }
+            "TABLEOF" => {
+                call.arity(1, 1)?;
+                let arg = call.need(0)?;
+                let table = match self.model_table(arg, scope) {
+                    Some(table) => table,
+                    None => match self.bind(arg, scope).map(|n| if let Kind::Measure(id) = n.kind { Some(self.catalog.measures[id as usize].table) } else { None }) {
+                        Ok(Some(table)) => table,
+                        _ => self.catalog.table_of(self.model_column(arg, scope)?),
+                    },
+                };
+                Ok(Some(make(Kind::Table { table, blank: false }, Ty::Variant, Some(self.table_schema(table)), at)))
             }
             "LINEST" | "LINESTX" => self.linest(call, scope).map(Some),
             "COLUMNSTATISTICS" => {
@@ -903,7 +916,13 @@ fn data_value(value: Value, ty: Ty) -> Option<Value> {
         (Ty::Double, Value::Double(v)) => Value::Double(v),
         (Ty::Double, Value::String(s)) => Value::Double(s.trim().parse().ok()?),
         (Ty::Currency, Value::Int64(v)) => Value::Currency(Currency::from_f64(v as f64)?),
-        (Ty::Currency, Value::Double(v)) => Value::Currency(Currency::from_f64(v)?),
+        (Ty::Currency, Value::Double(v)) => {
+            let units = (v * 10_000.0).round();
+            if units.abs() >= 9.2e18 || !units.is_finite() {
+                return None;
+            }
+            Value::Currency(Currency(units as i64))
+        }
         (Ty::Currency, Value::String(s)) => Value::Currency(s.trim().parse().ok()?),
         (Ty::Text, Value::String(s)) => Value::String(s),
         (Ty::Text, Value::Int64(v)) => Value::text(v.to_string()),

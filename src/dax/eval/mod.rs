@@ -3,6 +3,7 @@
 mod agg;
 mod batch;
 mod context;
+mod group;
 pub mod filter;
 mod iterate;
 pub mod info;
@@ -548,10 +549,18 @@ impl<'e> Session<'e> {
                 Value::Boolean(compare(*op, &a, &b)?)
             }
             Kind::And(items) => {
+                // Conditions on a row have no order: one that fails does not matter when another is false.
+                let mut failed = None;
                 for item in items {
-                    if !scalar::to_bool(sx, &self.scalar(item, cx)?)? {
-                        return Ok(Value::Boolean(false));
+                    match self.scalar(item, cx).and_then(|v| scalar::to_bool(sx, &v)) {
+                        Ok(false) => return Ok(Value::Boolean(false)),
+                        Ok(true) => {}
+                        Err(e) if e.catchable && item.deps.frames != 0 => failed = failed.or(Some(e)),
+                        Err(e) => return Err(e),
                     }
+                }
+                if let Some(e) = failed {
+                    return Err(e);
                 }
                 Value::Boolean(true)
             }

@@ -47,6 +47,11 @@ impl Config {
         self.reach[from as usize].iter().find(|(t, _)| *t == to).map(|(_, p)| p.as_slice())
     }
 
+    /// Whether filters travel otherwise than through expansions.
+    pub fn has_edges(&self) -> bool {
+        !self.edges.is_empty()
+    }
+
     /// Whether `to` belongs to the expansion of `from`.
     pub fn reaches(&self, from: TableId, to: TableId) -> bool {
         self.path(from, to).is_some()

@@ -67,6 +67,12 @@ fn between(dict: &Dict, low: f64, high: f64) -> IdSet {
     if first > last { IdSet::empty() } else { IdSet::range(first, last) }
 }
 
+/// The ids from the start of the period around a day up to that day.
+pub(crate) fn period_to_date(dict: &Dict, day: f64, period: Period, year_end: (u32, u32)) -> IdSet {
+    let last = day.floor() as i32;
+    between(dict, f64::from(period_of(last, period, year_end).0), f64::from(last) + 0.999_999_99)
+}
+
 impl Session<'_> {
     /// The dates of a time-intelligence expression as ids of its column.
     #[allow(clippy::too_many_lines)]

@@ -4,6 +4,7 @@
 //! several pages share, links that become transparent buttons over their visual. Overlays have been merged before
 //! (see [`super::overlay`]): a page or visual is found by its name.
 
+mod dax_text;
 mod field;
 mod format;
 mod lower;
@@ -15,6 +16,7 @@ use crate::base::FileSet;
 use crate::model::Model;
 use crate::report::Report;
 
+pub use dax_text::{constant_texts, dax_texts, localise_dax};
 pub use theme::{Styles, theme_schema};
 
 /// What a report is made of.
@@ -37,5 +39,10 @@ pub fn lower(parts: Parts<'_>, model: &Model, cx: &mut Context) -> Report {
 
 /// The JSON Schema of a page file.
 pub fn page_schema(schemas: &mut Schemas) -> serde_json::Value {
-    raw::RawPage::schema(schemas)
+    let page = raw::RawPage::schema(schemas);
+    // A page that has a frame may change one of the frame's visuals without saying its type again.
+    if let Some(required) = schemas.definitions.get_mut("RawVisual").and_then(|visual| visual.get_mut("required")?.as_array_mut()) {
+        required.retain(|key| key != "type");
+    }
+    page
 }

@@ -4,6 +4,7 @@
 
 mod dax;
 mod dax_functions;
+mod m_functions;
 mod report;
 mod sample;
 mod xero;
@@ -13,6 +14,7 @@ fn main() {
     let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
     trials.extend(dax::trials());
     trials.extend(dax_functions::trials());
+    trials.extend(m_functions::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
     trials.extend(xero::trials());

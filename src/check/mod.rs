@@ -12,6 +12,7 @@ mod practice;
 mod references;
 mod refresh;
 mod relationships;
+pub mod report;
 mod translations;
 
 pub use live::{Company, calls_per_refresh};
@@ -58,6 +59,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: refresh::check },
     Rule { name: "live", about: "Live sources stay within Xero's limits.", run: live::check },
     Rule { name: "translations", about: "Every visible object has words in every language.", run: translations::check },
+    Rule { name: "report", about: "Pages show what exists, are laid out, linked, readable and translated.", run: report::check_project },
     Rule { name: "practice", about: "Best practice for Analysis Services models, as far as it applies.", run: practice::check },
 ];
 

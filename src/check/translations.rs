@@ -1,6 +1,6 @@
 //! Every visible object has words in every language, and captions do not collide.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::placed;
 use crate::base::{Diagnostic, Span};
@@ -40,29 +40,6 @@ pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
             out.push(placed(Diagnostic::warning("P0401", message), place, "this language"));
         }
         captions(culture, place, out);
-        report(project, culture, place, out);
-    }
-}
-
-/// Texts of the report without words in a language, each once.
-fn report(project: &Project, culture: &Culture, place: Option<Span>, out: &mut Vec<Diagnostic>) {
-    let words = project.report.translations.get(&culture.name);
-    let mut seen: HashSet<String> = HashSet::new();
-    let mut missing = Vec::new();
-    for text in project.report.texts() {
-        if words.is_none_or(|words| !words.contains_key(&text.text)) && seen.insert(text.text.clone()) {
-            missing.push(text);
-        }
-    }
-    let count = missing.len();
-    for text in missing.into_iter().take(LISTED) {
-        let message = format!("the report's text `{}` has no words in `{}`", text.text.escape_debug(), culture.name);
-        let problem = placed(Diagnostic::warning("P0403", message), text.span, "shown here");
-        out.push(placed(problem, place, "this language").help("add it under `report:` of the language's file"));
-    }
-    if count > LISTED {
-        let message = format!("{} more texts of the report have no words in `{}`", count - LISTED, culture.name);
-        out.push(placed(Diagnostic::warning("P0403", message), place, "this language"));
     }
 }
 

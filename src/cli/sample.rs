@@ -104,6 +104,14 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     if args.out.is_file() {
         return Err(Failure::usage(format!("`{}` is a file; --out names a folder", args.out.display())));
     }
+    let here = args.out.join("Organisation").is_dir();
+    let below = args.out.read_dir().is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join("Organisation").is_dir()));
+    if args.organisations > 1 && here {
+        return Err(Failure::usage(format!("`{}` holds a company already; several need a folder of their own", args.out.display())));
+    }
+    if args.organisations == 1 && below {
+        return Err(Failure::usage(format!("`{}` holds companies in sub-folders; name one of them or another folder", args.out.display())));
+    }
     for index in 0..args.organisations {
         // The second organisation is of the same country, further ones are not.
         let country = if index < 2 {

@@ -12,6 +12,7 @@ use crate::format::{mez, pbip, pbir, pbit};
 use crate::model::{Culture, Model, ObjectPath};
 use crate::power_query;
 use crate::project::lineage::uuid;
+use crate::project::pages::localise_dax;
 use crate::project::raw::SourceKind;
 use crate::report::{Field, Page, Report, localise};
 
@@ -50,7 +51,11 @@ pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec
     let project = checked.project();
     let locale = options.locale.as_deref().unwrap_or(&project.model.culture);
     let queries = power_query::render(project, &power_query::Options { source: options.source, locale, sample: options.sample })?;
-    Ok(prepare::prepare(project, &queries))
+    let mut model = prepare::prepare(project, &queries);
+    if let Some(words) = project.report.translations.get(locale).filter(|_| !locale.eq_ignore_ascii_case(&project.model.culture)) {
+        localise_dax(&mut model, words, locale);
+    }
+    Ok(model)
 }
 
 /// The report as it goes into files, in one language.

@@ -9,6 +9,7 @@
 
 mod calls;
 mod glossary;
+mod refresh;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,6 +20,7 @@ use handlebars::{Handlebars, no_escape};
 use serde_json::{Value as Json, json};
 
 pub use calls::{Call, calls_per_refresh};
+pub use refresh::{Refresh, Refreshed};
 pub use text::{field, literal};
 
 use crate::base::{Diagnostic, FileSet, nearest};

@@ -200,8 +200,8 @@ impl Reader<'_> {
         let existing =
             self.project.locales.iter_mut().find(|l| culture.is_some() && l.get("culture").and_then(Node::as_text) == culture.as_deref());
         match existing {
-            Some(base) if self.overlay => overlay::merge(base, &node, self.cx),
-            _ => self.project.locales.push(node),
+            Some(base) => overlay::merge(base, &node, self.cx),
+            None => self.project.locales.push(node),
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Books {
     pub bank: Vec<BankRow>,
     /// The same, dated after Today.
     pub future_bank: Vec<BankRow>,
+    /// Items by code in upper case: lines name them in any case.
+    pub items: BTreeMap<String, Item>,
     /// The newest trial balance of each month up to Today, by as-at date.
     pub trial_balances: BTreeMap<Date, Vec<Balance>>,
     /// How many records were read, used and set aside, by endpoint.
@@ -220,8 +222,32 @@ pub struct Document {
     pub open: Option<Decimal>,
     /// The amount due in the document's own currency (to know whether it is open at all).
     pub open_original: Decimal,
-    /// Item code (`""` for none) and net amount in base currency, unsigned; they add up to `net`.
-    pub lines: Vec<(String, Decimal)>,
+    /// Tax included, base currency; `None` without a usable rate and for over- and prepayments.
+    pub gross: Option<Decimal>,
+    /// Lines of invoices and credit notes; their amounts add up to `net`.
+    pub lines: Vec<Line>,
+}
+
+/// An item of the list.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Code as the list spells it.
+    pub code: String,
+    /// Value in stock at the time of the load, where Xero tracks it.
+    pub value: Option<Decimal>,
+    /// Quantity in stock at the time of the load, where Xero tracks it.
+    pub quantity: Option<Decimal>,
+}
+
+/// A line of a document.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Item code; empty without an item.
+    pub item: String,
+    /// Net amount in base currency, unsigned.
+    pub amount: Decimal,
+    /// Quantity, unsigned.
+    pub quantity: Option<Decimal>,
 }
 
 impl Document {
@@ -249,6 +275,8 @@ pub struct BankRow {
     pub transfer: bool,
     /// ContactID; empty for transfers.
     pub contact: String,
+    /// Whether it was matched with the bank's statement.
+    pub reconciled: bool,
 }
 
 /// A row of a trial balance.
@@ -298,6 +326,12 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         accounts.insert(a.id.0, account);
     })?;
 
+    let mut items = BTreeMap::new();
+    counts.entry("Items").or_default().read = for_each_record(pages, "Items", |item: ItemRecord| {
+        items.insert(item.id.0, Item { code: item.code.0, value: item.stock_value.0, quantity: item.stock_quantity.0 });
+    })?;
+    let items = items.into_values().map(|item| (item.code.to_uppercase(), item)).collect();
+
     let (trial_balances, today) = read_trial_balances(pages, &accounts, as_of, &mut counts)?;
 
     let bank_transactions = latest(pages, "BankTransactions", |t: &BankTransactionRecord| t.id.0.clone(), &mut counts)?;
@@ -335,6 +369,7 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         future_documents,
         bank,
         future_bank,
+        items,
         trial_balances,
         counts,
     })
@@ -426,6 +461,7 @@ fn read_documents(
             foreign: foreign(&r.currency.0),
             open: to_base(r.amount_due.or_zero(), rate),
             open_original: r.amount_due.or_zero(),
+            gross: to_base(r.total.or_zero(), rate),
             lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net),
             net,
             status: r.status.0,
@@ -459,6 +495,7 @@ fn read_documents(
             foreign: foreign(&r.currency.0),
             open: to_base(r.remaining.or_zero(), rate),
             open_original: r.remaining.or_zero(),
+            gross: to_base(r.total.or_zero(), rate),
             lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net),
             net,
             status: r.status.0,
@@ -499,6 +536,7 @@ fn read_documents(
             expected: None,
             foreign: foreign(&currency.0),
             net: None,
+            gross: None,
             open,
             open_original: remaining.or_zero(),
             lines: Vec::new(),
@@ -522,26 +560,26 @@ fn usable(status: &str, date: Day, date_text: Day, count: &mut Count) -> Option<
 
 /// Net amounts of the lines in base currency. Each line is rounded to cents; what then lacks to the document's own net amount
 /// goes on the line with the largest amount (the first of them), so that sales by product add up to sales.
-fn lines(records: Vec<LineRecord>, line_amounts: &str, rate: Option<Decimal>, net: Option<Decimal>) -> Vec<(String, Decimal)> {
+fn lines(records: Vec<LineRecord>, line_amounts: &str, rate: Option<Decimal>, net: Option<Decimal>) -> Vec<Line> {
     let (Some(rate), Some(net)) = (rate, net) else { return Vec::new() };
     let inclusive = line_amounts.eq_ignore_ascii_case("Inclusive");
-    let mut lines: Vec<(String, Decimal)> = records
+    let mut lines: Vec<Line> = records
         .into_iter()
         .map(|line| {
             let amount = line.net_or_gross.or_zero() - if inclusive { line.tax.or_zero() } else { Decimal::ZERO };
-            (line.item.0, to_base(amount, Some(rate)).unwrap_or_default())
+            Line { item: line.item.0, amount: to_base(amount, Some(rate)).unwrap_or_default(), quantity: line.quantity.0 }
         })
         .collect();
-    let missing = net - lines.iter().map(|(_, amount)| amount).sum::<Decimal>();
-    let mut largest: Option<&mut (String, Decimal)> = None;
+    let missing = net - lines.iter().map(|line| line.amount).sum::<Decimal>();
+    let mut largest: Option<&mut Line> = None;
     for line in &mut lines {
-        if largest.as_ref().is_none_or(|top| line.1.abs() > top.1.abs()) {
+        if largest.as_ref().is_none_or(|top| line.amount.abs() > top.amount.abs()) {
             largest = Some(line);
         }
     }
     match largest {
-        Some(line) => line.1 += missing,
-        None if !net.is_zero() => lines.push((String::new(), net)),
+        Some(line) => line.amount += missing,
+        None if !net.is_zero() => lines.push(Line { item: String::new(), amount: net, quantity: None }),
         None => {}
     }
     lines
@@ -589,6 +627,7 @@ fn read_bank(
             amount: sign * amount,
             transfer: t.kind.0.ends_with("-TRANSFER"),
             contact: t.contact.clone().unwrap_or_default().id.0,
+            reconciled: t.reconciled.0,
         });
     }
 
@@ -621,7 +660,14 @@ fn read_bank(
             continue;
         };
         count.used += 1;
-        rows.push(BankRow { account, date, amount: sign * amount, transfer: false, contact: document.contact.unwrap_or_default().id.0 });
+        rows.push(BankRow {
+            account,
+            date,
+            amount: sign * amount,
+            transfer: false,
+            contact: document.contact.unwrap_or_default().id.0,
+            reconciled: p.reconciled.0,
+        });
     }
 
     for t in latest(pages, "BankTransfers", |t: &BankTransferRecord| t.id.0.clone(), counts)? {
@@ -639,9 +685,10 @@ fn read_bank(
             continue;
         };
         let mut used = false;
-        for (account, transaction, amount) in [(from, &t.from_transaction.0, -amount), (to, &t.to_transaction.0, amount)] {
+        let legs = [(from, &t.from_transaction.0, -amount, t.from_reconciled.0), (to, &t.to_transaction.0, amount, t.to_reconciled.0)];
+        for (account, transaction, amount, reconciled) in legs {
             if transaction.is_empty() || !seen.contains(transaction.as_str()) {
-                rows.push(BankRow { account, date, amount, transfer: true, contact: String::new() });
+                rows.push(BankRow { account, date, amount, transfer: true, contact: String::new(), reconciled });
                 used = true;
             }
         }
@@ -775,16 +822,22 @@ fn balances(report: &ReportRecord, accounts: &BTreeMap<String, Account>) -> Resu
 }
 
 impl Books {
-    /// The first day of the fiscal year that `day` lies in.
+    /// The last day of the fiscal year that `day` lies in.
     ///
     /// A year end on 29 February is 28 February in common years; other days that a month lacks are its last.
-    pub fn fiscal_year_start(&self, day: Date) -> Date {
+    pub fn fiscal_year_end(&self, day: Date) -> Date {
         let end = |year: i16| {
             let first = jiff::civil::date(year, self.year_end.0, 1);
             first.with().day(self.year_end.1.clamp(1, first.days_in_month())).build().unwrap_or(first.last_of_month())
         };
-        let previous = if day > end(day.year()) { end(day.year()) } else { end(day.year() - 1) };
-        previous.saturating_add(1.day())
+        if day > end(day.year()) { end(day.year() + 1) } else { end(day.year()) }
+    }
+
+    /// The first day of the fiscal year that `day` lies in.
+    pub fn fiscal_year_start(&self, day: Date) -> Date {
+        let end = self.fiscal_year_end(day);
+        // Any day more than a year before the end lies in the year before.
+        self.fiscal_year_end(end.saturating_sub(370.days())).saturating_add(1.day())
     }
 
     /// Whether the month of `as_at` is still running there: the as-at date is before its last day.
@@ -807,13 +860,17 @@ mod tests {
 
     #[test]
     fn the_rounding_cent_goes_on_the_largest_line() {
-        let line =
-            |item: &str, amount: &str| LineRecord { item: Text(item.to_owned()), net_or_gross: Num(amount.parse().ok()), tax: Num(None) };
+        let line = |item: &str, amount: &str| LineRecord {
+            item: Text(item.to_owned()),
+            quantity: Num(None),
+            net_or_gross: Num(amount.parse().ok()),
+            tax: Num(None),
+        };
         let rate = Some("3".parse().unwrap());
         let got = lines(vec![line("A", "10"), line("B", "20"), line("C", "20")], "Exclusive", rate, to_base("50".parse().unwrap(), rate));
-        let texts: Vec<String> = got.iter().map(|(item, amount)| format!("{item} {amount}")).collect();
+        let texts: Vec<String> = got.iter().map(|line| format!("{} {}", line.item, line.amount)).collect();
         assert_eq!(texts, ["A 3.33", "B 6.67", "C 6.67"]);
         let got = lines(vec![line("A", "10"), line("B", "10"), line("C", "10")], "Exclusive", rate, to_base("30".parse().unwrap(), rate));
-        assert_eq!(got[0].1, "3.34".parse().unwrap());
+        assert_eq!(got[0].amount, "3.34".parse().unwrap());
     }
 }

@@ -30,7 +30,8 @@ pub struct DayBalance {
 
 /// Balances of every bank account for every day from the day after the first trial balance to Today.
 ///
-/// The first loaded trial balance is the anchor. Movements roll it forward; at each later trial balance (the newest of its
+/// The first loaded trial balance is the anchor; where movements of its own month are loaded, its days are shown too, opened with the balance
+/// less the month's movement. Movements roll it forward; at each trial balance (the newest of its
 /// month; at Today in the running month) the residual is booked as unattributed, so that the balance ties to the ledger.
 /// An account that a trial balance does not list has the balance 0 there. Source: `MODEL` §3, Xero facts §4.9.
 pub fn daily_balances(books: &Books) -> BTreeMap<String, BTreeMap<Date, DayBalance>> {
@@ -39,6 +40,10 @@ pub fn daily_balances(books: &Books) -> BTreeMap<String, BTreeMap<Date, DayBalan
     let balance_at = |as_at: Date, account: &str| -> Decimal {
         books.trial_balances[&as_at].iter().filter(|row| row.account == account).map(|row| row.balance).sum()
     };
+    let movement_at = |as_at: Date, account: &str| -> Decimal {
+        books.trial_balances[&as_at].iter().filter(|row| row.account == account).map(|row| row.movement).sum()
+    };
+    let opens_with_month = books.bank.iter().any(|row| row.date >= first.first_of_month() && row.date <= first);
     for (account, _) in books.accounts.iter().filter(|(_, a)| a.kind == "BANK") {
         let mut movements: BTreeMap<Date, DayBalance> = BTreeMap::new();
         for row in books.bank.iter().filter(|row| row.account == *account) {
@@ -54,6 +59,10 @@ pub fn daily_balances(books: &Books) -> BTreeMap<String, BTreeMap<Date, DayBalan
         let mut days = BTreeMap::new();
         let mut closing = balance_at(first, account);
         let mut day = first.saturating_add(1.day());
+        if opens_with_month {
+            closing -= movement_at(first, account);
+            day = first.first_of_month();
+        }
         while day <= today {
             let mut balance = movements.get(&day).copied().unwrap_or_default();
             balance.opening = closing;

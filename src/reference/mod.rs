@@ -5,14 +5,16 @@
 //! function's doc comment states. `validate` compares the template's own M and DAX with it, to the cent.
 //!
 //! One file per area: [`cash`], [`trade`] (customers, suppliers, products), [`statements`] (profit and loss, balance sheet),
-//! [`health`] (ratios).
+//! [`health`] (ratios), [`support`] (what stands beside the tiles).
 
 pub mod books;
+pub mod calendar;
 pub mod cash;
 pub mod figures;
 pub mod health;
 pub mod pages;
 pub mod statements;
+pub mod support;
 pub mod trade;
 pub mod wire;
 
@@ -73,5 +75,6 @@ fn compute_one(pages: &dyn Pages, as_of: Option<Date>) -> Result<OrganisationFig
     trade::compute(&books, &mut figures);
     statements::compute(&books, &mut figures);
     health::compute(&books, &mut figures);
+    support::compute(&books, &mut figures);
     Ok(OrganisationFigures { books, figures })
 }

@@ -25,7 +25,10 @@ pub(super) fn movements(books: &Books, sign: i64, keep: impl Fn(&Balance) -> boo
             let amount = sign * row.movement;
             *total.get_or_insert(Decimal::ZERO) += amount;
             months.add(month_end(*as_at).to_string(), amount);
-            accounts.add(&row.account, amount);
+            // A row of an account that the chart lacks counts in totals and stands on the blank row of a list.
+            if books.accounts.contains_key(&row.account) {
+                accounts.add(&row.account, amount);
+            }
         }
     }
     Figure::total(total.map_or(Amount::Blank, Amount::Money)).by("Month", months.money()).by("Account", accounts.money())
@@ -46,7 +49,9 @@ pub(super) fn balances(books: &Books, sign: i64, keep: impl Fn(&Balance) -> bool
         .collect();
     let last = books.trial_balances.keys().next_back().map_or(Amount::Blank, |as_at| Amount::Money(balance_at(books, *as_at, sign, keep)));
     let mut accounts = Sums::default();
-    for row in books.trial_balances.values().next_back().into_iter().flatten().filter(|row| keep(row)) {
+    for row in
+        books.trial_balances.values().next_back().into_iter().flatten().filter(|row| keep(row) && books.accounts.contains_key(&row.account))
+    {
         accounts.add(&row.account, row.balance * Decimal::from(sign));
     }
     Figure::total(last).by("Month", by_month).by("Account", accounts.money())

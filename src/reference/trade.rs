@@ -42,11 +42,11 @@ pub(super) fn compute(books: &Books, figures: &mut Figures) {
         figures.insert(outstanding, outstanding_net(books, ledger));
         figures.insert(overdue, overdue_gross(books, ledger));
     }
-    figures.insert("Monthly sales amount by product", sales_by_product(books));
+    figures.insert("Monthly sales amount by product", by_product(books, Ledger::Receivable));
 }
 
 /// The documents that make sales (or purchases): invoices and credit notes that are authorised or paid, with their sign.
-fn traded(books: &Books, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
+pub(super) fn traded(books: &Books, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
     books.documents.iter().filter(move |d| d.ledger == ledger && d.counts()).filter_map(|d| {
         let sign = match d.kind {
             Kind::Invoice => Decimal::ONE,
@@ -110,7 +110,7 @@ pub(super) fn same_days(books: &Books, ledger: Ledger, today: Date) -> (Decimal,
 }
 
 /// Open invoices (or bills): AUTHORISED with something due.
-fn open_invoices(books: &Books, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
+pub(super) fn open_invoices(books: &Books, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
     books
         .documents
         .iter()
@@ -133,7 +133,7 @@ pub fn due_bucket(due: Date, today: Date) -> &'static str {
 }
 
 /// Sums open documents in total, by contact and by ageing bucket.
-fn open_figure<'a>(rows: impl Iterator<Item = (&'a Document, Decimal)>, today: Option<Date>) -> Figure {
+pub(super) fn open_figure<'a>(rows: impl Iterator<Item = (&'a Document, Decimal)>, today: Option<Date>) -> Figure {
     let mut total = None;
     let (mut contacts, mut buckets) = (Sums::default(), Sums::default());
     for (document, amount) in rows {
@@ -173,16 +173,21 @@ fn outstanding_net(books: &Books, ledger: Ledger) -> Figure {
     open_figure(open_invoices(books, ledger).chain(credits), books.today)
 }
 
+/// The item's code as the item list spells it; lines without an item, or with a code that the list lacks, stand under `""`.
+pub(super) fn item_key(books: &Books, code: &str) -> String {
+    books.items.get(&code.to_uppercase()).map_or_else(String::new, |item| item.code.clone())
+}
+
 /// Net sales by product: lines of invoices less lines of credit notes; `""` for lines without an item. The total equals invoiced sales.
-fn sales_by_product(books: &Books) -> Figure {
+pub(super) fn by_product(books: &Books, ledger: Ledger) -> Figure {
     let mut total = None;
     let (mut items, mut months) = (Sums::default(), Sums::default());
-    for (document, _) in traded(books, Ledger::Receivable) {
+    for (document, _) in traded(books, ledger) {
         let sign = if document.kind == Kind::CreditNote { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
-        for (item, amount) in &document.lines {
-            *total.get_or_insert(Decimal::ZERO) += sign * amount;
-            items.add(item, sign * amount);
-            months.add(month_end(document.date).to_string(), sign * amount);
+        for line in &document.lines {
+            *total.get_or_insert(Decimal::ZERO) += sign * line.amount;
+            items.add(item_key(books, &line.item), sign * line.amount);
+            months.add(month_end(document.date).to_string(), sign * line.amount);
         }
     }
     Figure::total(total.map_or(Amount::Blank, Amount::Money)).by("Item", items.money()).by("Month", months.money())

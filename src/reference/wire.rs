@@ -148,13 +148,15 @@ records! {
         id: Text = "AccountID", code: Text = "Code", name: Text = "Name", kind: Text = "Type", class: Text = "Class",
         status: Text = "Status", system: Text = "SystemAccount", currency: Text = "CurrencyCode",
     }
+    /// `Items[]`.
+    ItemRecord { id: Text = "ItemID", code: Text = "Code", stock_value: Num = "TotalCostPool", stock_quantity: Num = "QuantityOnHand" }
     /// A reference to a contact.
     ContactLink { id: Text = "ContactID" }
     /// A reference to an account.
     AccountLink { id: Text = "AccountID" }
     /// `LineItems[]`.
     LineRecord {
-        item: Text = "ItemCode", net_or_gross: Num = "LineAmount", tax: Num = "TaxAmount",
+        item: Text = "ItemCode", quantity: Num = "Quantity", net_or_gross: Num = "LineAmount", tax: Num = "TaxAmount",
     }
     /// `Invoices[]`.
     InvoiceRecord {
@@ -169,7 +171,7 @@ records! {
     CreditNoteRecord {
         id: Text = "CreditNoteID", kind: Text = "Type", status: Text = "Status", contact: Option<ContactLink> = "Contact",
         date: Day = "Date", date_text: Day = "DateString", line_amounts: Text = "LineAmountTypes", currency: Text = "CurrencyCode",
-        rate: Num = "CurrencyRate", sub_total: Num = "SubTotal", remaining: Num = "RemainingCredit",
+        rate: Num = "CurrencyRate", sub_total: Num = "SubTotal", total: Num = "Total", remaining: Num = "RemainingCredit",
         lines: Option<Vec<LineRecord>> = "LineItems",
     }
     /// `Overpayments[]`.
@@ -206,6 +208,7 @@ records! {
         id: Text = "BankTransferID", status: Text = "Status", from: Option<AccountLink> = "FromBankAccount", to: Option<AccountLink> = "ToBankAccount",
         date: Day = "Date", date_text: Day = "DateString", amount: Num = "Amount", rate: Num = "CurrencyRate",
         from_transaction: Text = "FromBankTransactionID", to_transaction: Text = "ToBankTransactionID",
+        from_reconciled: Flag = "FromIsReconciled", to_reconciled: Flag = "ToIsReconciled",
     }
     /// `Reports[]`.
     ReportRecord { titles: Vec<Text> = "ReportTitles", rows: Vec<ReportRow> = "Rows" }

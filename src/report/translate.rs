@@ -8,7 +8,7 @@ use crate::base::Span;
 /// English text → its words in one language.
 pub type Words = BTreeMap<String, String>;
 
-/// A text without translation.
+/// A text without translation, or any text with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Missing {
     /// The English text.
@@ -19,10 +19,12 @@ pub struct Missing {
 
 /// Puts the report's texts into another language and says which had no translation (they stay English).
 ///
-/// `captions` gives the translated name of a field of the model, used as heading where a visual sets none of its own.
+/// `captions` gives the translated name of a field of the model: the heading where a visual sets none of its own, and the
+/// words of a text that repeats the name of a field which the report shows.
 pub fn localise(report: &mut Report, locale: &str, words: &Words, captions: &dyn Fn(&Field) -> Option<String>) -> Vec<Missing> {
     let mut missing = Vec::new();
-    visit(report, &mut |text, span| match words.get(text.as_str()) {
+    let names = field_names(report, captions);
+    visit(report, &mut |text, span| match words.get(text.as_str()).or_else(|| names.get(text.as_str())) {
         Some(translated) => *text = translated.clone(),
         None => missing.push(Missing { text: text.clone(), span }),
     });
@@ -33,6 +35,18 @@ pub fn localise(report: &mut Report, locale: &str, words: &Words, captions: &dyn
     }
     report.locale = Some(locale.to_owned());
     missing
+}
+
+/// Name → caption of the fields that the report shows; measures win over columns of the same name.
+fn field_names(report: &Report, captions: &dyn Fn(&Field) -> Option<String>) -> Words {
+    let fields = || report.pages.iter().flat_map(|p| &p.visuals).flat_map(|v| v.fields().map(|(_, projection)| &projection.field));
+    let mut names = Words::new();
+    for is_measure in [false, true] {
+        for field in fields().filter(|field| matches!(field, Field::Measure { .. }) == is_measure) {
+            names.extend(captions(field).map(|caption| (field.name().to_owned(), caption)));
+        }
+    }
+    names
 }
 
 impl Report {

@@ -25,6 +25,7 @@ struct Transfer {
     amount: i64,
     rate: Option<i64>,
     ids: [u128; 2],
+    deleted: bool,
 }
 
 /// An expense claim with one receipt.
@@ -333,16 +334,13 @@ impl World<'_> {
             };
             self.bank_record(&transaction);
         }
-        let record = Transfer { number, from, to, date, amount, rate: if crosses { Some(rate) } else { None }, ids };
+        let record = Transfer { number, from, to, date, amount, rate: if crosses { Some(rate) } else { None }, ids, deleted: false };
         self.record(Endpoint::BankTransfers, |json| transfer(json, company, &record));
         if self.rng.chance(20) {
             let number = self.next(Id::BankTransfer);
             let ids = [number * 2, number * 2 + 1].map(|leg| guid(company.seed, Id::BankTransfer, 1 << 40 | leg));
-            let mistake = Transfer { number, ids, ..record };
-            self.record(Endpoint::BankTransfers, |json| {
-                transfer(json, company, &mistake);
-                json.text("Status", "DELETED");
-            });
+            let mistake = Transfer { number, ids, deleted: true, ..record };
+            self.record(Endpoint::BankTransfers, |json| transfer(json, company, &mistake));
         }
     }
 
@@ -413,7 +411,9 @@ fn transfer(json: &mut Json, company: &Company, transfer: &Transfer) {
     json.moment_text("DateString", time, false);
     json.moment("Date", time);
     // Older answers have no status.
-    if !transfer.number.is_multiple_of(4) {
+    if transfer.deleted {
+        json.text("Status", "DELETED");
+    } else if !transfer.number.is_multiple_of(4) {
         json.text("Status", "AUTHORISED");
     }
     account(json, "FromBankAccount", transfer.from);

@@ -161,6 +161,7 @@ impl Books {
         self.check_profit_and_loss(options)?;
         self.check_bank_summaries()?;
         self.check_documents(options)?;
+        self.check_cash(options)?;
         self.check_control_accounts(options)
     }
 
@@ -358,6 +359,93 @@ impl Books {
         }
         for transaction in self.list("BankTransactions") {
             check_lines(transaction)?;
+        }
+        Ok(())
+    }
+
+    /// Cash as the lists have it against the ledger: only opening balances, pay runs of the first half, paid expense claims
+    /// and revaluation are in no list.
+    fn check_cash(&self, options: &Options) -> Result<(), String> {
+        let accounts = self.list("Accounts");
+        let banks: BTreeMap<&str, &Value> = accounts
+            .into_iter()
+            .filter(|account| account["Type"] == "BANK")
+            .map(|account| (text(&account["AccountID"]), account))
+            .collect();
+        let base_currency = text(&self.list("Organisation")[0]["BaseCurrency"]).to_owned();
+        let to_base = |amount: i64, rate: &Value| -> i64 { (amount as f64 / rate.as_f64().unwrap_or(1.0)).round() as i64 };
+        let mut cash: BTreeMap<(&str, Date), i64> = BTreeMap::new();
+        let mut add = |account: &Value, date: Date, amount: i64| {
+            if let Some((id, _)) = banks.get_key_value(text(account)) {
+                *cash.entry((*id, date.end_of_month())).or_default() += amount;
+            }
+        };
+        let mut legs: Vec<&str> = Vec::new();
+        for transaction in self.list("BankTransactions") {
+            let kind = text(&transaction["Type"]);
+            if kind.ends_with("-TRANSFER") {
+                legs.push(text(&transaction["BankTransactionID"]));
+            }
+            if transaction["Status"] == "AUTHORISED" {
+                let sign = if kind.starts_with("RECEIVE") { 1 } else { -1 };
+                let base = to_base(cents(&transaction["Total"]), &transaction["CurrencyRate"]);
+                add(&transaction["BankAccount"]["AccountID"], day(&transaction["DateString"]), sign * base);
+            }
+        }
+        for payment in self.list("Payments").into_iter().filter(|payment| payment["Status"] == "AUTHORISED") {
+            let sign = match text(&payment["PaymentType"]) {
+                "ACCRECPAYMENT" | "APCREDITPAYMENT" | "APOVERPAYMENTPAYMENT" | "APPREPAYMENTPAYMENT" => 1,
+                _ => -1,
+            };
+            let account = &payment["Account"]["AccountID"];
+            let foreign = banks.get(text(account)).is_some_and(|bank| text(&bank["CurrencyCode"]) != base_currency);
+            let base = if foreign { to_base(cents(&payment["Amount"]), &payment["CurrencyRate"]) } else { cents(&payment["BankAmount"]) };
+            add(account, ms_day(&payment["Date"]), sign * base);
+        }
+        for transfer in self.list("BankTransfers") {
+            if transfer.get("Status").is_some_and(|status| status != "AUTHORISED") {
+                continue;
+            }
+            let from = &transfer["FromBankAccount"]["AccountID"];
+            let foreign = banks.get(text(from)).is_some_and(|bank| text(&bank["CurrencyCode"]) != base_currency);
+            let amount = cents(&transfer["Amount"]);
+            let base = if foreign { to_base(amount, &transfer["CurrencyRate"]) } else { amount };
+            let date = ms_day(&transfer["Date"]);
+            for (account, leg, sign) in [
+                (from, &transfer["FromBankTransactionID"], -1),
+                (&transfer["ToBankAccount"]["AccountID"], &transfer["ToBankTransactionID"], 1),
+            ] {
+                if !legs.contains(&text(leg)) {
+                    add(account, date, sign * base);
+                }
+            }
+        }
+        let mut claims: BTreeMap<Date, i64> = BTreeMap::new();
+        for claim in self.list("ExpenseClaims") {
+            for payment in claim["Payments"].as_array().into_iter().flatten() {
+                *claims.entry(ms_day(&payment["Date"]).end_of_month()).or_default() -= cents(&payment["Amount"]);
+            }
+        }
+        let start = options.as_of.start_of_month().add_months(1 - options.months as i32);
+        let half = start.add_days((options.as_of.0 - start.0) / 2).end_of_month();
+        for (&date, rows) in self.balances.iter().skip(1) {
+            for (id, bank) in &banks {
+                let moved: i64 = rows.iter().filter(|row| row.id == *id).map(Row::movement).sum();
+                // Cash of the running month that is dated ahead does not exist: nothing is paid tomorrow.
+                let rest = moved - cash.get(&(*id, date.end_of_month())).copied().unwrap_or(0);
+                let name = || format!("cash of {} in the month of {date}", bank["Name"]);
+                let foreign = text(&bank["CurrencyCode"]) != base_currency;
+                if bank["Code"] == "090" {
+                    let rest = rest - claims.get(&date.end_of_month()).copied().unwrap_or(0);
+                    if date.end_of_month() > half {
+                        same(name, rest, 0)?;
+                    } else if rest > 0 {
+                        return Err(format!("{}: {rest} cents came from nowhere", name()));
+                    }
+                } else if !foreign || !options.revaluation {
+                    same(name, rest, 0)?;
+                }
+            }
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
 //! Every page against the schemas of Xero's OpenAPI file.
+#![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeSet;
 

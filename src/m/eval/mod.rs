@@ -7,8 +7,8 @@ mod operators;
 mod program;
 mod resolve;
 
+pub(crate) use eval::{column, fill_places, missing_column, select_columns};
 pub use interp::{Extension, Frame, Interp, Options};
 pub use node::{Binary, Check, FieldAccess, Handler, Lambda, LambdaParam, ListItem, Node, TypeField, Unary};
-pub(crate) use eval::{column, fill_places, missing_column, select_columns};
 pub(crate) use operators::combine_tables;
 pub(crate) use resolve::Env;

@@ -3,8 +3,8 @@
 use sha2::Digest;
 
 use super::common::need_text;
-use super::{Constant, ConstantValue};
 use super::{ANY, BINARY, Builtin, NULLABLE_BINARY, NULLABLE_LOGICAL, RECORD, TEXT, arg, opt};
+use super::{Constant, ConstantValue};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
 use crate::m::value::{Binary, Record, Value};

@@ -34,6 +34,13 @@
 //! - Loops call `cx.tick()?` now and then (the budget of time).
 
 mod binary;
+mod xml;
+mod uri;
+mod parquet;
+mod outside;
+mod host;
+mod csv;
+mod binary_format;
 mod common;
 mod constants;
 mod convert;
@@ -247,6 +254,13 @@ impl Constant {
 /// Every family of functions.
 const FAMILIES: &[&[Builtin]] = &[
     binary::FUNCTIONS,
+    xml::FUNCTIONS,
+    uri::FUNCTIONS,
+    parquet::FUNCTIONS,
+    outside::FUNCTIONS,
+    host::FUNCTIONS,
+    csv::FUNCTIONS,
+    binary_format::FUNCTIONS,
     convert::FUNCTIONS,
     core::FUNCTIONS,
     extension::FUNCTIONS,

@@ -19,9 +19,13 @@ pub struct Entry {
 
 /// Every function of the reference, sorted by name.
 pub fn reference() -> Vec<Entry> {
+    let outside = |name: &str| super::outside::FUNCTIONS.iter().find(|f| f.name == name).map(|f| f.about);
     let mut entries: Vec<Entry> = all()
         .into_iter()
-        .map(|f| Entry { name: f.name, category: f.category().to_owned(), syntax: f.syntax(), supported: true, why: None })
+        .map(|f| {
+            let why = outside(f.name);
+            Entry { name: f.name, category: f.category().to_owned(), syntax: f.syntax(), supported: why.is_none(), why }
+        })
         .collect();
     entries.sort_by_key(|e| e.name);
     entries

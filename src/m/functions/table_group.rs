@@ -542,7 +542,6 @@ fn join(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let keep = keeps(kind);
     let width = left.shape().len();
     made(Table::lazy_with(TableType::new(fields), move |cx| {
-        let index = Index::build(cx, &right, &at_right, &rules)?;
         let together = |left_row: Option<&Row>, right_row: Option<&Row>| -> Row {
             let mut cells: Vec<Slot> = match left_row {
                 Some(row) => row.to_vec(),
@@ -558,8 +557,21 @@ fn join(cx: &mut Interp, args: &[Value]) -> Result<Value> {
             }
             cells.into()
         };
-        let mut used = vec![false; index.rows.len()];
         let mut out: Vec<Row> = Vec::new();
+        // The smaller side is hashed and the other one streamed, which decides the order of an inner join.
+        if kind == 0 && left.count(cx)? <= right.count(cx)? {
+            let index = Index::build(cx, &left, &at_left, &rules)?;
+            right.each(cx, |cx, row| {
+                let values = key_values(cx, &row, &at_right)?;
+                for i in index.find(cx, &values)? {
+                    out.push(together(Some(&index.rows[i]), Some(&row)));
+                }
+                Ok(true)
+            })?;
+            return Ok(Box::new(Ready(out.into_iter())));
+        }
+        let index = Index::build(cx, &right, &at_right, &rules)?;
+        let mut used = vec![false; index.rows.len()];
         left.each(cx, |cx, row| {
             let values = key_values(cx, &row, &at_left)?;
             let found = index.find(cx, &values)?;

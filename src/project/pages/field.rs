@@ -1,19 +1,42 @@
 //! Fields and constants as the YAML writes them, resolved against the model.
 
+use std::collections::HashMap;
+
 use super::super::yaml::{Context, Node, Spanned};
 use crate::base::{Diagnostic, Span, nearest};
 use crate::model::{Model, Table};
 use crate::report::{Aggregation, Field, Literal};
 use crate::table::DataType;
 
+/// A model with its measures by lower-case name, because pages name many of them.
+pub struct Names<'a> {
+    /// The model.
+    pub model: &'a Model,
+    measures: HashMap<String, (&'a str, &'a str)>,
+}
+
+impl<'a> Names<'a> {
+    /// Of `model`.
+    pub fn new(model: &'a Model) -> Names<'a> {
+        let mut measures = HashMap::new();
+        for table in &model.tables {
+            for measure in &table.measures {
+                measures.entry(measure.name.to_lowercase()).or_insert((table.name.as_str(), measure.name.as_str()));
+            }
+        }
+        Names { model, measures }
+    }
+}
+
 /// A field from its notation: a measure's name, `Table[Column]`, `sum(Table[Column])`, `Table[Hierarchy].[Level]`.
 ///
 /// Reports `R0103` unknown table, `R0104` unknown column, hierarchy or level, `R0105` unknown measure, `R0112` bad notation.
-pub fn resolve(text: &Spanned<String>, model: &Model, cx: &mut Context) -> Option<Field> {
+pub fn resolve(text: &Spanned<String>, names: &Names<'_>, cx: &mut Context) -> Option<Field> {
+    let model = names.model;
     let notation = text.value.trim();
     let bracketed = notation.strip_prefix('[').and_then(|n| n.strip_suffix(']')).filter(|n| !n.contains(']'));
     if bracketed.is_some() || !notation.contains('[') {
-        return measure(bracketed.unwrap_or(notation), text.span, model, cx);
+        return measure(bracketed.unwrap_or(notation), text.span, names, cx);
     }
     if let Some((word, inner)) = notation.strip_suffix(')').and_then(|n| n.split_once('(')).filter(|(word, _)| !word.contains('[')) {
         let word = word.trim();
@@ -46,11 +69,11 @@ pub fn resolve(text: &Spanned<String>, model: &Model, cx: &mut Context) -> Optio
     Some(Field::Column { table: table.name.clone(), column })
 }
 
-fn measure(name: &str, span: Span, model: &Model, cx: &mut Context) -> Option<Field> {
-    if let Some((table, measure)) = model.measure(name) {
-        return Some(Field::measure(&table.name, &measure.name));
+fn measure(name: &str, span: Span, names: &Names<'_>, cx: &mut Context) -> Option<Field> {
+    if let Some((table, measure)) = names.measures.get(&name.to_lowercase()) {
+        return Some(Field::measure(*table, *measure));
     }
-    let names = model.tables.iter().flat_map(|t| &t.measures).map(|m| m.name.as_str());
+    let names = names.model.tables.iter().flat_map(|t| &t.measures).map(|m| m.name.as_str());
     let mut diagnostic = Diagnostic::error("R0105", format!("measure `{name}` not found")).at(span, "unknown measure");
     diagnostic = match nearest(name, names) {
         Some(near) => diagnostic.help(format!("a measure with a similar name exists: `{near}`")),

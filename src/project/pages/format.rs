@@ -3,17 +3,16 @@
 use serde_json::json;
 
 use super::super::yaml::{Context, Entries, Kind, Node, Spanned};
-use super::field::{literal, resolve};
+use super::field::{Names, literal, resolve};
 use super::theme::Styles;
 use crate::base::{Diagnostic, Span, nearest};
-use crate::model::Model;
 use crate::report::catalog::{self, VisualType};
 use crate::report::{Color, Comparison, Field, FormatObject, Gradient, Property, Rule, Selector, Stop, Visual};
 
 /// What formatting needs to know.
 pub struct Formatter<'a> {
-    /// The model.
-    pub model: &'a Model,
+    /// The model's names.
+    pub names: &'a Names<'a>,
     /// Colours by name.
     pub styles: &'a Styles,
 }
@@ -79,7 +78,7 @@ impl Formatter<'_> {
             Kind::Mapping(_) => match (node.get("measure"), node.get("integer"), node.get("json")) {
                 (Some(measure), ..) => {
                     let text = Spanned { value: measure.as_text().unwrap_or_default().to_owned(), span: measure.span };
-                    resolve(&text, self.model, cx).map(Property::Field)
+                    resolve(&text, self.names, cx).map(Property::Field)
                 }
                 (_, Some(integer), _) => match integer.as_text().and_then(|text| text.parse().ok()) {
                     Some(number) => Some(Property::Integer(number)),
@@ -104,13 +103,13 @@ impl Formatter<'_> {
                 if let Some(measure) = node.get("measure") {
                     cx.unknown_keys(entries, &["measure"], "a colour");
                     let text = Spanned { value: measure.as_text().unwrap_or_default().to_owned(), span: measure.span };
-                    return resolve(&text, self.model, cx).map(Color::Field);
+                    return resolve(&text, self.names, cx).map(Color::Field);
                 }
                 cx.unknown_keys(entries, &["by", "min", "mid", "max"], "a colour scale");
                 let by = match node.get("by") {
                     Some(by) => {
                         let text = Spanned { value: by.as_text().unwrap_or_default().to_owned(), span: by.span };
-                        resolve(&text, self.model, cx)?
+                        resolve(&text, self.names, cx)?
                     }
                     None => field.cloned()?,
                 };
@@ -160,7 +159,7 @@ impl Formatter<'_> {
         };
         let value = match value.parse::<f64>() {
             Ok(number) => crate::report::Literal::Number(number),
-            Err(_) => literal(&Node::text(value, when.span), field, self.model, cx)?,
+            Err(_) => literal(&Node::text(value, when.span), field, self.names.model, cx)?,
         };
         let color = self.styles.color(color.as_text().unwrap_or_default(), color.span, cx)?;
         Some(Rule { field: field.clone(), comparison, value, color })

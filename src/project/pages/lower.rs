@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::overlay;
 use super::super::yaml::{Context, Decode, Kind, Node, Spanned};
-use super::field::{literal, resolve};
+use super::field::{Names, literal, resolve};
 use super::format::Formatter;
 use super::raw::*;
 use super::theme::Styles;
@@ -54,7 +54,8 @@ pub fn report(parts: Parts<'_>, model: &Model, cx: &mut Context) -> Report {
     unique(pages.iter().map(|page| &page.name), "page", cx);
     let names: Vec<(String, String)> =
         pages.iter().map(|page| (page.name.value.clone(), page.title.clone().unwrap_or_else(|| page.name.value.clone()))).collect();
-    let mut lowering = Lowering { model, styles: &styles, resources: parts.resources, pages: names, used: BTreeMap::new() };
+    let index = Names::new(model);
+    let mut lowering = Lowering { names: &index, styles: &styles, resources: parts.resources, pages: names, used: BTreeMap::new() };
     for page in pages {
         let page = lowering.page(page, cx);
         report.pages.push(page);
@@ -136,7 +137,7 @@ fn unique<'n>(names: impl Iterator<Item = &'n Spanned<String>>, what: &str, cx: 
 }
 
 struct Lowering<'a> {
-    model: &'a Model,
+    names: &'a Names<'a>,
     styles: &'a Styles,
     resources: &'a FileSet,
     /// (name, title) of every page.
@@ -147,7 +148,7 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     fn resolve(&mut self, text: &Spanned<String>, cx: &mut Context) -> Option<Field> {
-        resolve(text, self.model, cx)
+        resolve(text, self.names, cx)
     }
 
     fn measure(&mut self, name: &Spanned<String>, cx: &mut Context) -> Option<Property> {
@@ -203,7 +204,7 @@ impl Lowering<'_> {
             ..Page::default()
         };
         if let Some(background) = &raw.background {
-            let formatter = Formatter { model: self.model, styles: self.styles };
+            let formatter = Formatter { names: self.names, styles: self.styles };
             if let Some(color) = formatter.color(background, None, cx) {
                 for object in ["background", "outspace"] {
                     page.objects.push(FormatObject::new(
@@ -333,7 +334,7 @@ impl Lowering<'_> {
         visual.sync = raw.sync.as_ref().map(|name| SyncGroup { name: name.value.clone(), shares_field: true, shares_selection: true });
         self.container(&raw, kind, page_title, &mut visual, cx);
         self.objects(&raw, kind, page_title, &mut visual, cx);
-        let formatter = Formatter { model: self.model, styles: self.styles };
+        let formatter = Formatter { names: self.names, styles: self.styles };
         let series = formatter.series(&raw.colors, &visual, cx);
         let cells = formatter.cells(&raw.cells, &visual, cx);
         visual.objects.extend(series.into_iter().chain(cells));
@@ -342,6 +343,9 @@ impl Lowering<'_> {
         }
         for object in formatter.objects(&raw.container, None, &visual, cx) {
             merge(&mut visual.container, object);
+        }
+        for objects in [&mut visual.objects, &mut visual.container] {
+            group(objects);
         }
         Some(visual)
     }
@@ -377,7 +381,8 @@ impl Lowering<'_> {
             };
             let mut list = Vec::new();
             for raw in &fields.0 {
-                let Some(field) = self.resolve(&raw.field, cx) else { continue };
+                // What was not found was reported; its place stays taken, so that nothing else is said about the role.
+                let field = self.resolve(&raw.field, cx).unwrap_or(Field::Raw(serde_json::Value::Null));
                 let mut projection = Projection::new(field);
                 projection.display_name = raw.title.clone();
                 projection.format = raw.format.clone();
@@ -525,7 +530,7 @@ impl Lowering<'_> {
 
     /// Presets of the visual type and the short keys.
     fn objects(&mut self, raw: &RawVisual, kind: &VisualType, page_title: &str, visual: &mut Visual, cx: &mut Context) {
-        let formatter = Formatter { model: self.model, styles: self.styles };
+        let formatter = Formatter { names: self.names, styles: self.styles };
         let flag = Property::Bool;
         let default = || Selector::Id("default".to_owned());
         let units = raw.units.map(|units| match units {
@@ -641,7 +646,7 @@ impl Lowering<'_> {
         if !raw.selected.is_empty()
             && let Some(field) = visual.role("Values").first().map(|projection| projection.field.clone())
         {
-            let values = raw.selected.iter().filter_map(|node| literal(node, &field, self.model, cx)).collect();
+            let values = raw.selected.iter().filter_map(|node| literal(node, &field, self.names.model, cx)).collect();
             visual
                 .objects
                 .push(FormatObject::new("general", [("filter", Property::Selection(field, Condition::In { values, excludes: false }))]));
@@ -659,7 +664,7 @@ impl Lowering<'_> {
         };
         let field = self.resolve(&raw.field, cx)?;
         let mut conditions: Vec<Condition> = Vec::new();
-        let value = |node: &Node, cx: &mut Context| literal(node, &field, self.model, cx);
+        let value = |node: &Node, cx: &mut Context| literal(node, &field, self.names.model, cx);
         let comparisons = [
             (&raw.greater, Comparison::Greater),
             (&raw.at_least, Comparison::GreaterOrEqual),
@@ -744,6 +749,12 @@ fn merge(objects: &mut Vec<FormatObject>, object: FormatObject) {
         Some(existing) => existing.properties.extend(object.properties),
         None => objects.push(object),
     }
+}
+
+/// Entries of one object together, in the order of its first entry, as files keep them.
+fn group(objects: &mut [FormatObject]) {
+    let names: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
+    objects.sort_by_key(|object| names.iter().position(|name| *name == object.name));
 }
 
 fn style(name: Option<&Spanned<String>>, fallback: &str, styles: &Styles, cx: &mut Context) -> TextRun {

@@ -4,6 +4,7 @@
 //! several pages share, links that become transparent buttons over their visual. Overlays have been merged before
 //! (see [`super::overlay`]): a page or visual is found by its name.
 
+mod dax_text;
 mod field;
 mod format;
 mod lower;
@@ -15,6 +16,7 @@ use crate::base::FileSet;
 use crate::model::Model;
 use crate::report::Report;
 
+pub use dax_text::{constant_texts, dax_texts, localise_dax};
 pub use theme::{Styles, theme_schema};
 
 /// What a report is made of.

@@ -173,8 +173,6 @@ record! {
         pub hidden: bool,
         /// A picture on purpose: no alt text, not reached by the keyboard.
         pub decorative: bool,
-        /// May lie over other visuals.
-        pub floats: bool,
         /// Style of a text, button or shape: see `model-reference`.
         pub style: Option<Spanned<String>>,
         /// Words of a text or a button; a list gives paragraphs.

@@ -1,0 +1,130 @@
+//! The queries of a model, executed: each table in an evaluation of its own, as a service refresh does, with its own caches.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::m::load::{Loaded, Wanted, load};
+use crate::m::syntax::ast::Document;
+use crate::m::syntax::{parse_document, parse_expression};
+use crate::m::{self, Interp, Sources};
+use crate::model::{ColumnKind, Model, PartitionSource};
+use crate::table::DataType;
+
+/// What a refresh runs with.
+pub struct Refresh<'a> {
+    /// The model with its queries filled in.
+    pub model: &'a Model,
+    /// Parameters by name with M text in place of their own values.
+    pub parameters: &'a [(String, String)],
+    /// The connector's section document, if the queries use one, and its texts.
+    pub connector: Option<(&'a str, m::eval::Extension)>,
+    /// How each evaluation is run.
+    pub options: m::Options,
+    /// How many tables at a time; 0 for as many as there are processors.
+    pub jobs: usize,
+}
+
+/// One table of a refresh.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// Name in the model.
+    pub name: String,
+    /// The rows, or why there are none.
+    pub outcome: Result<Loaded, String>,
+    /// How long its query took.
+    pub elapsed: Duration,
+    /// How many web requests its query sent.
+    pub requests: u64,
+}
+
+impl Refresh<'_> {
+    /// Names of the tables that have a query, in the order of the model.
+    pub fn tables(&self) -> Vec<&str> {
+        let has_query = |t: &&crate::model::Table| t.partitions.iter().any(|p| matches!(p.source, PartitionSource::M(_)));
+        self.model.tables.iter().filter(has_query).map(|t| t.name.as_str()).collect()
+    }
+
+    /// Runs every query. `sources` gives each evaluation its own world; `done` hears of each table as it is finished. The answer is in the
+    /// order of the model.
+    pub fn run(&self, sources: &(dyn Fn() -> Sources + Sync), done: &(dyn Fn(&Refreshed) + Sync)) -> Vec<Refreshed> {
+        let names = self.tables();
+        let jobs = match self.jobs {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            jobs => jobs,
+        };
+        let next = AtomicUsize::new(0);
+        let results: Mutex<Vec<Option<Refreshed>>> = Mutex::new(names.iter().map(|_| None).collect());
+        std::thread::scope(|scope| {
+            for _ in 0..jobs.min(names.len()) {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(name) = names.get(at) else { return };
+                        let refreshed = m::with_stack(|| self.table(name, sources()));
+                        done(&refreshed);
+                        if let Ok(mut results) = results.lock() {
+                            results[at] = Some(refreshed);
+                        }
+                    }
+                });
+            }
+        });
+        results.into_inner().unwrap_or_default().into_iter().flatten().collect()
+    }
+
+    fn table(&self, name: &str, sources: Sources) -> Refreshed {
+        let start = Instant::now();
+        let mut cx = Interp::new(self.options.clone(), sources);
+        let outcome = self.evaluate(name, &mut cx);
+        Refreshed { name: name.to_owned(), outcome, elapsed: start.elapsed(), requests: cx.requests_sent() }
+    }
+
+    fn evaluate(&self, name: &str, cx: &mut Interp) -> Result<Loaded, String> {
+        if let Some((text, extension)) = &self.connector {
+            cx.extension = extension.clone();
+            let parsed = parse_document(text).map_err(|e| format!("connector: {}", e.message))?;
+            if let Document::Sections(sections) = &parsed.document {
+                cx.load_sections(sections, true).map_err(|e| format!("connector: {e}"))?;
+            }
+        }
+        let mut queries = Vec::new();
+        let expressions = self.model.expressions.iter().map(|e| (e.name.as_str(), e.expression.text.as_str()));
+        let tables = self.model.tables.iter().filter_map(|table| {
+            let text = table.partitions.iter().find_map(|p| match &p.source {
+                PartitionSource::M(m) => Some(m.text.as_str()),
+                _ => None,
+            })?;
+            Some((table.name.as_str(), text))
+        });
+        for (query, text) in expressions.chain(tables) {
+            let text = self.parameters.iter().find(|(name, _)| name == query).map_or(text, |(_, text)| text.as_str());
+            let expr = parse_expression(text).map_err(|e| format!("query `{query}`: {} at byte {}", e.message, e.at.start))?;
+            queries.push((query.to_owned(), expr));
+        }
+        cx.load_queries(&queries).map_err(|e| e.to_string())?;
+        let wanted: Vec<Wanted> = self
+            .model
+            .table(name)
+            .into_iter()
+            .flat_map(|table| &table.columns)
+            .filter_map(|column| match &column.kind {
+                ColumnKind::Data { source_column } => Some(Wanted {
+                    source: if source_column.is_empty() { column.name.clone() } else { source_column.clone() },
+                    name: column.name.clone(),
+                    data_type: column.data_type.unwrap_or(DataType::String),
+                }),
+                _ => None,
+            })
+            .collect();
+        let value = cx.query(name).map_err(|e| describe(cx, &e))?;
+        load(cx, name, &value, Some(&wanted)).map_err(|e| describe(cx, &e))
+    }
+}
+
+fn describe(cx: &mut Interp, error: &m::Error) -> String {
+    match m::canon::to_source(cx, &error.data().detail, 3) {
+        Ok(detail) if detail != "null" => format!("{error} ({})", detail.chars().take(300).collect::<String>()),
+        _ => error.to_string(),
+    }
+}

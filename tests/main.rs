@@ -26,6 +26,7 @@ fn snapshot(folder: &str, name: &str, text: &str) -> Result<(), libtest_mimic::F
     settings.set_snapshot_path(path);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let compared = std::panic::catch_unwind(|| settings.bind(|| insta::assert_snapshot!(name.to_owned(), text)));
+    let compare = || settings.bind(|| insta::assert_snapshot!(name.to_owned(), text));
+    let compared = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compare));
     compared.map_err(|_| libtest_mimic::Failed::from(format!("differs from the snapshot {folder}/snapshots/{name}.snap")))
 }

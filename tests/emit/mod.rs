@@ -1,6 +1,7 @@
 //! What `build` writes: the tiny model's files to be read whole, the shipped one's by hash, the examples.
 
 mod command;
+mod reference;
 
 use libtest_mimic::{Failed, Trial};
 use sha2::{Digest, Sha256};
@@ -73,6 +74,7 @@ pub fn trials() -> Vec<Trial> {
         }));
     }
     trials.extend(command::trials());
+    trials.extend(reference::trials());
     trials
 }
 

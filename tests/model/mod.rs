@@ -58,7 +58,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("model/ten_thousand_measures", || {
             let mut text = String::from("folder: Many\nadd:\n");
             for number in 0..10_000 {
-                text.push_str(&format!("- {{name: M{number}, expression: {number} + [Total sales], description: d}}\n"));
+                text.push_str(&format!("- {{name: M{number}, expression: '{number} + [Total sales]', description: d}}\n"));
             }
             let mut files = FileSet::new();
             files.insert("measures/many.yaml", text);

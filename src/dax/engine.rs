@@ -66,7 +66,16 @@ pub struct DaxError {
 impl DaxError {
     /// A binder's error.
     pub fn bind(code: &'static str, message: impl Into<String>, at: Place) -> DaxError {
-        DaxError { stage: Stage::Bind, code, message: message.into(), place: Some(at), object: None, object_place: None, help: None, unsupported: false }
+        DaxError {
+            stage: Stage::Bind,
+            code,
+            message: message.into(),
+            place: Some(at),
+            object: None,
+            object_place: None,
+            help: None,
+            unsupported: false,
+        }
     }
 
     pub(crate) fn with_help(mut self, help: Option<String>) -> DaxError {
@@ -289,7 +298,8 @@ impl Store {
         self.tables[table as usize]
             .get_or_init(|| {
                 let def = &catalog.tables[table as usize];
-                let found = self.source.load(&def.name).map_err(|message| EvalError { catchable: false, ..EvalError::new("D0340", message) })?;
+                let found =
+                    self.source.load(&def.name).map_err(|message| EvalError { catchable: false, ..EvalError::new("D0340", message) })?;
                 let mut found = found.unwrap_or_default();
                 let rows = found.rows();
                 let mut columns = Vec::new();
@@ -713,7 +723,12 @@ fn explain_node(node: &N, text: &str, depth: usize) -> String {
     if node.deps.transition {
         marks.push("transition");
     }
-    let mut out = format!("{}{name} {}{}\n", "  ".repeat(depth), short, if marks.is_empty() { String::new() } else { format!("  [{}]", marks.join(", ")) });
+    let mut out = format!(
+        "{}{name} {}{}\n",
+        "  ".repeat(depth),
+        short,
+        if marks.is_empty() { String::new() } else { format!("  [{}]", marks.join(", ")) }
+    );
     if depth < 40 {
         super::bind::children(node, &mut |child| out.push_str(&explain_node(child, text, depth + 1)));
     }

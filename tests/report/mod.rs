@@ -15,8 +15,10 @@ const MODEL: &str = "name: Tiny\nculture: en-US\nsource: sample\n";
 const DATE: &str = "name: Date\ncolumns:\n  - {name: Date, type: date, key: true}\n  - {name: Month, type: text}\nsource: {dax: 'x'}\n";
 const BANK: &str = "name: Bank\ncolumns:\n  - {name: Amount, type: decimal}\n  - {name: Name, type: text}\nsource: {dax: 'x'}\n";
 const MEASURES: &str = "table: Bank\nmeasures:\n  - {name: Cash in, expression: '1'}\n  - {name: Cash out, expression: '2'}\n";
-const THEME: &str = "name: Tiny\npalette: {ink: '#112233', gain: '#0B6A63'}\ndataColors: [$gain]\nforeground: $ink\nbackground: '#FFFFFF'\n";
-const FRAME: &str = "name: Standard\nkind: frame\nvisuals:\n  - {name: Title, type: text, at: [1, 80, 40, 5], text: '{page}', alt: '{page}'}\n";
+const THEME: &str =
+    "name: Tiny\npalette: {ink: '#112233', gain: '#0B6A63'}\ndataColors: [$gain]\nforeground: $ink\nbackground: '#FFFFFF'\n";
+const FRAME: &str =
+    "name: Standard\nkind: frame\nvisuals:\n  - {name: Title, type: text, at: [1, 80, 40, 5], text: '{page}', alt: '{page}'}\n";
 const CUSTOMER: &str = "name: Customer\nvisuals: []\n";
 
 fn tiny(page: &str) -> (Model, Report, Vec<Diagnostic>, SourceMap) {
@@ -246,7 +248,10 @@ fn foreign() -> Result<(), Failed> {
         r#"{"name":"v1","position":{"x":1,"y":2,"width":3,"height":4,"z":5},"visual":{"visualType":"Acme_1234","query":{"queryState":{"Odd":{"projections":[
             {"field":{"SparklineData":{}},"queryRef":"x","nativeQueryRef":"x"}]}}},"objects":{"odd":[{"properties":{"p":{"expr":{"Strange":{}}}},"selector":{"data":[{"scopeId":{}}]}}]}}}"#,
     );
-    files.insert("definition/pages/p1/visuals/v2/visual.json", r#"{"name":"v2","position":{},"visualGroup":{"displayName":"G","groupMode":"ScaleMode"}}"#);
+    files.insert(
+        "definition/pages/p1/visuals/v2/visual.json",
+        r#"{"name":"v2","position":{},"visualGroup":{"displayName":"G","groupMode":"ScaleMode"}}"#,
+    );
     files.insert("definition/pages/p1/visuals/v3/visual.json", "[]");
     let read = pbir::read(&files, "Foreign");
     let codes: Vec<&str> = read.diagnostics.iter().map(|problem| problem.code).collect();

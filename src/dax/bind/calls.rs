@@ -107,7 +107,8 @@ impl Binder<'_> {
                             make(Kind::Const(Value::text(word)), Ty::Text, None, expr.at)
                         }
                         Some(word) if self.catalog.table(&word).is_none() && !scope.vars.iter().any(|v| v.name == fold(&word)) => {
-                            let message = format!("argument {} of `{}` must be one of {}, found `{word}`", index + 1, call.name, words.join(", "));
+                            let message =
+                                format!("argument {} of `{}` must be one of {}, found `{word}`", index + 1, call.name, words.join(", "));
                             return Err(error("D0208", message, expr.at));
                         }
                         _ => self.scalar(expr, scope)?,
@@ -159,7 +160,10 @@ impl Binder<'_> {
         let def = &self.catalog.functions[index];
         let parsed = match &def.parsed {
             Some(parsed) => parsed.clone(),
-            None => Arc::new(crate::dax::syntax::parse_function(&def.source.text).map_err(|e| super::DaxError::from(e).inside(&format!("function `{}`", def.name)))?),
+            None => Arc::new(
+                crate::dax::syntax::parse_function(&def.source.text)
+                    .map_err(|e| super::DaxError::from(e).inside(&format!("function `{}`", def.name)))?,
+            ),
         };
         if call.args.len() > parsed.params.len() {
             let message = format!("`{}` takes {} argument(s), found {}", def.name, parsed.params.len(), call.args.len());
@@ -180,9 +184,17 @@ impl Binder<'_> {
                     self.model_column(arg, arg_scope)?;
                 }
                 if has("TABLEREF") && self.model_table(arg, arg_scope).is_none() {
-                    return Err(error("D0228", format!("argument `{}` of `{}` must be a table of the model", param.name.text, def.name), arg.at));
+                    return Err(error(
+                        "D0228",
+                        format!("argument `{}` of `{}` must be a table of the model", param.name.text, def.name),
+                        arg.at,
+                    ));
                 }
-                inner.lazy.push(super::Lazy { name: fold(&param.name.text), expr: Arc::new(arg.clone()), scope: Arc::new(arg_scope.clone()) });
+                inner.lazy.push(super::Lazy {
+                    name: fold(&param.name.text),
+                    expr: Arc::new(arg.clone()),
+                    scope: Arc::new(arg_scope.clone()),
+                });
                 continue;
             }
             let node = if has("TABLE") { self.table(arg, arg_scope)? } else { self.bind(arg, arg_scope)? };
@@ -207,9 +219,9 @@ impl Binder<'_> {
             lets.push((id, node));
         }
         let key = format!("f{index}");
-        let body = self.guarded(key, &format!("function `{}`", def.name), call.at, || self.bind(&parsed.body, &inner)).map_err(|e| {
-            if def.parsed.is_some() || e.code == "D0290" { e } else { e.inside(&format!("function `{}`", def.name)) }
-        })?;
+        let body = self
+            .guarded(key, &format!("function `{}`", def.name), call.at, || self.bind(&parsed.body, &inner))
+            .map_err(|e| if def.parsed.is_some() || e.code == "D0290" { e } else { e.inside(&format!("function `{}`", def.name)) })?;
         if lets.is_empty() {
             return Ok(body);
         }
@@ -380,7 +392,8 @@ impl Binder<'_> {
             "SWITCH" => {
                 call.arity(2, usize::MAX)?;
                 let mut args = self.scalars(call, scope)?;
-                let results: Vec<&N> = args.iter().enumerate().skip(1).filter(|(i, _)| i % 2 == 0 || *i == args.len() - 1).map(|(_, n)| n).collect();
+                let results: Vec<&N> =
+                    args.iter().enumerate().skip(1).filter(|(i, _)| i % 2 == 0 || *i == args.len() - 1).map(|(_, n)| n).collect();
                 let ty = self.unify(&results);
                 if args.len() % 2 == 1 && ty == Ty::Boolean {
                     args.push(make(Kind::Const(Value::Boolean(false)), Ty::Boolean, None, at));
@@ -528,7 +541,8 @@ impl Binder<'_> {
                 let kind = Kind::RankX { table, expr, value: Some(value), descending, dense: false, level: scope.level() };
                 // A value that is not in the column has no rank; `-1` levels are told apart by the operator around it.
                 let rank = make(kind, Ty::Int, None, at);
-                let values = make(Kind::Values { columns: vec![column], blank: false }, Ty::Variant, Some(self.columns_schema(&[column])), at);
+                let values =
+                    make(Kind::Values { columns: vec![column], blank: false }, Ty::Variant, Some(self.columns_schema(&[column])), at);
                 let Kind::RankX { value: Some(value), .. } = &rank.kind else { unreachable!("built above") };
                 let present = make(Kind::In(vec![value.clone()], values), Ty::Boolean, None, at);
                 op(Op::If, vec![present, rank], Ty::Int)
@@ -563,7 +577,9 @@ impl Binder<'_> {
                         let index = schema.columns.iter().position(|c| c.lineage == Some(id)).ok_or(e)?;
                         Ok(self.column_node(&inner, 0, index, at))
                     })?;
-                    let Kind::Col { index, .. } = column.kind else { return Err(error("D0227", "a column reference is expected here", column.at)) };
+                    let Kind::Col { index, .. } = column.kind else {
+                        return Err(error("D0227", "a column reference is expected here", column.at));
+                    };
                     search.push((index, self.scalar(call.need(i + 1)?, scope)?));
                 }
                 Ok(Some(make(Kind::ContainsTable { table, search }, Ty::Boolean, None, at)))
@@ -574,7 +590,11 @@ impl Binder<'_> {
                 let values = (1..call.args.len()).map(|i| self.scalar(call.need(i)?, scope)).collect::<Result<Vec<_>>>()?;
                 let width = table.schema.as_ref().map_or(0, |s| s.columns.len());
                 if width != values.len() {
-                    return Err(error("D0223", format!("CONTAINSROW compares {} values with a table of {width} columns", values.len()), at));
+                    return Err(error(
+                        "D0223",
+                        format!("CONTAINSROW compares {} values with a table of {width} columns", values.len()),
+                        at,
+                    ));
                 }
                 Ok(Some(make(Kind::In(values, table), Ty::Boolean, None, at)))
             }
@@ -747,7 +767,9 @@ impl Binder<'_> {
                 call.arity(1, 4)?;
                 let table = self.table(call.need(0)?, scope)?;
                 let args = (1..call.args.len())
-                    .map(|i| call.get(i).map_or_else(|| Ok(make(Kind::Const(Value::Blank), Ty::Blank, None, at)), |e| self.scalar(e, scope)))
+                    .map(|i| {
+                        call.get(i).map_or_else(|| Ok(make(Kind::Const(Value::Blank), Ty::Blank, None, at)), |e| self.scalar(e, scope))
+                    })
                     .collect::<Result<Vec<_>>>()?;
                 Ok(Some(make(Kind::ToText { table, json: call.name == "TOJSON", args }, Ty::Text, None, at)))
             }
@@ -819,7 +841,10 @@ impl Binder<'_> {
                 }
             }
         }
-        let message = format!("the column `{}` either doesn't exist or doesn't have a relationship to any table available in the current context", self.catalog.column_label(column));
+        let message = format!(
+            "the column `{}` either doesn't exist or doesn't have a relationship to any table available in the current context",
+            self.catalog.column_label(column)
+        );
         Err(error("D0212", message, at))
     }
 

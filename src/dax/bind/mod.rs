@@ -8,9 +8,9 @@ mod time;
 mod window;
 
 use std::cell::{Cell, RefCell};
-use std::sync::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 use bound::{ArithOp, CmpOp, Deps, Kind, N, Node, Schema, SchemaColumn, Ty};
 
@@ -132,7 +132,16 @@ fn error(code: &'static str, message: impl Into<String>, at: Place) -> DaxError 
 impl<'a> Binder<'a> {
     /// A binder over `catalog`.
     pub fn new(catalog: &'a Catalog, cache: &'a BindCache, parameters: &'a [(String, Value)]) -> Binder<'a> {
-        Binder { catalog, cache, stack: RefCell::default(), next_var: Cell::new(1), depth: Cell::new(0), parameters, globals: RefCell::default(), named: RefCell::default() }
+        Binder {
+            catalog,
+            cache,
+            stack: RefCell::default(),
+            next_var: Cell::new(1),
+            depth: Cell::new(0),
+            parameters,
+            globals: RefCell::default(),
+            named: RefCell::default(),
+        }
     }
 
     /// A number for a new variable.
@@ -522,7 +531,9 @@ impl<'a> Binder<'a> {
     fn column_ref(&self, table: Option<&Name>, name: &Name, level: Option<&Name>, at: Place, scope: &Scope) -> Result<N> {
         let Some(table) = table else { return self.bare(name, at, scope) };
         if let Some(level) = level {
-            return Err(error("D0226", format!("the hierarchy level `[{}]` of a variation is not available here", level.text), at).unsupported());
+            return Err(
+                error("D0226", format!("the hierarchy level `[{}]` of a variation is not available here", level.text), at).unsupported()
+            );
         }
         if !table.quoted && scope.lazy.iter().any(|l| l.name == fold(&table.text)) {
             let lazy = scope.lazy.iter().rev().find(|l| l.name == fold(&table.text)).expect("found above");
@@ -634,7 +645,8 @@ impl<'a> Binder<'a> {
                 }
             }
             ExprKind::Column { level: Some(level), .. } => {
-                Err(error("D0226", format!("the hierarchy level `[{}]` of a variation is not available here", level.text), expr.at).unsupported())
+                Err(error("D0226", format!("the hierarchy level `[{}]` of a variation is not available here", level.text), expr.at)
+                    .unsupported())
             }
             ExprKind::Name(name) if !name.quoted => match scope.lazy.iter().rev().find(|l| l.name == fold(&name.text)) {
                 Some(lazy) => self.model_column(&lazy.expr, &lazy.scope),
@@ -699,7 +711,9 @@ fn binary(op: BinaryOp, left: N, right: N, at: Place) -> Result<N> {
         };
         if let (Some(a), Some(b)) = (family(left.ty), family(right.ty)) {
             if a != b {
-                let message = format!("DAX comparison operations do not support comparing values of type {a} with values of type {b}; consider VALUE or FORMAT to convert one of them");
+                let message = format!(
+                    "DAX comparison operations do not support comparing values of type {a} with values of type {b}; consider VALUE or FORMAT to convert one of them"
+                );
                 return Err(error("D0230", message, at));
             }
         }
@@ -744,7 +758,6 @@ fn arith_type(op: ArithOp, left: Ty, right: Ty) -> Ty {
     }
 }
 
-
 /// Collects the dependencies of a node's children, the levels that the node itself opens taken away.
 fn children_deps(kind: &Kind) -> Deps {
     let mut deps = Deps::default();
@@ -762,7 +775,13 @@ fn children_deps(kind: &Kind) -> Deps {
             deps.transition = true;
         }
         Kind::IsSelectedMeasure(_) => deps.filter = true,
-        Kind::Neg(a) | Kind::Not(a) | Kind::TableAsScalar(a) | Kind::Distinct(a) | Kind::KeepFilters(a) | Kind::NonVisual(a) | Kind::IsEmpty(a) => {
+        Kind::Neg(a)
+        | Kind::Not(a)
+        | Kind::TableAsScalar(a)
+        | Kind::Distinct(a)
+        | Kind::KeepFilters(a)
+        | Kind::NonVisual(a)
+        | Kind::IsEmpty(a) => {
             deps.add(&a.deps);
         }
         Kind::Arith(_, a, b) | Kind::Cmp(_, a, b) | Kind::Intersect(a, b) | Kind::Except(a, b) => {
@@ -773,7 +792,13 @@ fn children_deps(kind: &Kind) -> Deps {
             deps.add(&start.deps);
             deps.add(&end.deps);
         }
-        Kind::Concat(items) | Kind::And(items) | Kind::Or(items) | Kind::Scalar(_, items) | Kind::CrossJoin(items) | Kind::Union(items) | Kind::Row(items) => {
+        Kind::Concat(items)
+        | Kind::And(items)
+        | Kind::Or(items)
+        | Kind::Scalar(_, items)
+        | Kind::CrossJoin(items)
+        | Kind::Union(items)
+        | Kind::Row(items) => {
             items.iter().for_each(|i| deps.add(&i.deps));
         }
         Kind::Op(op, items) => {
@@ -974,7 +999,13 @@ fn children_deps(kind: &Kind) -> Deps {
 /// Calls `visit` for every direct child of a node.
 pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
     match &node.kind {
-        Kind::Neg(a) | Kind::Not(a) | Kind::TableAsScalar(a) | Kind::Distinct(a) | Kind::KeepFilters(a) | Kind::NonVisual(a) | Kind::IsEmpty(a) => visit(a),
+        Kind::Neg(a)
+        | Kind::Not(a)
+        | Kind::TableAsScalar(a)
+        | Kind::Distinct(a)
+        | Kind::KeepFilters(a)
+        | Kind::NonVisual(a)
+        | Kind::IsEmpty(a) => visit(a),
         Kind::Arith(_, a, b) | Kind::Cmp(_, a, b) | Kind::Intersect(a, b) | Kind::Except(a, b) | Kind::Calendar { start: a, end: b } => {
             visit(a);
             visit(b);
@@ -983,7 +1014,14 @@ pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
             visit(value);
             visit(column);
         }
-        Kind::Concat(items) | Kind::And(items) | Kind::Or(items) | Kind::Scalar(_, items) | Kind::Op(_, items) | Kind::CrossJoin(items) | Kind::Union(items) | Kind::Row(items) => {
+        Kind::Concat(items)
+        | Kind::And(items)
+        | Kind::Or(items)
+        | Kind::Scalar(_, items)
+        | Kind::Op(_, items)
+        | Kind::CrossJoin(items)
+        | Kind::Union(items)
+        | Kind::Row(items) => {
             items.iter().for_each(visit);
         }
         Kind::In(items, table) => {

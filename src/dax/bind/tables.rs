@@ -14,14 +14,72 @@ use crate::table::Value;
 pub(super) fn is_table_function(name: &str) -> bool {
     matches!(
         name,
-        "FILTER" | "ALL" | "ALLNOBLANKROW" | "ALLEXCEPT" | "ALLSELECTED" | "VALUES" | "DISTINCT" | "CALCULATETABLE" | "TREATAS" | "SUMMARIZE"
-            | "SUMMARIZECOLUMNS" | "ADDCOLUMNS" | "SELECTCOLUMNS" | "TOPN" | "TOPNSKIP" | "UNION" | "INTERSECT" | "EXCEPT" | "CROSSJOIN"
-            | "GENERATE" | "GENERATEALL" | "GROUPBY" | "DATATABLE" | "ROW" | "GENERATESERIES" | "CALENDAR" | "CALENDARAUTO" | "NATURALINNERJOIN"
-            | "NATURALLEFTOUTERJOIN" | "RELATEDTABLE" | "FILTERS" | "DATESYTD" | "DATESQTD" | "DATESMTD" | "DATESINPERIOD" | "DATESBETWEEN"
-            | "DATEADD" | "PARALLELPERIOD" | "SAMEPERIODLASTYEAR" | "PREVIOUSDAY" | "PREVIOUSMONTH" | "PREVIOUSQUARTER" | "PREVIOUSYEAR"
-            | "NEXTDAY" | "NEXTMONTH" | "NEXTQUARTER" | "NEXTYEAR" | "FIRSTDATE" | "LASTDATE" | "STARTOFMONTH" | "STARTOFQUARTER"
-            | "STARTOFYEAR" | "ENDOFMONTH" | "ENDOFQUARTER" | "ENDOFYEAR" | "FIRSTNONBLANK" | "LASTNONBLANK" | "INDEX" | "OFFSET" | "WINDOW"
-            | "SAMPLE" | "SUBSTITUTEWITHINDEX" | "ADDMISSINGITEMS" | "DETAILROWS" | "KEEPFILTERS" | "NONVISUAL"
+        "FILTER"
+            | "ALL"
+            | "ALLNOBLANKROW"
+            | "ALLEXCEPT"
+            | "ALLSELECTED"
+            | "VALUES"
+            | "DISTINCT"
+            | "CALCULATETABLE"
+            | "TREATAS"
+            | "SUMMARIZE"
+            | "SUMMARIZECOLUMNS"
+            | "ADDCOLUMNS"
+            | "SELECTCOLUMNS"
+            | "TOPN"
+            | "TOPNSKIP"
+            | "UNION"
+            | "INTERSECT"
+            | "EXCEPT"
+            | "CROSSJOIN"
+            | "GENERATE"
+            | "GENERATEALL"
+            | "GROUPBY"
+            | "DATATABLE"
+            | "ROW"
+            | "GENERATESERIES"
+            | "CALENDAR"
+            | "CALENDARAUTO"
+            | "NATURALINNERJOIN"
+            | "NATURALLEFTOUTERJOIN"
+            | "RELATEDTABLE"
+            | "FILTERS"
+            | "DATESYTD"
+            | "DATESQTD"
+            | "DATESMTD"
+            | "DATESINPERIOD"
+            | "DATESBETWEEN"
+            | "DATEADD"
+            | "PARALLELPERIOD"
+            | "SAMEPERIODLASTYEAR"
+            | "PREVIOUSDAY"
+            | "PREVIOUSMONTH"
+            | "PREVIOUSQUARTER"
+            | "PREVIOUSYEAR"
+            | "NEXTDAY"
+            | "NEXTMONTH"
+            | "NEXTQUARTER"
+            | "NEXTYEAR"
+            | "FIRSTDATE"
+            | "LASTDATE"
+            | "STARTOFMONTH"
+            | "STARTOFQUARTER"
+            | "STARTOFYEAR"
+            | "ENDOFMONTH"
+            | "ENDOFQUARTER"
+            | "ENDOFYEAR"
+            | "FIRSTNONBLANK"
+            | "LASTNONBLANK"
+            | "INDEX"
+            | "OFFSET"
+            | "WINDOW"
+            | "SAMPLE"
+            | "SUBSTITUTEWITHINDEX"
+            | "ADDMISSINGITEMS"
+            | "DETAILROWS"
+            | "KEEPFILTERS"
+            | "NONVISUAL"
     )
 }
 
@@ -52,7 +110,10 @@ impl Binder<'_> {
 
     fn unique_names(&self, columns: &[SchemaColumn], call: &Call<'_>) -> Result<()> {
         for (i, column) in columns.iter().enumerate() {
-            if columns[..i].iter().any(|c| fold(&c.name) == fold(&column.name) && c.table.as_deref().map(fold) == column.table.as_deref().map(fold)) {
+            if columns[..i]
+                .iter()
+                .any(|c| fold(&c.name) == fold(&column.name) && c.table.as_deref().map(fold) == column.table.as_deref().map(fold))
+            {
                 let message = format!("`{}` would have the column `{}` twice; rename one with SELECTCOLUMNS", call.name, column.label());
                 return Err(error("D0261", message, call.at));
             }
@@ -77,7 +138,8 @@ impl Binder<'_> {
                     return Ok((GroupKey::Related(*base, column), self.schema_column(column)));
                 }
             }
-            let message = format!("the column `{}` is neither in the table nor in a table that it reaches", self.catalog.column_label(column));
+            let message =
+                format!("the column `{}` is neither in the table nor in a table that it reaches", self.catalog.column_label(column));
             return Err(error("D0262", message, expr.at));
         }
         match self.bind(expr, &inner) {
@@ -167,7 +229,8 @@ impl Binder<'_> {
                 for i in 1..call.args.len() {
                     except.push(self.model_column(call.need(i)?, scope)?);
                 }
-                let columns: Vec<ColId> = self.catalog.tables[table as usize].columns.iter().copied().filter(|c| !except.contains(c)).collect();
+                let columns: Vec<ColId> =
+                    self.catalog.tables[table as usize].columns.iter().copied().filter(|c| !except.contains(c)).collect();
                 let schema = self.columns_schema(&columns);
                 node(Kind::AllColumns { columns, blank: true }, schema)
             }
@@ -368,7 +431,8 @@ impl Binder<'_> {
                 match &def.detail_rows {
                     Some(source) => {
                         let what = format!("detail rows of `{}`", def.name);
-                        let parsed = crate::dax::syntax::parse_expression(&source.text).map_err(|e| super::DaxError::from(e).inside(&what))?;
+                        let parsed =
+                            crate::dax::syntax::parse_expression(&source.text).map_err(|e| super::DaxError::from(e).inside(&what))?;
                         let rows = self.table(&parsed, &Scope::home(Some(def.table))).map_err(|e| e.inside(&what))?;
                         Ok(Some(self.implicit_calculate(rows)))
                     }
@@ -395,7 +459,8 @@ impl Binder<'_> {
             }
             name if name.starts_with("INFO.") => {
                 let Some(columns) = crate::dax::eval::info::columns(name) else { return Ok(None) };
-                let columns = columns.iter().map(|(n, ty)| SchemaColumn { table: None, name: Arc::from(*n), lineage: None, ty: *ty }).collect();
+                let columns =
+                    columns.iter().map(|(n, ty)| SchemaColumn { table: None, name: Arc::from(*n), lineage: None, ty: *ty }).collect();
                 node(Kind::Info(name.to_owned()), plain(columns))
             }
             "ALLSELECTEDAPPLY" | "ALLSELECTEDREMOVE" | "ALWAYSAPPLY" | "DEPENDON" | "NONFILTER" | "SHADOWCLUSTER" => {
@@ -407,7 +472,15 @@ impl Binder<'_> {
     }
 
     /// Pairs of name and expression.
-    fn named_pairs(&self, call: &Call<'_>, from: usize, scope: &Scope, inner: &Scope, columns: &mut Vec<SchemaColumn>, exprs: &mut Vec<N>) -> Result<()> {
+    fn named_pairs(
+        &self,
+        call: &Call<'_>,
+        from: usize,
+        scope: &Scope,
+        inner: &Scope,
+        columns: &mut Vec<SchemaColumn>,
+        exprs: &mut Vec<N>,
+    ) -> Result<()> {
         if (call.args.len() - from) % 2 != 0 {
             return Err(error("D0205", format!("`{}` takes pairs of a name and an expression", call.name), call.at));
         }
@@ -450,7 +523,9 @@ impl Binder<'_> {
                         columns.push(schema.columns[index].clone());
                     }
                     _ => match &expr.kind {
-                        ExprKind::Column { name, .. } => columns.push(SchemaColumn { table: None, name: Arc::from(name.text.as_str()), lineage: None, ty: value.ty }),
+                        ExprKind::Column { name, .. } => {
+                            columns.push(SchemaColumn { table: None, name: Arc::from(name.text.as_str()), lineage: None, ty: value.ty })
+                        }
                         _ => return Err(error("D0260", "the name of a column must be a text in quotes", expr.at)),
                     },
                 }
@@ -459,7 +534,12 @@ impl Binder<'_> {
             }
         }
         self.unique_names(&columns, call)?;
-        Ok(make(Kind::SelectColumns { table, exprs, level }, Ty::Variant, Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: schema.may_repeat })), call.at))
+        Ok(make(
+            Kind::SelectColumns { table, exprs, level },
+            Ty::Variant,
+            Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: schema.may_repeat })),
+            call.at,
+        ))
     }
 
     fn natural_join(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
@@ -481,7 +561,8 @@ impl Binder<'_> {
                     }
                     (None, None) if fold(&a.name) == fold(&b.name) => pairs.push((i, j)),
                     (x, y) if fold(&a.name) == fold(&b.name) && x.is_some() != y.is_some() => {
-                        let message = format!("`{}` cannot join `{}` with `{}`: they come from different columns", call.name, a.label(), b.label());
+                        let message =
+                            format!("`{}` cannot join `{}` with `{}`: they come from different columns", call.name, a.label(), b.label());
                         return Err(error("D0268", message, call.at));
                     }
                     _ => {}
@@ -500,7 +581,11 @@ impl Binder<'_> {
                 for (j, b) in rs.columns.iter().enumerate() {
                     let same = fold(&a.name) == fold(&b.name) && a.table.as_deref().map(fold) == b.table.as_deref().map(fold);
                     if same && a.lineage.is_some() && a.lineage != b.lineage && !pairs.contains(&(i, j)) {
-                        return Err(error("D0268", format!("`{}` cannot join `{}` with `{}`: different lineage", call.name, a.label(), b.label()), call.at));
+                        return Err(error(
+                            "D0268",
+                            format!("`{}` cannot join `{}` with `{}`: different lineage", call.name, a.label(), b.label()),
+                            call.at,
+                        ));
                     }
                 }
             }
@@ -535,7 +620,13 @@ impl Binder<'_> {
                 Some("STRING") => Ty::Text,
                 Some("BOOLEAN") => Ty::Boolean,
                 Some("DATETIME") => Ty::Date,
-                _ => return Err(error("D0208", "the type must be INTEGER, DOUBLE, STRING, BOOLEAN, CURRENCY or DATETIME", call.need(i + 1)?.at)),
+                _ => {
+                    return Err(error(
+                        "D0208",
+                        "the type must be INTEGER, DOUBLE, STRING, BOOLEAN, CURRENCY or DATETIME",
+                        call.need(i + 1)?.at,
+                    ));
+                }
             };
             self.add_column(&mut columns, name, ty, call.need(i)?)?;
         }
@@ -548,7 +639,11 @@ impl Binder<'_> {
                 return Err(error("D0269", "a row of DATATABLE is written in braces", row.at));
             };
             if cells.len() != columns.len() {
-                return Err(error("D0269", format!("a row of this DATATABLE needs {} values, found {}", columns.len(), cells.len()), row.at));
+                return Err(error(
+                    "D0269",
+                    format!("a row of this DATATABLE needs {} values, found {}", columns.len(), cells.len()),
+                    row.at,
+                ));
             }
             let mut line = Vec::with_capacity(cells.len());
             for (cell, column) in cells.iter().zip(&columns) {
@@ -559,7 +654,10 @@ impl Binder<'_> {
                 }) else {
                     return Err(error("D0209", "DATATABLE takes constants only", cell.at));
                 };
-                line.push(data_value(value, column.ty).ok_or_else(|| error("D0269", format!("the value does not fit the type of column `{}`", column.name), cell.at))?);
+                line.push(
+                    data_value(value, column.ty)
+                        .ok_or_else(|| error("D0269", format!("the value does not fit the type of column `{}`", column.name), cell.at))?,
+                );
             }
             values.push(line);
         }
@@ -588,7 +686,9 @@ impl Binder<'_> {
             let expr = call.need(i)?;
             match &expr.kind {
                 ExprKind::Text(_) => break,
-                ExprKind::Call { name, args } if name.text.eq_ignore_ascii_case("ROLLUP") || name.text.eq_ignore_ascii_case("ROLLUPGROUP") => {
+                ExprKind::Call { name, args }
+                    if name.text.eq_ignore_ascii_case("ROLLUP") || name.text.eq_ignore_ascii_case("ROLLUPGROUP") =>
+                {
                     let group = name.text.eq_ignore_ascii_case("ROLLUPGROUP");
                     if group {
                         rollups += 1;
@@ -645,7 +745,12 @@ impl Binder<'_> {
                 return Err(error("D0266", "an expression of GROUPBY may only aggregate CURRENTGROUP with an iterator", expr.at));
             }
         }
-        Ok(make(Kind::GroupBy { table, keys, exprs, level }, Ty::Variant, Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false })), call.at))
+        Ok(make(
+            Kind::GroupBy { table, keys, exprs, level },
+            Ty::Variant,
+            Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false })),
+            call.at,
+        ))
     }
 
     #[allow(clippy::too_many_lines)]
@@ -810,14 +915,14 @@ impl Binder<'_> {
                 _ => {}
             }
         }
-        let show = show
-            .iter()
-            .map(|c| {
-                schema.columns.iter().position(|s| s.lineage == Some(*c)).ok_or_else(|| {
-                    error("D0262", format!("the column `{}` is not in the table", self.catalog.column_label(*c)), call.at)
+        let show =
+            show.iter()
+                .map(|c| {
+                    schema.columns.iter().position(|s| s.lineage == Some(*c)).ok_or_else(|| {
+                        error("D0262", format!("the column `{}` is not in the table", self.catalog.column_label(*c)), call.at)
+                    })
                 })
-            })
-            .collect::<Result<Vec<_>>>()?;
+                .collect::<Result<Vec<_>>>()?;
         Ok(make(Kind::AddMissing { table, show, groups }, Ty::Variant, Some(schema), call.at))
     }
 
@@ -849,7 +954,15 @@ impl Binder<'_> {
         let mut names: Vec<String> = (1..=k).map(|i| format!("Slope{i}")).collect();
         names.push("Intercept".to_owned());
         names.extend((1..=k).map(|i| format!("StandardErrorSlope{i}")));
-        for name in ["StandardErrorIntercept", "CoefficientOfDetermination", "StandardError", "FStatistic", "DegreesOfFreedom", "RegressionSumOfSquares", "ResidualSumOfSquares"] {
+        for name in [
+            "StandardErrorIntercept",
+            "CoefficientOfDetermination",
+            "StandardError",
+            "FStatistic",
+            "DegreesOfFreedom",
+            "RegressionSumOfSquares",
+            "ResidualSumOfSquares",
+        ] {
             names.push(name.to_owned());
         }
         let columns = names.into_iter().map(|n| SchemaColumn { table: None, name: Arc::from(n), lineage: None, ty: Ty::Double }).collect();
@@ -882,7 +995,9 @@ fn common_columns(left: &Schema, right: &Schema) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for (i, a) in left.columns.iter().enumerate() {
         for (j, b) in right.columns.iter().enumerate() {
-            if (a.lineage.is_some() && a.lineage == b.lineage) || (a.lineage.is_none() && b.lineage.is_none() && fold(&a.name) == fold(&b.name)) {
+            if (a.lineage.is_some() && a.lineage == b.lineage)
+                || (a.lineage.is_none() && b.lineage.is_none() && fold(&a.name) == fold(&b.name))
+            {
                 pairs.push((i, j));
             }
         }
@@ -911,7 +1026,13 @@ fn data_value(value: Value, ty: Ty) -> Option<Value> {
         (Ty::Text, Value::Boolean(b)) => Value::text(if b { "TRUE" } else { "FALSE" }),
         (Ty::Boolean, Value::Boolean(b)) => Value::Boolean(b),
         (Ty::Boolean, Value::Int64(v)) => Value::Boolean(v != 0),
-        (Ty::Boolean, Value::String(s)) => Value::Boolean(s.trim().parse::<bool>().ok().or_else(|| s.eq_ignore_ascii_case("true").then_some(true)).or_else(|| s.eq_ignore_ascii_case("false").then_some(false))?),
+        (Ty::Boolean, Value::String(s)) => Value::Boolean(
+            s.trim()
+                .parse::<bool>()
+                .ok()
+                .or_else(|| s.eq_ignore_ascii_case("true").then_some(true))
+                .or_else(|| s.eq_ignore_ascii_case("false").then_some(false))?,
+        ),
         (Ty::Date, Value::DateTime(d)) => Value::DateTime(d),
         (Ty::Date, Value::Int64(v)) => Value::DateTime(v as f64),
         (Ty::Date, Value::Double(v)) => Value::DateTime(v),

@@ -138,7 +138,9 @@ impl Session<'_> {
                 let Some((_, first)) = flows.first() else { return Ok(Value::Blank) };
                 Value::Double(flows.iter().map(|(v, d)| v / (1.0 + rate).powf((d - first) / 365.0)).sum())
             }
-            Kind::NetworkDays { start, end, weekend, holidays } => self.network_days(start, end, weekend.as_ref(), holidays.as_ref(), node, cx)?,
+            Kind::NetworkDays { start, end, weekend, holidays } => {
+                self.network_days(start, end, weekend.as_ref(), holidays.as_ref(), node, cx)?
+            }
             Kind::Path { id, parent, level, id_index } => {
                 let frame = self.frame(cx, *level);
                 let mut at = frame.table.get(*id_index, frame.row.get());
@@ -151,7 +153,8 @@ impl Session<'_> {
                 while !at.is_blank() {
                     let row = ids.dict().find(&at).and_then(|i| row_of.get(&i).copied());
                     let Some(row) = row else {
-                        let message = format!("the value '{}' of the parent column does not exist in the id column", scalar::to_text(sx, &at));
+                        let message =
+                            format!("the value '{}' of the parent column does not exist in the id column", scalar::to_text(sx, &at));
                         return Err(fail("D0327", message, node.at));
                     };
                     parts.push(scalar::to_text(sx, &at).to_string());
@@ -353,7 +356,14 @@ impl Session<'_> {
     }
 
     /// The first (or last) row in an order where an expression is not blank.
-    pub(crate) fn first_non_blank(&self, rows: &Rc<TableVal>, order: &[u32], expr: &N, last: bool, cx: &Ctx) -> EvalResult<Option<(u32, Value)>> {
+    pub(crate) fn first_non_blank(
+        &self,
+        rows: &Rc<TableVal>,
+        order: &[u32],
+        expr: &N,
+        last: bool,
+        cx: &Ctx,
+    ) -> EvalResult<Option<(u32, Value)>> {
         let ordered: Vec<u32> = if last { order.iter().rev().copied().collect() } else { order.to_vec() };
         let (inner, frame) = self.enter(cx, rows, false);
         for row in ordered {
@@ -407,7 +417,13 @@ impl Session<'_> {
             None | Some(Value::Blank) => true,
             Some(v) => scalar::to_bool(sx, &v)?,
         };
-        let quote = |text: &str| if text.contains([',', '"', '\n', '\r']) || text.contains(&*delimiter) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
+        let quote = |text: &str| {
+            if text.contains([',', '"', '\n', '\r']) || text.contains(&*delimiter) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
+        };
         let mut lines = Vec::new();
         if header {
             lines.push(names.join(&delimiter));
@@ -456,7 +472,8 @@ fn internal_rate(flows: &[(f64, f64)], guess: f64) -> Option<f64> {
         return None;
     }
     let value = |rate: f64| flows.iter().map(|(v, d)| v / (1.0 + rate).powf((d - first) / 365.0)).sum::<f64>();
-    let slope = |rate: f64| flows.iter().map(|(v, d)| -((d - first) / 365.0) * v / (1.0 + rate).powf((d - first) / 365.0 + 1.0)).sum::<f64>();
+    let slope =
+        |rate: f64| flows.iter().map(|(v, d)| -((d - first) / 365.0) * v / (1.0 + rate).powf((d - first) / 365.0 + 1.0)).sum::<f64>();
     let mut rate = guess;
     for _ in 0..100 {
         let (f, df) = (value(rate), slope(rate));

@@ -209,7 +209,8 @@ impl Session<'_> {
         }
         if !found {
             // The other side of a one-to-one relationship counts as well.
-            for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.one_to_one && self.catalog.table_of(r.from) == table) {
+            for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.one_to_one && self.catalog.table_of(r.from) == table)
+            {
                 let one = self.catalog.table_of(rel.to);
                 let map = self.relationship_rows(index as RelId)?;
                 let rows = self.rows(table)?;
@@ -423,7 +424,9 @@ impl Session<'_> {
                 for owner in owners {
                     let whole = catalog.tables[owner as usize].columns.iter().all(|c| filter.has(*c));
                     if whole && self.row_classes(owner)?.is_none() {
-                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(config, *base, owner)?) else { continue };
+                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(config, *base, owner)?) else {
+                            continue;
+                        };
                         here.push(a);
                         there.push(b);
                     } else {
@@ -467,7 +470,8 @@ impl Session<'_> {
             || self.catalog.rels.iter().any(|r| r.regular && self.catalog.table_of(r.to) == table);
         let mut result = None;
         if !keyed && rows > 0 {
-            let columns: Vec<ColId> = def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
+            let columns: Vec<ColId> =
+                def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
             let mut dicts: Vec<Arc<Dict>> = Vec::with_capacity(columns.len());
             let mut unique = false;
             for col in columns {

@@ -97,7 +97,11 @@ impl Session<'_> {
             };
             let count = scalar::whole(&self.scalars, &self.scalar(&numbers[1], cx)?)?;
             let start_day = start.floor() as i32;
-            let moved = shift(start_day, count, *period);
+            let mut moved = shift(start_day, count, *period);
+            // From the end of a month to the end of a month: the month before 30 April begins on 1 April.
+            if !matches!(period, Period::Day | Period::Week) && Date(start_day).end_of_month().0 == start_day {
+                moved = Date(moved).end_of_month().0;
+            }
             let set = match count.signum() {
                 -1 => between(&dict, f64::from(moved + 1), start),
                 1 => between(&dict, start, f64::from(moved - 1) + 0.999_999_99),

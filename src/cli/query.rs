@@ -259,7 +259,10 @@ fn cell(value: &Value) -> Json {
         Value::String(v) => json!(&**v),
         Value::Boolean(v) => json!(v),
         Value::DateTime(v) if !v.is_finite() => json!(if v.is_nan() { "NaN" } else { "Infinity" }),
-        Value::DateTime(v) => json!(crate::table::csv::iso_date_time(*v)),
+        Value::DateTime(v) => {
+            let text = crate::table::csv::iso_date_time(*v);
+            json!(if text.contains('T') { text } else { text + "T00:00:00" })
+        }
         Value::Binary(bytes) => {
             use base64::Engine as _;
             json!(base64::engine::general_purpose::STANDARD.encode(bytes))

@@ -14,11 +14,21 @@ use crate::dax::error::EvalResult;
 use crate::dax::syntax::Place;
 use crate::table::Value;
 
+/// Rows of a filter argument whose condition failed.
+struct FailedRows {
+    /// The filter of the rows that passed.
+    passed: Rc<Filter>,
+    /// The failed rows as filters.
+    filters: Vec<Rc<Filter>>,
+    error: crate::dax::error::EvalError,
+}
+
 impl Session<'_> {
     /// The context in which the body of CALCULATE is evaluated.
     pub(crate) fn calculate_context(&self, filters: &[FilterArg], cx: &Ctx) -> EvalResult<Ctx> {
         // Filter arguments see the context around, row contexts included.
         let mut added: Vec<(Rc<Filter>, bool)> = Vec::new();
+        let mut failed: Vec<FailedRows> = Vec::new();
         for arg in filters {
             if let FilterArg::Table { table, keep } = arg {
                 let mut keep = *keep;
@@ -27,7 +37,7 @@ impl Session<'_> {
                     keep = true;
                     node = inner;
                 }
-                for filter in self.table_filter(node, cx)? {
+                for filter in self.table_filter_failing(node, cx, &mut failed)? {
                     added.push((filter, keep));
                 }
             }
@@ -84,6 +94,14 @@ impl Session<'_> {
         });
         let mut all = fc.filters.clone();
         all.extend(added.into_iter().map(|(f, _)| f));
+        // A row whose condition failed counts only if the other filters let it through.
+        for rows in failed {
+            let others = all.iter().filter(|f| !Rc::ptr_eq(f, &rows.passed)).cloned().chain(rows.filters.iter().cloned()).collect();
+            let table = self.catalog.table_of(rows.filters[0].cols[0]);
+            if self.mask(table, &Fc::new(others, fc.rels.clone()))?.count > 0 {
+                return Err(rows.error);
+            }
+        }
         inner.fc = Rc::new(Fc::new(all, fc.rels));
         Ok(inner)
     }
@@ -209,6 +227,50 @@ impl Session<'_> {
 
     /// A table expression as filters, without making the table where that can be avoided.
     pub(crate) fn table_filter(&self, node: &N, cx: &Ctx) -> EvalResult<Vec<Rc<Filter>>> {
+        let mut failed = Vec::new();
+        let filters = self.table_filter_failing(node, cx, &mut failed)?;
+        match failed.pop() {
+            Some(rows) => Err(rows.error),
+            None => Ok(filters),
+        }
+    }
+
+    /// FILTER row by row, where rows whose condition fails are set aside.
+    fn filter_with_failures(
+        &self,
+        table: &N,
+        predicate: &N,
+        cx: &Ctx,
+        failed: &mut Vec<FailedRows>,
+    ) -> EvalResult<Option<Vec<Rc<Filter>>>> {
+        let value = self.table(table, cx)?;
+        if value.cols.iter().all(|c| c.lineage().is_none()) {
+            return Ok(None);
+        }
+        let (inner, frame) = self.enter(cx, &value, false);
+        let (mut passed, mut broken, mut first) = (Vec::new(), Vec::new(), None);
+        for row in 0..value.n {
+            frame.row.set(row);
+            let verdict = self.scalar(predicate, &inner).and_then(|v| crate::dax::scalar::to_bool(&self.scalars, &v));
+            match verdict {
+                Ok(true) => passed.push(row as u32),
+                Ok(false) => {}
+                Err(e) if e.catchable && !e.unsupported => {
+                    broken.push(row as u32);
+                    first = first.or(Some(e));
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let filters = self.value_filter(&value.pick(&passed), &cx.fc, &Origin::Explicit)?;
+        if let (Some(error), Some(filter)) = (first, filters.first()) {
+            let rows = self.value_filter(&value.pick(&broken), &cx.fc, &Origin::Explicit)?;
+            failed.push(FailedRows { passed: filter.clone(), filters: rows, error: super::in_rows(error) });
+        }
+        Ok(Some(filters))
+    }
+
+    fn table_filter_failing(&self, node: &N, cx: &Ctx, failed: &mut Vec<FailedRows>) -> EvalResult<Vec<Rc<Filter>>> {
         match &node.kind {
             Kind::FilterRows { table, predicate, level } => {
                 if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind {
@@ -229,6 +291,11 @@ impl Session<'_> {
                     let cols = self.expanded_columns(&cx.fc, base);
                     let mask = self.close_classes(base, mask)?;
                     return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: base, mask, full: true }, Origin::Explicit))]);
+                }
+                if !predicate.deps.transition {
+                    if let Some(filters) = self.filter_with_failures(table, predicate, cx, failed)? {
+                        return Ok(filters);
+                    }
                 }
             }
             Kind::Table { table, blank } => {

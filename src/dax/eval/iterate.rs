@@ -47,9 +47,9 @@ impl Session<'_> {
                 self.release(out.len());
                 Value::text(out)
             }
-            Kind::RankX { table, expr, value, descending, dense, .. } => {
+            Kind::RankX { table, expr, value, descending, dense, level } => {
                 let wanted = self.scalar(value.as_ref().expect("the binder gives a value"), cx)?;
-                let sorted = self.rank_values(table, expr, node, cx)?;
+                let sorted = self.rank_values(table, expr, *level, cx)?;
                 self.rank_of(&wanted, &sorted, *descending, *dense)?
             }
             Kind::Lookup { result, search, alternate } => self.lookup(*result, search, alternate.as_ref(), node, cx)?,
@@ -226,21 +226,42 @@ impl Session<'_> {
         Ok(Value::Int64(if a <= b { count } else { -count }))
     }
 
-    /// The values that RANKX compares with, ascending; kept per table and filter context.
-    fn rank_values(&self, table: &N, expr: &N, node: &N, cx: &Ctx) -> EvalResult<Rc<Vec<Value>>> {
-        let _ = node;
+    /// The values that RANKX compares with, ascending. Where they do not depend on the row around, they are found once.
+    pub(crate) fn rank_values(&self, table: &N, expr: &N, level: usize, cx: &Ctx) -> EvalResult<Rc<Vec<Value>>> {
+        let fixed = !table.deps.filter && table.deps.frames == 0 && table.deps.vars.is_empty() && !table.deps.transition;
+        let replaced = matches!(expr.kind, Kind::Measure(_) | Kind::Calculate(..))
+            && expr.deps.vars.is_empty()
+            && expr.deps.frames & !(1 << level.min(63)) == 0;
+        let mut key = None;
+        if fixed
+            && replaced
+            && let Some(schema) = &table.schema
+        {
+            // The row of the table replaces these columns, so the filters on them do not matter.
+            let outer = self.transition(cx)?;
+            let mut columns: Vec<ColId> = schema.columns.iter().filter_map(|c| c.lineage).collect();
+            for base in &schema.bases {
+                columns.extend(self.expanded_columns(&outer.fc, *base));
+            }
+            let dates = self.date_tables(columns.iter().copied());
+            let rest = outer.fc.clear(&|c| columns.contains(&c) || dates.contains(&self.catalog.table_of(c)));
+            key = Some((std::sync::Arc::as_ptr(expr) as usize, rest.hash));
+        }
+        if let Some(known) = key.and_then(|k| self.ranks.borrow().get(&k).cloned()) {
+            return Ok(known);
+        }
         let rows = self.table(table, cx)?;
         let mut values = self.map_rows(&rows, expr, cx, false)?;
-        for value in &mut values {
-            if value.is_blank() {
-                *value = Value::Blank;
-            }
-        }
         values.sort_by(super::table::sort_order);
-        Ok(Rc::new(values))
+        let values = Rc::new(values);
+        if let Some(key) = key {
+            self.keep_alive.borrow_mut().push(expr.clone());
+            self.ranks.borrow_mut().insert(key, values.clone());
+        }
+        Ok(values)
     }
 
-    fn rank_of(&self, wanted: &Value, sorted: &[Value], descending: bool, dense: bool) -> EvalResult<Value> {
+    pub(crate) fn rank_of(&self, wanted: &Value, sorted: &[Value], descending: bool, dense: bool) -> EvalResult<Value> {
         let order = |v: &Value| super::table::sort_order(v, wanted);
         let below = sorted.partition_point(|v| order(v).is_lt());
         let upto = sorted.partition_point(|v| order(v).is_le());

@@ -4,6 +4,7 @@ mod agg;
 mod batch;
 mod context;
 pub mod filter;
+mod group;
 pub mod info;
 mod iterate;
 mod relation;
@@ -140,6 +141,7 @@ pub struct Session<'e> {
     vectors: RefCell<HashMap<(usize, TableId), Option<Rc<crate::table::Column>>>>,
     predicate_masks: RefCell<HashMap<(usize, TableId), Option<Rc<Mask>>>>,
     keep_alive: RefCell<Vec<N>>,
+    ranks: RefCell<HashMap<(usize, u128), Rc<Vec<Value>>>>,
     classes: RefCell<HashMap<TableId, Option<Rc<Vec<u32>>>>>,
     items: RefCell<HashMap<(usize, usize), Result<(N, Option<N>), super::engine::DaxError>>>,
     /// Values of DEFINE VAR.
@@ -185,6 +187,7 @@ impl<'e> Session<'e> {
             vectors: RefCell::default(),
             predicate_masks: RefCell::default(),
             keep_alive: RefCell::default(),
+            ranks: RefCell::default(),
             classes: RefCell::default(),
             items: RefCell::default(),
             globals: RefCell::default(),
@@ -568,10 +571,18 @@ impl<'e> Session<'e> {
                 Value::Boolean(compare(*op, &a, &b)?)
             }
             Kind::And(items) => {
+                // Conditions on a row have no order: one that fails does not matter when another is false.
+                let mut failed = None;
                 for item in items {
-                    if !scalar::to_bool(sx, &self.scalar(item, cx)?)? {
-                        return Ok(Value::Boolean(false));
+                    match self.scalar(item, cx).and_then(|v| scalar::to_bool(sx, &v)) {
+                        Ok(false) => return Ok(Value::Boolean(false)),
+                        Ok(true) => {}
+                        Err(e) if e.catchable && item.deps.frames != 0 => failed = failed.or(Some(e)),
+                        Err(e) => return Err(e),
                     }
+                }
+                if let Some(e) = failed {
+                    return Err(e);
                 }
                 Value::Boolean(true)
             }

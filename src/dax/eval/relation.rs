@@ -47,6 +47,11 @@ impl Config {
         self.reach[from as usize].iter().find(|(t, _)| *t == to).map(|(_, p)| p.as_slice())
     }
 
+    /// Whether filters travel otherwise than through expansions.
+    pub fn has_edges(&self) -> bool {
+        !self.edges.is_empty()
+    }
+
     /// Whether `to` belongs to the expansion of `from`.
     pub fn reaches(&self, from: TableId, to: TableId) -> bool {
         self.path(from, to).is_some()
@@ -260,7 +265,7 @@ impl Session<'_> {
         sum
     }
 
-    /// `skip`: filters that lie wholly in the expansion of this table are left out.
+    /// `skip`: columns in the expansion of this table do not count.
     fn visible(&self, table: TableId, fc: &Fc, config: &Config, used: &mut Vec<RelId>, skip: Option<TableId>) -> EvalResult<Mask> {
         let mut mask = match self.security.borrow().get(&table) {
             Some(mask) => (**mask).clone(),
@@ -276,12 +281,13 @@ impl Session<'_> {
             }
         }
         for filter in &fc.filters {
-            if let Some(skip) = skip {
-                if filter.cols.iter().all(|c| config.reaches(skip, self.catalog.table_of(*c))) {
-                    continue;
-                }
-            }
-            if let Some(passed) = self.filter_mask(table, filter, config)? {
+            // What a filter says about the table that is being filtered does not come back to it.
+            let filter = match skip {
+                None => Some(filter.clone()),
+                Some(skip) => filter.without(&|c| config.reaches(skip, self.catalog.table_of(c))),
+            };
+            let Some(filter) = filter else { continue };
+            if let Some(passed) = self.filter_mask(table, &filter, config)? {
                 mask.and(&passed);
             }
         }

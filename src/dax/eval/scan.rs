@@ -417,7 +417,7 @@ fn row_columns(node: &N, level: usize, out: &mut Vec<RowColumn>) -> bool {
     }
 }
 
-fn flip(op: CmpOp) -> CmpOp {
+pub(crate) fn flip(op: CmpOp) -> CmpOp {
     match op {
         CmpOp::Less => CmpOp::Greater,
         CmpOp::LessEqual => CmpOp::GreaterEqual,
@@ -428,7 +428,7 @@ fn flip(op: CmpOp) -> CmpOp {
 }
 
 /// Ids whose value compares with a constant as wanted; `None` when each has to be looked at.
-fn ids_compared(dict: &Dict, op: CmpOp, value: &Value) -> EvalResult<Option<IdSet>> {
+pub(crate) fn ids_compared(dict: &Dict, op: CmpOp, value: &Value) -> EvalResult<Option<IdSet>> {
     let n = dict.len() as u32;
     if let Value::Double(v) | Value::DateTime(v) = value {
         if v.is_nan() {

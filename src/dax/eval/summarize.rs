@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::filter::{Body, Fc, Filter, Origin};
-use super::store::{IdSet, Mask};
+use super::store::IdSet;
 use super::value::{Key as SetKey, TCol, TableVal};
 use super::{Ctx, Misc, Session};
 use crate::dax::bind::bound::{GroupKey, Kind, N, SummarizeColumns};
@@ -304,12 +304,7 @@ impl Session<'_> {
                         added.push(Rc::new(Filter::set(col, IdSet::one(id), Origin::Group)));
                     }
                 }
-                for (base, base_rows) in &cluster.bases {
-                    let n = self.rows(*base)?;
-                    let mask = Mask::from_rows(n, base_rows.iter().copied());
-                    let cols = self.expanded_columns(&fc, *base);
-                    added.push(Rc::new(Filter::new(cols, Body::Rows { table: *base, mask: Rc::new(mask), full: true }, Origin::Explicit)));
-                }
+                added.extend(self.value_filter(&cluster, &fc, &Origin::Explicit)?);
                 let mut all = fc.filters.clone();
                 all.extend(added);
                 fc = fc.with(all);

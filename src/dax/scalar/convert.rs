@@ -55,7 +55,7 @@ pub fn to_number_or_zero(cx: &ScalarContext, value: &Value) -> EvalResult<f64> {
 /// A count or position: rounded half away from zero; BLANK is 0.
 ///
 /// # Errors
-/// `D0301` for text that is no number, `D0305` when it does not fit 64 bits.
+/// `D0301` for text that is no number, or a number beyond 64 bits.
 pub fn whole(cx: &ScalarContext, value: &Value) -> EvalResult<i64> {
     match value {
         Value::Blank => Ok(0),

@@ -67,7 +67,7 @@ mod xml;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-pub use reference::{Entry, reference};
+pub use reference::{Entry, page, reference};
 
 use super::error::Result;
 use super::eval::Interp;

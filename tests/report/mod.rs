@@ -274,6 +274,64 @@ fn foreign() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Reports saved by Power BI Desktop and others, where the shared samples are at hand: read, written, read again, the same.
+fn samples_survive() -> Result<(), Failed> {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    if !samples.is_dir() {
+        println!("skipped: no ../shared/samples");
+        return Ok(());
+    }
+    for (folder, least) in [("project/verified-demo.Report", 25), ("project/official-scaffold/Demo.Report", 0), ("visuals-real", 10)] {
+        let root = samples.join(folder);
+        let mut files = FileSet::new();
+        let folder_is_flat = folder == "visuals-real";
+        if folder_is_flat {
+            files.insert("definition/pages/p/page.json", r#"{"name":"p","displayName":"P"}"#);
+            files.insert("definition/pages/pages.json", r#"{"pageOrder":["p"]}"#);
+        }
+        let mut open = vec![root.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    let name = path.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+                    // A folder of single visuals is read as a page of them.
+                    let name = match name.strip_suffix(".json") {
+                        Some(visual) if folder_is_flat => format!("definition/pages/p/visuals/{visual}/visual.json"),
+                        _ => name,
+                    };
+                    files.insert(name, std::fs::read(&path)?);
+                }
+            }
+        }
+        let first = pbir::read(&files, "Sample");
+        let visuals: usize = first.report.pages.iter().map(|page| page.visuals.len()).sum();
+        if !first.diagnostics.is_empty() || visuals < least || (first.report.theme.json.is_empty() && !folder_is_flat) {
+            return Err(format!("{folder}: {visuals} visuals, {:?}", first.diagnostics).into());
+        }
+        let mut second = pbir::read(&pbir::write(&first.report), "Sample").report;
+        second.theme.name.clone_from(&first.report.theme.name);
+        if let (Some(a), Some(b)) = (&first.report.custom_theme, &mut second.custom_theme) {
+            b.name.clone_from(&a.name);
+        }
+        // Our provenance is added on the way.
+        second.name.clone_from(&first.report.name);
+        for (a, b) in first.report.pages.iter().zip(&second.pages) {
+            for (a, b) in a.visuals.iter().zip(&b.visuals) {
+                if a != b {
+                    return Err(format!("{folder}: visual differs:\n{a:#?}\n{b:#?}").into());
+                }
+            }
+            if a != b {
+                return Err(format!("{folder}: page `{}` differs:\n{a:#?}\n{b:#?}", a.name).into());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Editors complete and check the shipped files with the schemas that we print.
 fn shipped_files_fit_their_schemas() -> Result<(), Failed> {
     let files = project::shipped::files();
@@ -343,6 +401,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("report/other_languages_keep_identifiers", translations_are_complete),
         Trial::test("report/tiles_are_documented", tiles_are_documented),
         Trial::test("report/foreign_reports_are_read", foreign),
+        Trial::test("report/samples_survive", samples_survive),
         Trial::test("report/shipped_files_fit_their_schemas", shipped_files_fit_their_schemas),
         Trial::test("report/overlays_change_pages", overlays_change_pages),
     ]

@@ -81,7 +81,7 @@ fn settings() -> crate::report::Other {
         "allowChangeFilterTypes": true,
         "useEnhancedTooltips": true,
         "useDefaultAggregateDisplayName": true,
-        "pagesPosition": "Bottom",
+        "pagesPosition": "PagesPane",
     });
     settings.as_object().cloned().unwrap_or_default()
 }

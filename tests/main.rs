@@ -4,6 +4,7 @@
 
 mod dax;
 mod dax_functions;
+mod m;
 mod m_functions;
 mod report;
 mod sample;
@@ -14,6 +15,7 @@ fn main() {
     let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
     trials.extend(dax::trials());
     trials.extend(dax_functions::trials());
+    trials.extend(m::trials());
     trials.extend(m_functions::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());

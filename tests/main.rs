@@ -4,6 +4,10 @@
 
 mod emit;
 mod model;
+mod dax;
+mod dax_functions;
+mod m;
+mod m_functions;
 mod report;
 mod sample;
 mod xero;
@@ -13,6 +17,10 @@ fn main() {
     let mut trials: Vec<libtest_mimic::Trial> = Vec::new();
     trials.extend(emit::trials());
     trials.extend(model::trials());
+    trials.extend(dax::trials());
+    trials.extend(dax_functions::trials());
+    trials.extend(m::trials());
+    trials.extend(m_functions::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
     trials.extend(xero::trials());

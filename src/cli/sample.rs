@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "MM-DD", value_parser = parse_year_end)]
     fiscal_year_end: Option<(u32, u32)>,
     /// The day on which the pages are asked for
-    #[arg(long, value_name = "DATE", default_value_t = sample::default_as_of())]
+    #[arg(long, value_name = "DATE", default_value_t = sample::default_as_of(), value_parser = parse_as_of)]
     as_of: Date,
     /// The folder to write
     #[arg(long, value_name = "DIR")]
@@ -89,6 +89,11 @@ fn parse_year_end(text: &str) -> Result<(u32, u32), String> {
     Date::from_ymd(2024, month, day).map(|_| (month, day)).ok_or_else(bad)
 }
 
+fn parse_as_of(text: &str) -> Result<Date, String> {
+    let date: Date = text.parse().map_err(|error: crate::base::ParseDateError| error.to_string())?;
+    if (1990..=2100).contains(&date.year()) { Ok(date) } else { Err("expected a day between 1990 and 2100".to_owned()) }
+}
+
 /// Calendar months by size, the running one included.
 fn months(size: u32, years: Option<u32>) -> u32 {
     match (years, size) {
@@ -129,7 +134,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
                 Journal::Hledger => JournalFormat::Hledger,
                 Journal::Beancount => JournalFormat::Beancount,
             }),
-            ..Options::new(args.seed.wrapping_add(u64::from(index) * 1000), args.size, months(args.size, args.years), country)
+            ..Options::new(args.seed.wrapping_add(u64::from(index) * 1013), args.size, months(args.size, args.years), country)
         };
         let folder = if args.organisations == 1 { args.out.clone() } else { args.out.join(format!("{}-{}", country.word(), index + 1)) };
         write(&options, &folder, global).map_err(|error| Failure::usage(format!("cannot write `{}`: {error}", folder.display())))?;

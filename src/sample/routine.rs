@@ -25,6 +25,7 @@ struct Transfer {
     amount: i64,
     rate: Option<i64>,
     ids: [u128; 2],
+    /// Taken back.
     deleted: bool,
 }
 

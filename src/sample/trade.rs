@@ -182,7 +182,12 @@ impl World<'_> {
                 totals = document::totals(amounts, &lines);
             }
         }
-        let due = if self.rng.chance(15) { None } else { Some(date.add_days(partner.terms)) };
+        let due = match self.rng.below(1000) {
+            0..15 => None,
+            // Typed in the wrong century.
+            15 if company.options.documents >= 1000 => Some(date.add_months(1200)),
+            _ => Some(date.add_days(partner.terms)),
+        };
         let id = guid(company.seed, Id::Invoice, number * 2 + u64::from(side == Side::Bill));
         Document {
             side,

@@ -866,4 +866,58 @@ mod tests {
         assert_eq!(again, table);
         assert!(warnings.is_empty());
     }
+
+    fn cell(data_type: DataType) -> proptest::strategy::BoxedStrategy<Value> {
+        use proptest::prelude::*;
+        let some = match data_type {
+            DataType::Int64 => any::<i64>().prop_map(Value::Int64).boxed(),
+            DataType::Double => any::<f64>().prop_filter("NaN is unequal to itself", |x| !x.is_nan()).prop_map(Value::Double).boxed(),
+            DataType::Currency => any::<i64>().prop_map(|n| Value::Currency(Currency(n))).boxed(),
+            DataType::DateTime => (-657_434_i64..2_958_465, 0_i64..86_400)
+                .prop_map(|(day, second)| Value::DateTime(day as f64 + second as f64 / 86_400.0))
+                .boxed(),
+            DataType::Boolean => any::<bool>().prop_map(Value::Boolean).boxed(),
+            DataType::String => any::<String>().prop_map(Value::text).boxed(),
+            DataType::Binary => any::<Vec<u8>>().prop_map(|bytes| Value::Binary(bytes.into())).boxed(),
+        };
+        prop_oneof![1 => Just(Value::Blank), 4 => some].boxed()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_table_reads_back(
+            rows in proptest::collection::vec(
+                (cell(DataType::Int64), cell(DataType::Double), cell(DataType::Currency), cell(DataType::DateTime), cell(DataType::String), cell(DataType::Boolean)),
+                0..20,
+            )
+        ) {
+            let types = [DataType::Int64, DataType::Double, DataType::Currency, DataType::DateTime, DataType::String, DataType::Boolean];
+            let rows: Vec<[Value; 6]> = rows.into_iter().map(|(a, b, c, d, e, f)| [a, b, c, d, e, f]).collect();
+            let columns = types
+                .iter()
+                .enumerate()
+                .map(|(k, t)| Column::from_values(format!("c{k}"), *t, rows.iter().map(|row| row[k].clone())).unwrap())
+                .collect();
+            let table = Table { name: "T".into(), columns };
+            let fields: Vec<Field> = table.columns.iter().map(|c| Field::new(&c.name, c.data_type())).collect();
+            let (again, _) = read(&write(&table), "T.csv", "T", &fields).map_err(|d| proptest::test_runner::TestCaseError::fail(format!("{d:?}")))?;
+            for (a, b) in table.columns.iter().zip(&again.columns) {
+                for row in 0..rows.len() {
+                    match (a.get(row), b.get(row)) {
+                        (Value::DateTime(x), Value::DateTime(y)) => proptest::prop_assert!((x - y).abs() < 1e-8),
+                        (x, y) => proptest::prop_assert_eq!(x, y),
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let fields = [Field::new("a", DataType::Int64), Field::new("b", DataType::String)];
+            let _ = read(&bytes, "T.csv", "T", &fields);
+            let mut text = b"a,b\n".to_vec();
+            text.extend(bytes);
+            let _ = read(&text, "T.csv", "T", &fields);
+        }
+    }
 }

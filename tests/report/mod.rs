@@ -1,4 +1,5 @@
 //! Pages: the shipped ones, a tiny one, and what is said about bad ones.
+#![allow(clippy::disallowed_methods)]
 
 use std::fmt::Write as _;
 
@@ -7,7 +8,7 @@ use xero_pbit::base::{Diagnostic, FileSet, SourceMap};
 use xero_pbit::check::report::{TILES, check};
 use xero_pbit::format::pbir;
 use xero_pbit::model::Model;
-use xero_pbit::project::{self, Layer};
+use xero_pbit::project::{self, Layer, yaml};
 use xero_pbit::report::{Condition, Literal, Report, VisualKind, localise};
 
 /// The model and theme that the small pages stand on.
@@ -15,8 +16,10 @@ const MODEL: &str = "name: Tiny\nculture: en-US\nsource: sample\n";
 const DATE: &str = "name: Date\ncolumns:\n  - {name: Date, type: date, key: true}\n  - {name: Month, type: text}\nsource: {dax: 'x'}\n";
 const BANK: &str = "name: Bank\ncolumns:\n  - {name: Amount, type: decimal}\n  - {name: Name, type: text}\nsource: {dax: 'x'}\n";
 const MEASURES: &str = "table: Bank\nmeasures:\n  - {name: Cash in, expression: '1'}\n  - {name: Cash out, expression: '2'}\n";
-const THEME: &str = "name: Tiny\npalette: {ink: '#112233', gain: '#0B6A63'}\ndataColors: [$gain]\nforeground: $ink\nbackground: '#FFFFFF'\n";
-const FRAME: &str = "name: Standard\nkind: frame\nvisuals:\n  - {name: Title, type: text, at: [1, 80, 40, 5], text: '{page}', alt: '{page}'}\n";
+const THEME: &str =
+    "name: Tiny\npalette: {ink: '#112233', gain: '#0B6A63'}\ndataColors: [$gain]\nforeground: $ink\nbackground: '#FFFFFF'\n";
+const FRAME: &str =
+    "name: Standard\nkind: frame\nvisuals:\n  - {name: Title, type: text, at: [1, 80, 40, 5], text: '{page}', alt: '{page}'}\n";
 const CUSTOMER: &str = "name: Customer\nvisuals: []\n";
 
 fn tiny(page: &str) -> (Model, Report, Vec<Diagnostic>, SourceMap) {
@@ -246,7 +249,10 @@ fn foreign() -> Result<(), Failed> {
         r#"{"name":"v1","position":{"x":1,"y":2,"width":3,"height":4,"z":5},"visual":{"visualType":"Acme_1234","query":{"queryState":{"Odd":{"projections":[
             {"field":{"SparklineData":{}},"queryRef":"x","nativeQueryRef":"x"}]}}},"objects":{"odd":[{"properties":{"p":{"expr":{"Strange":{}}}},"selector":{"data":[{"scopeId":{}}]}}]}}}"#,
     );
-    files.insert("definition/pages/p1/visuals/v2/visual.json", r#"{"name":"v2","position":{},"visualGroup":{"displayName":"G","groupMode":"ScaleMode"}}"#);
+    files.insert(
+        "definition/pages/p1/visuals/v2/visual.json",
+        r#"{"name":"v2","position":{},"visualGroup":{"displayName":"G","groupMode":"ScaleMode"}}"#,
+    );
     files.insert("definition/pages/p1/visuals/v3/visual.json", "[]");
     let read = pbir::read(&files, "Foreign");
     let codes: Vec<&str> = read.diagnostics.iter().map(|problem| problem.code).collect();
@@ -268,6 +274,122 @@ fn foreign() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Reports saved by Power BI Desktop and others, where the shared samples are at hand: read, written, read again, the same.
+fn samples_survive() -> Result<(), Failed> {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    if !samples.is_dir() {
+        println!("skipped: no ../shared/samples");
+        return Ok(());
+    }
+    for (folder, least) in [("project/verified-demo.Report", 25), ("project/official-scaffold/Demo.Report", 0), ("visuals-real", 10)] {
+        let root = samples.join(folder);
+        let mut files = FileSet::new();
+        let folder_is_flat = folder == "visuals-real";
+        if folder_is_flat {
+            files.insert("definition/pages/p/page.json", r#"{"name":"p","displayName":"P"}"#);
+            files.insert("definition/pages/pages.json", r#"{"pageOrder":["p"]}"#);
+        }
+        let mut open = vec![root.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(&folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    let name = path.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+                    // A folder of single visuals is read as a page of them.
+                    let name = match name.strip_suffix(".json") {
+                        Some(visual) if folder_is_flat => format!("definition/pages/p/visuals/{visual}/visual.json"),
+                        _ => name,
+                    };
+                    files.insert(name, std::fs::read(&path)?);
+                }
+            }
+        }
+        let first = pbir::read(&files, "Sample");
+        let visuals: usize = first.report.pages.iter().map(|page| page.visuals.len()).sum();
+        if !first.diagnostics.is_empty() || visuals < least || (first.report.theme.json.is_empty() && !folder_is_flat) {
+            return Err(format!("{folder}: {visuals} visuals, {:?}", first.diagnostics).into());
+        }
+        let mut second = pbir::read(&pbir::write(&first.report), "Sample").report;
+        second.theme.name.clone_from(&first.report.theme.name);
+        if let (Some(a), Some(b)) = (&first.report.custom_theme, &mut second.custom_theme) {
+            b.name.clone_from(&a.name);
+        }
+        // Our provenance is added on the way.
+        second.name.clone_from(&first.report.name);
+        for (a, b) in first.report.pages.iter().zip(&second.pages) {
+            for (a, b) in a.visuals.iter().zip(&b.visuals) {
+                if a != b {
+                    return Err(format!("{folder}: visual differs:\n{a:#?}\n{b:#?}").into());
+                }
+            }
+            if a != b {
+                return Err(format!("{folder}: page `{}` differs:\n{a:#?}\n{b:#?}", a.name).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Editors complete and check the shipped files with the schemas that we print.
+fn shipped_files_fit_their_schemas() -> Result<(), Failed> {
+    let files = project::shipped::files();
+    for (kind, folder) in [("page", "pages/"), ("theme", "theme.yaml"), ("locale", "locales/report.")] {
+        let schema = project::schema::schema(kind).ok_or_else(|| format!("no schema for {kind}"))?;
+        let validator = jsonschema::validator_for(&schema).map_err(|error| error.to_string())?;
+        let mut seen = 0;
+        for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with(folder)) {
+            let mut cx = yaml::Context::default();
+            let text = std::str::from_utf8(bytes)?;
+            let node = yaml::parse(text, xero_pbit::base::FileId(0), &mut cx).ok_or("not YAML")?;
+            if let Err(error) = validator.validate(&node.to_json()) {
+                return Err(format!("{path}: {error} at {}", error.instance_path()).into());
+            }
+            seen += 1;
+        }
+        if seen == 0 {
+            return Err(format!("no file of {kind}").into());
+        }
+        let wrong =
+            serde_json::json!({"name": "x", "visuals": [{"name": "a", "type": "colum", "nonsense": 1}], "paletta": {}, "reports": {}});
+        if validator.is_valid(&wrong) {
+            return Err(format!("the schema of {kind} accepts nonsense").into());
+        }
+    }
+    Ok(())
+}
+
+/// An overlay adds, changes and removes visuals and pages by name.
+fn overlays_change_pages() -> Result<(), Failed> {
+    let mut files = FileSet::new();
+    files.insert("model.yaml", "extends: shipped\n");
+    let page = "change:\n  - name: Dashboard\n    visuals:\n      change: [{name: Cash in, title: Receipts}]\n      remove: [Equity]\n      \
+                add: [{name: Margin, type: card, at: [101, 68, 18, 17], data: {values: Gross profit percentage}, alt: Margin}]\nremove: [Cash tooltip]\n";
+    files.insert("pages/mine.yaml", page);
+    files.insert("pages/extra.yaml", "name: Extra\norder: 50\nframe: Standard\nvisuals:\n  - {name: A, type: card, at: [1, 11, 24, 10], data: {values: Cash in}, alt: A}\n");
+    let (project, mut problems) = project::read(&[Layer::shipped(), Layer { name: "mine".to_owned(), files }]);
+    problems.extend(check(&project.report, &project.model));
+    let errors: Vec<Diagnostic> = problems.iter().filter(|problem| problem.is_error()).cloned().collect();
+    let shown = shown(&errors, &project.sources);
+    // The removed tooltip page is still named by two charts, which is said.
+    if errors.len() != 2 || !errors.iter().all(|problem| problem.code == "R0109" && problem.message.contains("Cash tooltip")) {
+        return Err(format!("errors:\n{shown}").into());
+    }
+    if !problems.iter().any(|problem| problem.code == "R0216" && problem.message.contains("Equity")) {
+        return Err("nothing is said about the tile that is gone".into());
+    }
+    let dashboard = project.report.page("Dashboard").ok_or("a dashboard")?;
+    let title = dashboard.visual("Cash in").and_then(|visual| visual.title().cloned());
+    if title != Some(xero_pbit::report::Property::text("Receipts")) {
+        return Err(format!("title: {title:?}").into());
+    }
+    if dashboard.visual("Equity").is_some() || dashboard.visual("Margin").is_none() || project.report.page("Extra").is_none() {
+        return Err("the overlay was not applied".into());
+    }
+    Ok(())
+}
+
 /// All trials of this topic.
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -279,5 +401,8 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("report/other_languages_keep_identifiers", translations_are_complete),
         Trial::test("report/tiles_are_documented", tiles_are_documented),
         Trial::test("report/foreign_reports_are_read", foreign),
+        Trial::test("report/samples_survive", samples_survive),
+        Trial::test("report/shipped_files_fit_their_schemas", shipped_files_fit_their_schemas),
+        Trial::test("report/overlays_change_pages", overlays_change_pages),
     ]
 }

@@ -1,10 +1,69 @@
 //! A company folder read back: lists, trial balances, reports, and the checks between them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use xero_pbit::base::Date;
 use xero_pbit::sample::Options;
+
+/// JSON in which no object has a key twice.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Strict, D::Error> {
+        deserializer.deserialize_any(StrictVisitor)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Strict;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
+        Ok(Strict(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
+        Ok(Strict(Value::from(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
+        Ok(Strict(Value::from(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Strict, E> {
+        Ok(Strict(Value::from(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
+        Ok(Strict(Value::from(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Strict(Value::Array(list)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Strict, A::Error> {
+        let mut map = serde_json::Map::new();
+        while let Some((key, Strict(value))) = entries.next_entry::<String, Strict>()? {
+            if map.insert(key.clone(), value).is_some() {
+                return Err(A::Error::custom(format!("`{key}` comes twice")));
+            }
+        }
+        Ok(Strict(Value::Object(map)))
+    }
+}
 
 /// A row of a trial balance, in cents.
 pub struct Row {
@@ -72,7 +131,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: impl Fn() -> String, left: T, righ
 impl Books {
     pub fn read(files: &BTreeMap<String, Vec<u8>>) -> Books {
         let pages: BTreeMap<String, Value> =
-            files.iter().map(|(path, bytes)| (path.clone(), serde_json::from_slice(bytes).expect("valid JSON"))).collect();
+            files.iter().map(|(path, bytes)| (path.clone(), serde_json::from_slice::<Strict>(bytes).expect("valid JSON").0)).collect();
         let mut books = Books { pages, balances: BTreeMap::new(), totals: BTreeMap::new() };
         for (path, page) in &books.pages {
             let Some(date) = path.strip_prefix("TrialBalance/") else { continue };

@@ -147,6 +147,9 @@ fn everything_the_readers_must_bear_occurs() -> Result<(), Failed> {
             see("dated ahead".to_owned());
         }
         let date = books::day(&invoice["DateString"]);
+        if invoice.get("DueDateString").is_some_and(|due| books::day(due).year() > date.year() + 50) {
+            see("absurd due date".to_owned());
+        }
         for payment in invoice["Payments"].as_array().into_iter().flatten() {
             if books::ms_day(&payment["Date"]) < date {
                 see("paid before its date".to_owned());
@@ -224,6 +227,7 @@ fn everything_the_readers_must_bear_occurs() -> Result<(), Failed> {
         "amounts Inclusive",
         "amounts NoTax",
         "no due date",
+        "absurd due date",
         "no rate",
         "dated ahead",
         "paid before its date",
@@ -387,9 +391,13 @@ fn the_command_writes_company_folders() -> Result<(), Failed> {
     assert!(three.status.success());
     assert_eq!(list("group"), ["au-1", "au-2", "nz-3"]);
     assert_eq!(list("group/nz-3/Organisation"), ["1.json"]);
+    let name = |path: &str| std::fs::read_to_string(folder.path().join(path)).map(|text| text.split("\"Name\":").nth(1).map(str::to_owned));
+    assert_ne!(name("group/au-1/Organisation/1.json")?, name("group/au-2/Organisation/1.json")?);
     for (arguments, part) in [
         (&["--out", "x", "--fiscal-year-end", "02-30"][..], "month and a day"),
         (&["--out", "x", "--country", "de"], "au, nz, uk"),
+        (&["--out", "x", "--as-of", "9999-12-31"], "between 1990 and 2100"),
+        (&["--out", "x", "--as-of", "today"], "2024-06-30"),
         (&["--out", "x", "--size", "huge"], "tiny, small"),
         (&["--out", "one", "--organisations", "2"], "a company already"),
         (&["--out", "group"], "holds companies"),

@@ -37,7 +37,9 @@ pub(super) fn check(report: &Report, found: &mut Vec<Diagnostic>) {
         pairs.extend(theme.color(key).map(|color| (format!("`{key}`"), color.to_owned(), "the background")));
     }
     for (name, class) in theme.json.get("textClasses").and_then(|c| c.as_object()).into_iter().flatten() {
-        pairs.extend(class.get("color").and_then(|c| c.as_str()).map(|color| (format!("text class `{name}`"), color.to_owned(), "the background")));
+        pairs.extend(
+            class.get("color").and_then(|c| c.as_str()).map(|color| (format!("text class `{name}`"), color.to_owned(), "the background")),
+        );
     }
     for (what, color, on) in pairs {
         if let Some(ratio) = ratio(&color, background).filter(|ratio| *ratio < LEAST) {

@@ -56,7 +56,14 @@ fn roles(page: &Page, visual: &Visual, found: &mut Vec<Diagnostic>) {
             }
         }
         if role.fields.len() > known.max {
-            let message = format!("role `{}` of `{}` takes {} field{}, {} are given", known.yaml, kind.yaml, known.max, if known.max == 1 { "" } else { "s" }, role.fields.len());
+            let message = format!(
+                "role `{}` of `{}` takes {} field{}, {} are given",
+                known.yaml,
+                kind.yaml,
+                known.max,
+                if known.max == 1 { "" } else { "s" },
+                role.fields.len()
+            );
             found.push(at(Diagnostic::error("R0203", message), page, visual, role.fields[known.max].span, "one too many"));
         }
     }
@@ -106,7 +113,9 @@ fn missing(field: &Field, model: &Model) -> Option<Diagnostic> {
     }
     let (what, name, names): (&str, &str, Vec<&str>) = match field {
         Field::Measure { measure, .. } => ("measure", measure, table.measures.iter().map(|m| m.name.as_str()).collect()),
-        Field::Column { column, .. } | Field::Aggregation { column, .. } => ("column", column, table.columns.iter().map(|c| c.name.as_str()).collect()),
+        Field::Column { column, .. } | Field::Aggregation { column, .. } => {
+            ("column", column, table.columns.iter().map(|c| c.name.as_str()).collect())
+        }
         Field::Level { hierarchy, level, .. } => match table.hierarchies.iter().find(|h| h.name.eq_ignore_ascii_case(hierarchy)) {
             None => ("hierarchy", hierarchy, table.hierarchies.iter().map(|h| h.name.as_str()).collect()),
             Some(found) => ("level", level, found.levels.iter().map(|l| l.name.as_str()).collect()),
@@ -150,7 +159,9 @@ fn broad_filter(filter: &Filter, owner: &str, model: &Model, found: &mut Vec<Dia
         let message = format!("a filter on {owner} cannot compare `{}`", filter.field.notation());
         found.push(place(Diagnostic::error("R0206", message).help("only the filters of a visual can compare measures")));
     } else if matches!(filter.condition, Condition::Top { .. }) {
-        found.push(place(Diagnostic::error("R0206", format!("a filter on {owner} cannot take the largest or smallest")).help("put it on the visual")));
+        found.push(place(
+            Diagnostic::error("R0206", format!("a filter on {owner} cannot take the largest or smallest")).help("put it on the visual"),
+        ));
     }
     found.extend(missing(&filter.field, model).map(place));
 }

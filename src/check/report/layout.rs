@@ -37,8 +37,17 @@ fn on_canvas(page: &Page, visual: &Visual, found: &mut Vec<Diagnostic>) {
     let p = &visual.position;
     let (right, bottom) = (p.x + p.width, p.y + p.height);
     if p.x < 0.0 || p.y < 0.0 || right > page.width || bottom > page.height {
-        let message = format!("`{}` lies outside the page: it reaches from ({}, {}) to ({right}, {bottom}), the page is {} × {}", visual.name, p.x, p.y, page.width, page.height);
-        found.push(at(Diagnostic::error("R0210", message).help("positions are in units of 8 pixels; a page is 160 × 90 units"), page, visual, None, "off the page"));
+        let message = format!(
+            "`{}` lies outside the page: it reaches from ({}, {}) to ({right}, {bottom}), the page is {} × {}",
+            visual.name, p.x, p.y, page.width, page.height
+        );
+        found.push(at(
+            Diagnostic::error("R0210", message).help("positions are in units of 8 pixels; a page is 160 × 90 units"),
+            page,
+            visual,
+            None,
+            "off the page",
+        ));
     }
 }
 
@@ -46,7 +55,8 @@ fn large_enough(page: &Page, visual: &Visual, found: &mut Vec<Diagnostic>) {
     let Some(kind) = VisualType::by_name(visual.type_name()) else { return };
     let least = if visual.title().is_none() && kind.name == "cardVisual" { 24.0 } else { kind.min_height };
     if visual.position.height > 0.0 && visual.position.height < least {
-        let message = format!("`{}` is {} pixels high, a visual of type `{}` needs {least}", visual.name, visual.position.height, kind.yaml);
+        let message =
+            format!("`{}` is {} pixels high, a visual of type `{}` needs {least}", visual.name, visual.position.height, kind.yaml);
         found.push(at(Diagnostic::warning("R0212", message), page, visual, None, "its content is cut off"));
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn check(report: &Report, model: &Model, found: &mut Vec<Diagnostic>)
     let shown: BTreeSet<String> = shown.chain(constant_texts(model)).collect();
     for (culture, words) in &report.translations {
         for text in words.keys().filter(|text| !shown.contains(*text)) {
-            found.push(Diagnostic::warning("R0220", format!("translation of `{text}` into {culture}, a text that the report does not show")));
+            found.push(Diagnostic::warning(
+                "R0220",
+                format!("translation of `{text}` into {culture}, a text that the report does not show"),
+            ));
         }
         if culture.split('-').next() == model.culture.split('-').next() {
             continue;
@@ -24,17 +27,19 @@ pub(super) fn check(report: &Report, model: &Model, found: &mut Vec<Diagnostic>)
         let own = model.cultures.iter().find(|c| c.name == *culture);
         // The same as a build in that language does.
         let mut missing = localise(&mut report.clone(), culture, words, &|field| caption(own?, field));
-        missing.extend(in_model.iter().filter(|text| !words.contains_key(*text)).map(|text| crate::report::Missing { text: text.clone(), span: None }));
+        missing.extend(
+            in_model.iter().filter(|text| !words.contains_key(*text)).map(|text| crate::report::Missing { text: text.clone(), span: None }),
+        );
         let mut told: BTreeSet<String> = BTreeSet::new();
         missing.retain(|text| told.insert(text.text.clone()));
         let more = missing.len().saturating_sub(LISTED);
         for text in missing.into_iter().take(LISTED) {
-                let problem = Diagnostic::warning("R0219", format!("`{}` has no translation into {culture}", text.text));
-                let problem = match text.span {
-                    Some(span) => problem.at(span, "shown here"),
-                    None => problem,
-                };
-                found.push(problem.help(format!("add it under `report:` in the file of `locales` with `culture: {culture}`")));
+            let problem = Diagnostic::warning("R0219", format!("`{}` has no translation into {culture}", text.text));
+            let problem = match text.span {
+                Some(span) => problem.at(span, "shown here"),
+                None => problem,
+            };
+            found.push(problem.help(format!("add it under `report:` in the file of `locales` with `culture: {culture}`")));
         }
         if more > 0 {
             found.push(Diagnostic::warning("R0219", format!("{more} more texts have no translation into {culture}")));

@@ -66,7 +66,8 @@ impl Tile {
     /// The page that a click on the tile opens: its own link, or that of the button over it.
     pub fn opens(self, dashboard: &Page) -> Option<&str> {
         let tile = self.visual(dashboard)?;
-        let over = dashboard.visuals.iter().filter(|visual| visual.position.z > tile.position.z && visual.position.overlaps(&tile.position));
+        let over =
+            dashboard.visuals.iter().filter(|visual| visual.position.z > tile.position.z && visual.position.overlaps(&tile.position));
         std::iter::once(tile).chain(over).find_map(|visual| match visual.action() {
             Some(Action::Page(page)) => Some(page),
             _ => None,

@@ -6,19 +6,29 @@ use super::filter::{Body, Fc, Filter, Origin, Tuples};
 use super::store::{IdSet, Mask};
 use super::value::TableVal;
 use super::{Ctx, Misc, Session, fail};
-use crate::dax::bind::bound::{Direction, FilterArg, Kind, N, Removal};
 use crate::dax::bind::Scope;
+use crate::dax::bind::bound::{Direction, FilterArg, Kind, N, Removal};
 use crate::dax::catalog::{ColId, MeasureId, TableId};
 use crate::dax::engine::DaxError;
 use crate::dax::error::EvalResult;
 use crate::dax::syntax::Place;
 use crate::table::Value;
 
+/// Rows of a filter argument whose condition failed.
+struct FailedRows {
+    /// The filter of the rows that passed.
+    passed: Rc<Filter>,
+    /// The failed rows as filters.
+    filters: Vec<Rc<Filter>>,
+    error: crate::dax::error::EvalError,
+}
+
 impl Session<'_> {
     /// The context in which the body of CALCULATE is evaluated.
     pub(crate) fn calculate_context(&self, filters: &[FilterArg], cx: &Ctx) -> EvalResult<Ctx> {
         // Filter arguments see the context around, row contexts included.
         let mut added: Vec<(Rc<Filter>, bool)> = Vec::new();
+        let mut failed: Vec<FailedRows> = Vec::new();
         for arg in filters {
             if let FilterArg::Table { table, keep } = arg {
                 let mut keep = *keep;
@@ -27,7 +37,7 @@ impl Session<'_> {
                     keep = true;
                     node = inner;
                 }
-                for filter in self.table_filter(node, cx)? {
+                for filter in self.table_filter_failing(node, cx, &mut failed)? {
                     added.push((filter, keep));
                 }
             }
@@ -79,9 +89,19 @@ impl Session<'_> {
         }
         let replaced: Vec<ColId> = added.iter().filter(|(_, keep)| !keep).flat_map(|(f, _)| f.cols.iter().copied()).collect();
         let dates = self.date_tables(added.iter().flat_map(|(f, _)| f.cols.iter().copied()));
-        fc = fc.clear(&|c| replaced.contains(&c) || dates.contains(&self.catalog.table_of(c)) && !added.iter().any(|(f, keep)| *keep && f.has(c)));
+        fc = fc.clear(&|c| {
+            replaced.contains(&c) || dates.contains(&self.catalog.table_of(c)) && !added.iter().any(|(f, keep)| *keep && f.has(c))
+        });
         let mut all = fc.filters.clone();
         all.extend(added.into_iter().map(|(f, _)| f));
+        // A row whose condition failed counts only if the other filters let it through.
+        for rows in failed {
+            let others = all.iter().filter(|f| !Rc::ptr_eq(f, &rows.passed)).cloned().chain(rows.filters.iter().cloned()).collect();
+            let table = self.catalog.table_of(rows.filters[0].cols[0]);
+            if self.mask(table, &Fc::new(others, fc.rels.clone()))?.count > 0 {
+                return Err(rows.error);
+            }
+        }
         inner.fc = Rc::new(Fc::new(all, fc.rels));
         Ok(inner)
     }
@@ -182,7 +202,11 @@ impl Session<'_> {
                     rows.iter().for_each(|r| hit[classes[*r as usize] as usize] = true);
                     mask = Mask::from_fn(n, |r| hit[classes[r] as usize]);
                 }
-                return Ok(vec![Rc::new(Filter::new(inside, Body::Rows { table: *base, mask: Rc::new(mask), full: true }, origin.clone()))]);
+                return Ok(vec![Rc::new(Filter::new(
+                    inside,
+                    Body::Rows { table: *base, mask: Rc::new(mask), full: true },
+                    origin.clone(),
+                ))]);
             }
         }
         match columns.as_slice() {
@@ -203,6 +227,50 @@ impl Session<'_> {
 
     /// A table expression as filters, without making the table where that can be avoided.
     pub(crate) fn table_filter(&self, node: &N, cx: &Ctx) -> EvalResult<Vec<Rc<Filter>>> {
+        let mut failed = Vec::new();
+        let filters = self.table_filter_failing(node, cx, &mut failed)?;
+        match failed.pop() {
+            Some(rows) => Err(rows.error),
+            None => Ok(filters),
+        }
+    }
+
+    /// FILTER row by row, where rows whose condition fails are set aside.
+    fn filter_with_failures(
+        &self,
+        table: &N,
+        predicate: &N,
+        cx: &Ctx,
+        failed: &mut Vec<FailedRows>,
+    ) -> EvalResult<Option<Vec<Rc<Filter>>>> {
+        let value = self.table(table, cx)?;
+        if value.cols.iter().all(|c| c.lineage().is_none()) {
+            return Ok(None);
+        }
+        let (inner, frame) = self.enter(cx, &value, false);
+        let (mut passed, mut broken, mut first) = (Vec::new(), Vec::new(), None);
+        for row in 0..value.n {
+            frame.row.set(row);
+            let verdict = self.scalar(predicate, &inner).and_then(|v| crate::dax::scalar::to_bool(&self.scalars, &v));
+            match verdict {
+                Ok(true) => passed.push(row as u32),
+                Ok(false) => {}
+                Err(e) if e.catchable && !e.unsupported => {
+                    broken.push(row as u32);
+                    first = first.or(Some(e));
+                }
+                Err(e) => return Err(e),
+            }
+        }
+        let filters = self.value_filter(&value.pick(&passed), &cx.fc, &Origin::Explicit)?;
+        if let (Some(error), Some(filter)) = (first, filters.first()) {
+            let rows = self.value_filter(&value.pick(&broken), &cx.fc, &Origin::Explicit)?;
+            failed.push(FailedRows { passed: filter.clone(), filters: rows, error: super::in_rows(error) });
+        }
+        Ok(Some(filters))
+    }
+
+    fn table_filter_failing(&self, node: &N, cx: &Ctx, failed: &mut Vec<FailedRows>) -> EvalResult<Vec<Rc<Filter>>> {
         match &node.kind {
             Kind::FilterRows { table, predicate, level } => {
                 if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind {
@@ -224,14 +292,16 @@ impl Session<'_> {
                     let mask = self.close_classes(base, mask)?;
                     return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: base, mask, full: true }, Origin::Explicit))]);
                 }
+                if !predicate.deps.transition {
+                    if let Some(filters) = self.filter_with_failures(table, predicate, cx, failed)? {
+                        return Ok(filters);
+                    }
+                }
             }
             Kind::Table { table, blank } => {
                 let mask = self.mask(*table, &cx.fc)?;
-                let mask = if *blank || !mask.has_blank() {
-                    mask
-                } else {
-                    Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r)))
-                };
+                let mask =
+                    if *blank || !mask.has_blank() { mask } else { Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r))) };
                 let cols = self.expanded_columns(&cx.fc, *table);
                 let mask = self.close_classes(*table, mask)?;
                 return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: *table, mask, full: true }, Origin::Explicit))]);
@@ -287,9 +357,14 @@ impl Session<'_> {
                 let config = self.config(&fc.rels);
                 let cols = self.expanded_columns(fc, *table);
                 let reaching: Vec<TableId> = (0..self.catalog.tables.len() as TableId)
-                    .filter(|t| config.reaches(*table, *t) || self.catalog.rels.iter().enumerate().any(|(i, r)| {
-                        fc.rels[i].on && (!r.regular || fc.rels[i].both) && (self.catalog.table_of(r.from) == *t || self.catalog.table_of(r.to) == *t)
-                    }))
+                    .filter(|t| {
+                        config.reaches(*table, *t)
+                            || self.catalog.rels.iter().enumerate().any(|(i, r)| {
+                                fc.rels[i].on
+                                    && (!r.regular || fc.rels[i].both)
+                                    && (self.catalog.table_of(r.from) == *t || self.catalog.table_of(r.to) == *t)
+                            })
+                    })
                     .collect();
                 fc.clear(&|c| cols.contains(&c) || reaching.contains(&self.catalog.table_of(c)))
             }

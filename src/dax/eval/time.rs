@@ -67,11 +67,19 @@ fn between(dict: &Dict, low: f64, high: f64) -> IdSet {
     if first > last { IdSet::empty() } else { IdSet::range(first, last) }
 }
 
+/// The ids from the start of the period around a day up to that day.
+pub(crate) fn period_to_date(dict: &Dict, day: f64, period: Period, year_end: (u32, u32)) -> IdSet {
+    let last = day.floor() as i32;
+    between(dict, f64::from(period_of(last, period, year_end).0), f64::from(last) + 0.999_999_99)
+}
+
 impl Session<'_> {
     /// The dates of a time-intelligence expression as ids of its column.
     #[allow(clippy::too_many_lines)]
     pub(crate) fn time_ids(&self, node: &N, cx: &Ctx) -> EvalResult<(ColId, IdSet)> {
-        let Kind::Time { time, period, dates, column, numbers, year_end, .. } = &node.kind else { unreachable!("only called for time functions") };
+        let Kind::Time { time, period, dates, column, numbers, year_end, .. } = &node.kind else {
+            unreachable!("only called for time functions")
+        };
         let stored = self.column(*column)?;
         let dict = stored.dict().clone();
         if dict.is_empty() {
@@ -84,10 +92,16 @@ impl Session<'_> {
             return Ok((*column, between(&dict, low, high)));
         }
         if *time == Time::DatesInPeriod {
-            let Some(start) = scalar::to_date_time(&self.scalars, &self.scalar(&numbers[0], cx)?)? else { return Ok((*column, IdSet::empty())) };
+            let Some(start) = scalar::to_date_time(&self.scalars, &self.scalar(&numbers[0], cx)?)? else {
+                return Ok((*column, IdSet::empty()));
+            };
             let count = scalar::whole(&self.scalars, &self.scalar(&numbers[1], cx)?)?;
             let start_day = start.floor() as i32;
-            let moved = shift(start_day, count, *period);
+            let mut moved = shift(start_day, count, *period);
+            // From the end of a month to the end of a month: the month before 30 April begins on 1 April.
+            if !matches!(period, Period::Day | Period::Week) && Date(start_day).end_of_month().0 == start_day {
+                moved = Date(moved).end_of_month().0;
+            }
             let set = match count.signum() {
                 -1 => between(&dict, f64::from(moved + 1), start),
                 1 => between(&dict, start, f64::from(moved - 1) + 0.999_999_99),

@@ -280,7 +280,7 @@ fn date(cx: &ScalarContext, args: &[Value]) -> EvalResult<Value> {
         _ => year,
     };
     let too_far = || invalid("DATE");
-    if !(0..=9999).contains(&year) || month.abs() > 200_000 || day.abs() > 4_000_000 {
+    if !(0..=9999).contains(&year) || month.unsigned_abs() > 200_000 || day.unsigned_abs() > 4_000_000 {
         return Err(too_far());
     }
     let months = year * 12 + month - 1;
@@ -331,7 +331,7 @@ fn timevalue(cx: &ScalarContext, args: &[Value]) -> EvalResult<Value> {
 fn months_later(name: &str, cx: &ScalarContext, args: &[Value]) -> EvalResult<Date> {
     let start = moment(name, cx, args, 0)?.date;
     let months = whole(cx, args, 1)?;
-    if months.abs() > 120_000 {
+    if months.unsigned_abs() > 120_000 {
         return Err(invalid(name));
     }
     let result = start.add_months(months as i32);

@@ -376,6 +376,10 @@ fn poisson_dist(cx: &ScalarContext, args: &[Value]) -> EvalResult<Value> {
 
 /// The right tail of Student's distribution for `x ≥ 0`.
 fn student_tail(x: f64, n: f64) -> f64 {
+    // The difference to the normal distribution is then below 1e-9, and the fraction needs ever more steps.
+    if n > 1e9 {
+        return 0.5 * gamma_q(0.5, x * x / 2.0);
+    }
     0.5 * beta_cdf(n / (n + x * x), n / 2.0, 0.5)
 }
 

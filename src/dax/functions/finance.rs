@@ -361,7 +361,7 @@ fn cumulative(name: &str, cx: &ScalarContext, args: &[Value]) -> EvalResult<(f64
     let (rate, n, present) = (double(cx, args, 0)?, double(cx, args, 1)?, double(cx, args, 2)?);
     let (first, last) = (whole(cx, args, 3)?, whole(cx, args, 4)?);
     let start = at_start(name, cx, args, 5)?;
-    if rate <= 0.0 || n <= 0.0 || present <= 0.0 || first < 1 || first > last || last as f64 > n || last > 10_000_000 {
+    if rate <= 0.0 || n <= 0.0 || present <= 0.0 || first < 1 || first > last || last as f64 > n || last > 1_000_000 {
         return Err(invalid(name));
     }
     let each = payment(rate, n, present, 0.0, start);
@@ -530,14 +530,13 @@ fn db(cx: &ScalarContext, args: &[Value]) -> EvalResult<Value> {
         return Ok(Value::Double(0.0));
     }
     let rate = ((1.0 - (salvage / cost).powf(1.0 / life)) * 1000.0).round() / 1000.0;
-    let mut depreciation = cost * rate * month as f64 / 12.0;
-    let mut total = 0.0;
-    for current in 2..=period {
-        total += depreciation;
-        depreciation = (cost - total) * rate;
-        if current as f64 > life {
-            depreciation *= (12 - month) as f64 / 12.0;
-        }
+    let first = cost * rate * month as f64 / 12.0;
+    if period == 1 {
+        return finite("DB", first);
+    }
+    let mut depreciation = (cost - first) * (1.0 - rate).powf(period as f64 - 2.0) * rate;
+    if period as f64 > life {
+        depreciation *= (12 - month) as f64 / 12.0;
     }
     finite("DB", depreciation)
 }

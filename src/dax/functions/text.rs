@@ -244,7 +244,7 @@ const VALUE: Function = Function {
 };
 
 /// Longest text that a function makes, in UTF-16 units.
-const LONGEST: usize = 1 << 28;
+const LONGEST: usize = 1 << 26;
 
 fn units(text: &str) -> Vec<u16> {
     text.encode_utf16().collect()
@@ -420,7 +420,7 @@ fn fixed(cx: &ScalarContext, args: &[Value]) -> EvalResult<Value> {
     let x = double(cx, args, 0)?;
     let places = whole_or(cx, args, 1, 2)?;
     let plain = flag(cx, args, 2)?;
-    if places.abs() > 127 {
+    if places.unsigned_abs() > 127 {
         return Err(invalid("FIXED"));
     }
     let rounded = round_to(x, places as i32, Rounding::HalfAway);

@@ -250,14 +250,15 @@ fn read_predicate(json: &Value) -> Option<Condition> {
                 (comparison, value) => Condition::Compare(comparison, value),
             }
         }
-        "And" => match both()? {
-            (left, right) => match (*left, *right) {
+        "And" => {
+            let (left, right) = both()?;
+            match (*left, *right) {
                 (Condition::Compare(Comparison::GreaterOrEqual, from), Condition::Compare(Comparison::LessOrEqual, to)) => {
                     Condition::Between(from, to)
                 }
                 (left, right) => Condition::And(Box::new(left), Box::new(right)),
-            },
-        },
+            }
+        }
         "Or" => {
             let (left, right) = both()?;
             Condition::Or(left, right)

@@ -205,7 +205,7 @@ impl Reader<'_> {
                 visuals.push(self.visual(&visual_id, json, mobile));
             }
         }
-        visuals.sort_by(|a, b| (a.position.tab_order, a.position.z).cmp(&(b.position.tab_order, b.position.z)));
+        visuals.sort_by_key(|visual| (visual.position.tab_order, visual.position.z));
         let name = self.page_name(id).unwrap_or_else(|| id.to_owned());
         let visual_name = |id: &str| {
             let is = |visual: &&Visual| match &visual.id {

@@ -64,7 +64,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         about: "The bytes that were compressed.",
         source: "https://learn.microsoft.com/powerquery-m/binary-decompress",
         examples: &[(
-            "Text.FromBinary(Binary.Decompress(Binary.FromText(\"S0zMAAA=\", BinaryEncoding.Base64), Compression.Deflate))",
+            "Text.FromBinary(Binary.Decompress(Binary.FromText(\"S0xKBgA=\", BinaryEncoding.Base64), Compression.Deflate))",
             "\"abc\"",
         )],
         run: decompress,

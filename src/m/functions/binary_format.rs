@@ -20,7 +20,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         returns: ANY,
         about: "Reads a signed number of variable length.",
         source: "https://learn.microsoft.com/powerquery-m/binaryformat-7bitencodedsignedinteger",
-        examples: &[("BinaryFormat.7BitEncodedSignedInteger(#binary({2}))", "1")],
+        examples: &[("#\"BinaryFormat.7BitEncodedSignedInteger\"(#binary({2}))", "2")],
         run: read_signed_7bit,
     },
     Builtin {
@@ -29,7 +29,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
         returns: ANY,
         about: "Reads an unsigned number of variable length.",
         source: "https://learn.microsoft.com/powerquery-m/binaryformat-7bitencodedunsignedinteger",
-        examples: &[("BinaryFormat.7BitEncodedUnsignedInteger(#binary({172, 2}))", "300")],
+        examples: &[("#\"BinaryFormat.7BitEncodedUnsignedInteger\"(#binary({172, 2}))", "300")],
         run: read_unsigned_7bit,
     },
     Builtin {
@@ -342,14 +342,11 @@ fn seven_bits(stream: &Stream) -> Result<u64> {
 }
 
 fn read_unsigned_7bit(cx: &mut Interp, args: &[Value]) -> Result<Value> {
-    on_stream(cx, &args[0], |_, stream| Ok(i64::try_from(seven_bits(stream)?).map_or(Value::Null, Value::Int)))
+    on_stream(cx, &args[0], |_, stream| seven_bits(stream).map(|n| i64::try_from(n).map_or(Value::Double(n as f64), Value::Int)))
 }
 
 fn read_signed_7bit(cx: &mut Interp, args: &[Value]) -> Result<Value> {
-    on_stream(cx, &args[0], |_, stream| {
-        let n = seven_bits(stream)?;
-        Ok(Value::Int((n >> 1) as i64 ^ -((n & 1) as i64)))
-    })
+    on_stream(cx, &args[0], |_, stream| Ok(Value::Int(seven_bits(stream)? as i64)))
 }
 
 fn read_decimal(cx: &mut Interp, args: &[Value]) -> Result<Value> {
@@ -511,8 +508,9 @@ fn group(cx: &mut Interp, args: &[Value]) -> Result<Value> {
             match index.get(&cx.key(&key)?) {
                 Some(at) => {
                     let value = read_on(cx, stream, &items[*at].format)?;
-                    if items[*at].occurrence != 2 && !found[*at].is_empty() {
-                        return Err(Error::data_format("A key of the group comes more than once.").with_detail(key));
+                    // A single item that comes again counts as it comes last.
+                    if items[*at].occurrence != 2 {
+                        found[*at].clear();
                     }
                     found[*at].push(value);
                 }

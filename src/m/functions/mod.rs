@@ -34,23 +34,21 @@
 //! - Loops call `cx.tick()?` now and then (the budget of time).
 
 mod binary;
-mod xml;
-mod uri;
-mod parquet;
-mod outside;
-mod host;
-mod csv;
 mod binary_format;
 mod common;
 mod constants;
 mod convert;
 mod core;
+mod csv;
 mod extension;
+mod host;
 pub(crate) mod json;
 mod list;
 mod list_math;
 mod list_sets;
 mod number;
+mod outside;
+mod parquet;
 mod record;
 mod reference;
 mod splitter;
@@ -61,13 +59,15 @@ mod table_rows;
 mod temporal;
 mod text;
 mod types;
+mod uri;
 mod value;
 pub(crate) mod web;
+mod xml;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-pub use reference::{Entry, reference};
+pub use reference::{Entry, page, reference};
 
 use super::error::Result;
 use super::eval::Interp;

@@ -527,25 +527,8 @@ fn value_as(_: &mut Interp, args: &[Value]) -> Result<Value> {
 }
 
 fn from_text(cx: &mut Interp, args: &[Value]) -> Result<Value> {
-    let Value::Text(text) = &args[0] else { return Ok(args[0].clone()) };
-    match text.trim() {
-        "" => return Ok(args[0].clone()),
-        "null" => return Ok(Value::Null),
-        t if t.eq_ignore_ascii_case("true") => return Ok(Value::Logical(true)),
-        t if t.eq_ignore_ascii_case("false") => return Ok(Value::Logical(false)),
-        _ => {}
-    }
-    let readers: [&str; 6] = ["Number.From", "Date.From", "Time.From", "DateTime.From", "DateTimeZone.From", "Duration.From"];
-    for reader in readers {
-        let Some(super::Global::Function(builtin)) = super::lookup(reader) else { continue };
-        let args: &[Value] = if reader == "Duration.From" { &args[..1] } else { args };
-        match cx.call_builtin(builtin, args) {
-            Ok(value) => return Ok(value),
-            Err(error) if error.is_catchable() => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(args[0].clone())
+    let culture = super::common::culture(cx, &args[1])?;
+    super::convert::guess(cx, &args[0], culture)
 }
 
 fn replace_metadata(_: &mut Interp, args: &[Value]) -> Result<Value> {

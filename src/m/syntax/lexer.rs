@@ -244,7 +244,8 @@ impl<'a> Lexer<'a> {
         }
         let mut end = self.segment(start);
         let mut dotted = false;
-        while self.byte(end) == b'.' && self.starts(end + 1) {
+        // Microsoft's lexer takes digits after a dot as well.
+        while self.byte(end) == b'.' && (self.starts(end + 1) || self.byte(end + 1).is_ascii_digit()) {
             end = self.segment(end + 1);
             dotted = true;
         }

@@ -371,6 +371,8 @@ impl<'a> Parser<'a> {
         let start = self.at.start;
         let mut left = self.unary()?;
         let mut chain = 0;
+        // After `is T` and `as T` nothing that binds tighter can follow.
+        let mut most = 9;
         loop {
             let (level, operator) = match self.token {
                 Token::Coalesce => (0, Operator::Logic(Logic::Coalesce)),
@@ -392,8 +394,11 @@ impl<'a> Parser<'a> {
                 Token::Meta => (9, Operator::Logic(Logic::Meta)),
                 _ => return Ok(left),
             };
-            if level < least {
+            if level < least || level > most {
                 return Ok(left);
+            }
+            if matches!(operator, Operator::Is | Operator::As) {
+                most = level;
             }
             chain += 1;
             if chain > MAX_CHAIN {
@@ -657,14 +662,8 @@ impl<'a> Parser<'a> {
             }
             Token::Identifier => match self.slice(self.at) {
                 "nullable" => {
-                    let mark = self.mark();
                     self.bump();
-                    if self.starts_type() {
-                        TypeKind::Nullable(Box::new(self.type_expr(operand)?))
-                    } else {
-                        self.reset(mark);
-                        TypeKind::Expr(Box::new(self.primary()?))
-                    }
+                    TypeKind::Nullable(Box::new(self.type_expr(operand)?))
                 }
                 "table" => {
                     self.bump();

@@ -217,8 +217,7 @@ impl Flat<'_> {
                     Item::One(e) => flat.expr(e, 0),
                     Item::Range(a, b) => {
                         flat.expr(a, 0);
-                        // A number before the dots would swallow none of them; a blank keeps people from misreading it.
-                        flat.put("..");
+                        flat.put(dots(a, b));
                         flat.expr(b, 0);
                     }
                 });
@@ -434,6 +433,11 @@ impl Flat<'_> {
             self.type_expr(ty);
         }
     }
+}
+
+/// The dots of a range, kept apart from dots of its ends (`...`, `.5`).
+fn dots(a: &Expr, b: &Expr) -> &'static str {
+    if print_expr(a).ends_with('.') || print_expr(b).starts_with('.') { " .. " } else { ".." }
 }
 
 /// Whether text that follows could be taken for a handler of a `try` at the end of `expr`.
@@ -734,7 +738,7 @@ impl Layout {
                     Item::One(e) => layout.expr(e, indent, 0),
                     Item::Range(a, b) => {
                         layout.expr(a, indent, 0);
-                        layout.out.push_str("..");
+                        layout.out.push_str(dots(a, b));
                         layout.expr(b, indent, 0);
                     }
                 });

@@ -17,6 +17,16 @@ enum ListData {
     Lazy(Box<dyn ListSource>),
 }
 
+impl Drop for ListData {
+    fn drop(&mut self) {
+        if let ListData::Items(items) = self {
+            if !items.is_empty() {
+                super::release::release(super::release::Cells::List(std::mem::take(items)));
+            }
+        }
+    }
+}
+
 /// A list that is produced on demand. Every use of the list opens it anew, as the real engine re-enumerates; `List.Buffer` pins.
 pub trait ListSource {
     /// Starts an enumeration.

@@ -9,6 +9,7 @@ mod function;
 mod list;
 mod number;
 mod record;
+mod release;
 mod table;
 mod temporal;
 mod text;

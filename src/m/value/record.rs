@@ -96,7 +96,19 @@ struct RecordData {
     cells: Rc<[Slot]>,
 }
 
+impl Drop for RecordData {
+    fn drop(&mut self) {
+        if Rc::strong_count(&self.cells) == 1 && !self.cells.is_empty() {
+            let none = NO_CELLS.try_with(Rc::clone);
+            if let Ok(none) = none {
+                super::release::release(super::release::Cells::Record(std::mem::replace(&mut self.cells, none)));
+            }
+        }
+    }
+}
+
 thread_local! {
+    static NO_CELLS: Rc<[Slot]> = Rc::from(Vec::new());
     static EMPTY: Record = Record(Rc::new(RecordData { shape: Shape::new(Vec::new()), cells: Rc::from(Vec::new()) }));
 }
 

@@ -39,5 +39,10 @@ pub fn lower(parts: Parts<'_>, model: &Model, cx: &mut Context) -> Report {
 
 /// The JSON Schema of a page file.
 pub fn page_schema(schemas: &mut Schemas) -> serde_json::Value {
-    raw::RawPage::schema(schemas)
+    let page = raw::RawPage::schema(schemas);
+    // A page that has a frame may change one of the frame's visuals without saying its type again.
+    if let Some(required) = schemas.definitions.get_mut("RawVisual").and_then(|visual| visual.get_mut("required")?.as_array_mut()) {
+        required.retain(|key| key != "type");
+    }
+    page
 }

@@ -19,7 +19,9 @@ use crate::table::{Table, csv, parquet};
 
 /// Run the template's queries and write one file per table.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv")]
+#[command(
+    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv"
+)]
 pub struct Args {
     /// Company folder of raw pages; without it the source's own data
     #[arg(long, value_name = "DIR")]
@@ -146,7 +148,8 @@ fn parameters(args: &Args) -> Result<Vec<(String, String)>, Failure> {
 /// `--as-of` needs the trial balance of that day in every company of the folder.
 fn need_trial_balance(company: &Path, day: Date) -> Result<(), Failure> {
     let list = |folder: &Path| -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).map_or(Vec::new(), |d| d.filter_map(Result::ok).map(|e| e.path()).collect());
+        let mut paths: Vec<PathBuf> =
+            std::fs::read_dir(folder).map_or(Vec::new(), |d| d.filter_map(Result::ok).map(|e| e.path()).collect());
         paths.sort();
         paths
     };

@@ -113,7 +113,8 @@ fn list(args: &Functions) -> Result<u8, Failure> {
     }
     let why = |f: &functions::Function| if let Body::Unsupported(why) = f.body { Some(why) } else { None };
     let line = |category: &str, f: &functions::Function| {
-        json!({ "name": f.name, "category": category, "syntax": f.syntax(), "supported": why(f).is_none(), "why": why(f) }).to_string() + "\n"
+        json!({ "name": f.name, "category": category, "syntax": f.syntax(), "supported": why(f).is_none(), "why": why(f) }).to_string()
+            + "\n"
     };
     let Some(name) = &args.name else {
         let mut out = String::new();

@@ -223,7 +223,11 @@ fn show(tables: &[ResultTable], format: Format) -> String {
 
 fn csv(table: &ResultTable) -> String {
     let quote = |text: &str| {
-        if text.is_empty() || text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+        if text.is_empty() || text.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_owned()
+        }
     };
     let mut out = table.columns.iter().map(|c| quote(&c.name)).collect::<Vec<_>>().join(",") + "\n";
     for row in &table.rows {
@@ -267,8 +271,7 @@ fn cell(value: &Value) -> Json {
 }
 
 fn result_json(table: &ResultTable) -> Json {
-    let columns: Vec<Json> =
-        table.columns.iter().enumerate().map(|(i, c)| json!({ "name": c.name, "type": table.type_name(i) })).collect();
+    let columns: Vec<Json> = table.columns.iter().enumerate().map(|(i, c)| json!({ "name": c.name, "type": table.type_name(i) })).collect();
     let rows: Vec<Json> = table.rows.iter().map(|r| Json::Array(r.iter().map(cell).collect())).collect();
     json!({ "columns": columns, "rows": rows })
 }
@@ -376,9 +379,9 @@ impl rustyline::completion::Completer for Names {
     type Candidate = String;
 
     fn complete(&self, line: &str, pos: usize, _: &rustyline::Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
-        let start = line[..pos].rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '[' | '\\'))).map_or(0, |i| {
-            i + line[i..].chars().next().map_or(1, char::len_utf8)
-        });
+        let start = line[..pos]
+            .rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '[' | '\\')))
+            .map_or(0, |i| i + line[i..].chars().next().map_or(1, char::len_utf8));
         let typed = line[start..pos].to_lowercase();
         if typed.is_empty() {
             return Ok((start, Vec::new()));
@@ -388,7 +391,10 @@ impl rustyline::completion::Completer for Names {
 }
 
 impl rustyline::validate::Validator for Names {
-    fn validate(&self, context: &mut rustyline::validate::ValidationContext<'_>) -> rustyline::Result<rustyline::validate::ValidationResult> {
+    fn validate(
+        &self,
+        context: &mut rustyline::validate::ValidationContext<'_>,
+    ) -> rustyline::Result<rustyline::validate::ValidationResult> {
         use rustyline::validate::ValidationResult;
         let text = context.input();
         if text.trim_start().starts_with('\\') || text.ends_with("\n") || text.trim().is_empty() {
@@ -405,7 +411,9 @@ impl rustyline::validate::Validator for Names {
 fn prompt(opened: &Opened, options: &Options, format: Format, global: &Global) -> Result<u8, Failure> {
     let catalog = opened.engine.catalog();
     let mut words: Vec<String> = crate::dax::functions::all().map(|f| f.name.to_owned()).collect();
-    words.extend(["EVALUATE", "DEFINE", "MEASURE", "VAR", "RETURN", "ORDER BY", "\\tables", "\\measures", "\\explain", "\\quit"].map(str::to_owned));
+    words.extend(
+        ["EVALUATE", "DEFINE", "MEASURE", "VAR", "RETURN", "ORDER BY", "\\tables", "\\measures", "\\explain", "\\quit"].map(str::to_owned),
+    );
     for column in &catalog.columns {
         let table = &catalog.tables[column.table as usize].name;
         words.push(format!("'{table}'[{}]", column.name));

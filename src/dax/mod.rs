@@ -8,6 +8,7 @@ pub mod engine;
 pub mod error;
 pub mod eval;
 pub mod functions;
+mod outcome;
 pub mod scalar;
 pub mod syntax;
 

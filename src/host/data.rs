@@ -60,7 +60,8 @@ pub fn read_model(path: &Path, sources: &mut SourceMap) -> Result<(Model, Vec<Di
 /// The folder with the `.tmdl` files of a model, if `path` is or holds one.
 fn definition_folder(path: &Path) -> Option<PathBuf> {
     let holds = |folder: &Path| {
-        fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|e| e.path().extension().is_some_and(|x| x.eq_ignore_ascii_case("tmdl"))))
+        fs::read_dir(folder)
+            .is_ok_and(|entries| entries.flatten().any(|e| e.path().extension().is_some_and(|x| x.eq_ignore_ascii_case("tmdl"))))
     };
     if holds(path) {
         return Some(path.to_owned());

@@ -5,6 +5,7 @@
 
 mod random;
 mod shop;
+mod speed;
 
 use libtest_mimic::Trial;
 use xero_pbit::dax::syntax::{self, Parsed};
@@ -29,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
         }
     }
     trials.extend(random::trials());
+    trials.extend(speed::trials());
     trials.push(Trial::test("dax::examples_of_the_function_table_bind", || {
         let engine = shop::engine();
         let mut broken = Vec::new();

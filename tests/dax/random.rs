@@ -24,7 +24,10 @@ struct World {
 
 fn world() -> impl Strategy<Value = World> {
     let small = |n: i64| prop_oneof![1 => Just(None), 6 => (0..n).prop_map(Some)];
-    (prop::collection::vec(small(3), 1..6), prop::collection::vec((small(8), small(4), prop_oneof![1 => Just(None), 8 => (-20_i64..50).prop_map(Some)]), 0..40))
+    (
+        prop::collection::vec(small(3), 1..6),
+        prop::collection::vec((small(8), small(4), prop_oneof![1 => Just(None), 8 => (-20_i64..50).prop_map(Some)]), 0..40),
+    )
         .prop_map(|(groups, facts)| World { groups, facts })
 }
 
@@ -47,7 +50,13 @@ fn engine(world: &World) -> Engine {
         .iter()
         .map(|(name, text)| Measure { name: (*name).into(), expression: Source::new(*text), ..Measure::default() })
         .collect();
-    let join = Relationship { from_table: "F".into(), from_column: "k".into(), to_table: "D".into(), to_column: "k".into(), ..Relationship::default() };
+    let join = Relationship {
+        from_table: "F".into(),
+        from_column: "k".into(),
+        to_table: "D".into(),
+        to_column: "k".into(),
+        ..Relationship::default()
+    };
     let model = Model { tables: vec![d, f], relationships: vec![join], ..Model::default() };
     let cell = |v: Option<i64>| v.map_or(Value::Blank, Value::Int64);
     let make = |name: &str, values: Vec<Value>| table::Column::from_values(name, DataType::Int64, values).expect("whole numbers");
@@ -126,7 +135,8 @@ fn check(world: &World, slicer: &Option<BTreeSet<Option<i64>>>) {
     let options = Options::default();
     let groups: BTreeSet<Option<i64>> = world.groups.iter().copied().chain(world.facts.iter().map(|f| group_of(world, f))).collect();
     for (measure, _) in MEASURES {
-        let condition = |set: &BTreeSet<Option<i64>>| set.iter().map(|v| format!("F[c] == {}", literal(*v))).collect::<Vec<_>>().join(" || ");
+        let condition =
+            |set: &BTreeSet<Option<i64>>| set.iter().map(|v| format!("F[c] == {}", literal(*v))).collect::<Vec<_>>().join(" || ");
         let slice = slicer.as_ref().map_or_else(String::new, |s| format!(", FILTER ( ALL ( F[c] ), {} )", condition(s)));
         let query = format!("EVALUATE CALCULATETABLE ( SUMMARIZECOLUMNS ( D[g], \"v\", [{measure}] ){slice} )");
         let answer = engine.evaluate(&query, &options).unwrap_or_else(|e| panic!("{query}: {e}"));

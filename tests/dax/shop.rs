@@ -32,7 +32,10 @@ pub fn engine() -> Engine {
         column("Quantity", DataType::Int64),
         column("Rate", DataType::Double),
     ];
-    sales.measures = vec![measure("Units", "SUM ( Sales[Quantity] )"), measure("Revenue", "SUMX ( Sales, Sales[Quantity] * RELATED ( Product[Price] ) )")];
+    sales.measures = vec![
+        measure("Units", "SUM ( Sales[Quantity] )"),
+        measure("Revenue", "SUMX ( Sales, Sales[Quantity] * RELATED ( Product[Price] ) )"),
+    ];
     let mut date = Table { name: "Date".into(), data_category: Some("Time".into()), ..Table::default() };
     date.columns = vec![
         Column { is_key: true, ..column("Day", DataType::DateTime) },
@@ -49,12 +52,18 @@ pub fn engine() -> Engine {
     };
     let model = Model {
         tables: vec![product, sales, date],
-        relationships: vec![relationship("Product", "Product", "Code", true), relationship("Day", "Date", "Day", true), relationship("Paid Day", "Date", "Day", false)],
+        relationships: vec![
+            relationship("Product", "Product", "Code", true),
+            relationship("Day", "Date", "Day", true),
+            relationship("Paid Day", "Date", "Day", false),
+        ],
         ..Model::default()
     };
     let money = |units: i64| Value::Currency(xero_pbit::base::Currency(units));
     let days: Vec<f64> = (0..731).map(|d| day("2023-01-01") + f64::from(d)).collect();
-    let part = |f: &dyn Fn(xero_pbit::base::Date) -> i64| days.iter().map(|d| Value::Int64(f(xero_pbit::base::Date(*d as i32)))).collect::<Vec<_>>();
+    let part = |f: &dyn Fn(xero_pbit::base::Date) -> i64| {
+        days.iter().map(|d| Value::Int64(f(xero_pbit::base::Date(*d as i32)))).collect::<Vec<_>>()
+    };
     let on = |items: &[&str]| items.iter().map(|d| Value::DateTime(day(d))).collect::<Vec<_>>();
     let data = vec![
         table::Table {

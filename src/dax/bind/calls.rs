@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::aggregate::agg_node;
 use super::bound::{AggKind, ArithOp, Kind, N, Op, Schema, SchemaColumn, Ty};
 use super::{Binder, Result, Scope, arith_type, binary, constant_of, error, make};
 use crate::base::nearest;
@@ -110,7 +111,8 @@ impl Binder<'_> {
                             make(Kind::Const(Value::text(word)), Ty::Text, None, expr.at)
                         }
                         Some(word) if self.catalog.table(&word).is_none() && !scope.vars.iter().any(|v| v.name == fold(&word)) => {
-                            let message = format!("argument {} of `{}` must be one of {}, found `{word}`", index + 1, call.name, words.join(", "));
+                            let message =
+                                format!("argument {} of `{}` must be one of {}, found `{word}`", index + 1, call.name, words.join(", "));
                             return Err(error("D0208", message, expr.at));
                         }
                         _ => self.scalar(expr, scope)?,
@@ -162,7 +164,10 @@ impl Binder<'_> {
         let def = &self.catalog.functions[index];
         let parsed = match &def.parsed {
             Some(parsed) => parsed.clone(),
-            None => Arc::new(crate::dax::syntax::parse_function(&def.source.text).map_err(|e| super::DaxError::from(e).inside(&format!("function `{}`", def.name)))?),
+            None => Arc::new(
+                crate::dax::syntax::parse_function(&def.source.text)
+                    .map_err(|e| super::DaxError::from(e).inside(&format!("function `{}`", def.name)))?,
+            ),
         };
         if call.args.len() > parsed.params.len() {
             let message = format!("`{}` takes {} argument(s), found {}", def.name, parsed.params.len(), call.args.len());
@@ -183,9 +188,17 @@ impl Binder<'_> {
                     self.model_column(arg, arg_scope)?;
                 }
                 if has("TABLEREF") && self.model_table(arg, arg_scope).is_none() {
-                    return Err(error("D0228", format!("argument `{}` of `{}` must be a table of the model", param.name.text, def.name), arg.at));
+                    return Err(error(
+                        "D0228",
+                        format!("argument `{}` of `{}` must be a table of the model", param.name.text, def.name),
+                        arg.at,
+                    ));
                 }
-                inner.lazy.push(super::Lazy { name: fold(&param.name.text), expr: Arc::new(arg.clone()), scope: Arc::new(arg_scope.clone()) });
+                inner.lazy.push(super::Lazy {
+                    name: fold(&param.name.text),
+                    expr: Arc::new(arg.clone()),
+                    scope: Arc::new(arg_scope.clone()),
+                });
                 continue;
             }
             let node = if has("TABLE") { self.table(arg, arg_scope)? } else { self.bind(arg, arg_scope)? };
@@ -210,9 +223,9 @@ impl Binder<'_> {
             lets.push((id, node));
         }
         let key = format!("f{index}");
-        let body = self.guarded(key, &format!("function `{}`", def.name), call.at, || self.bind(&parsed.body, &inner)).map_err(|e| {
-            if def.parsed.is_some() || e.code == "D0290" { e } else { e.inside(&format!("function `{}`", def.name)) }
-        })?;
+        let body = self
+            .guarded(key, &format!("function `{}`", def.name), call.at, || self.bind(&parsed.body, &inner))
+            .map_err(|e| if def.parsed.is_some() || e.code == "D0290" { e } else { e.inside(&format!("function `{}`", def.name)) })?;
         if lets.is_empty() {
             return Ok(body);
         }
@@ -260,66 +273,6 @@ impl Binder<'_> {
             Some(Value::Blank) => Ok(true),
             _ => Err(error("D0208", "the order must be ASC or DESC (or 1, TRUE, 0, FALSE)", expr.at)),
         }
-    }
-
-    /// The column argument of an aggregator, as table and row expression.
-    fn aggregated(&self, expr: &Expr, scope: &Scope) -> Result<(N, N)> {
-        // A column of a variable's or query's table without lineage can only be reached by the X functions.
-        let column = self.model_column(expr, scope)?;
-        let table = self.catalog.table_of(column);
-        let node = make(Kind::Table { table, blank: false }, Ty::Variant, Some(self.table_schema(table)), expr.at);
-        let inner = scope.push(node.schema.as_ref().expect("tables have a schema"));
-        let index = self.catalog.columns[column as usize].index;
-        let value = self.column_node(&inner, scope.level(), index, expr.at);
-        Ok((node, value))
-    }
-
-    fn aggregate(&self, kind: AggKind, call: &Call<'_>, scope: &Scope) -> Result<N> {
-        call.arity(1, 1)?;
-        let (table, value) = self.aggregated(call.need(0)?, scope)?;
-        self.check_aggregate(kind, &value, call)?;
-        Ok(agg_node(kind, table, Some(value), scope.level(), false, call.at))
-    }
-
-    fn check_aggregate(&self, kind: AggKind, value: &N, call: &Call<'_>) -> Result<()> {
-        use AggKind::{Average, GeoMean, Max, Median, Min, Product, StdevP, StdevS, Sum, VarP, VarS};
-        let numeric = matches!(kind, Sum | Average | Product | GeoMean | Median | StdevS | StdevP | VarS | VarP);
-        if numeric && matches!(value.ty, Ty::Text | Ty::Boolean | Ty::Binary) {
-            let what = if value.ty == Ty::Text { "text" } else { "true/false" };
-            return Err(error("D0231", format!("`{}` cannot work with values of type {what}", call.name), value.at));
-        }
-        if matches!(kind, Min | Max) && value.ty == Ty::Boolean {
-            return Err(error("D0231", format!("`{}` cannot work with values of type true/false", call.name), value.at));
-        }
-        Ok(())
-    }
-
-    fn iterate(&self, kind: AggKind, call: &Call<'_>, scope: &Scope, max: usize) -> Result<N> {
-        call.arity(2, max)?;
-        let table = self.table(call.need(0)?, scope)?;
-        let inner = scope.push(table.schema.as_ref().expect("checked to be a table"));
-        let value = self.scalar(call.need(1)?, &inner)?;
-        self.check_aggregate(kind, &value, call)?;
-        let variant = match call.get(2) {
-            Some(flag) => matches!(constant_of(&self.scalar(flag, scope)?), Some(Value::Boolean(true) | Value::Int64(1))),
-            None => false,
-        };
-        Ok(agg_node(kind, table, Some(value), scope.level(), variant, call.at))
-    }
-
-    fn percentile(&self, call: &Call<'_>, scope: &Scope, exclusive: bool, iterator: bool) -> Result<N> {
-        let (table, expr, k) = if iterator {
-            call.arity(3, 3)?;
-            let table = self.table(call.need(0)?, scope)?;
-            let inner = scope.push(table.schema.as_ref().expect("a table"));
-            (table, self.scalar(call.need(1)?, &inner)?, call.need(2)?)
-        } else {
-            call.arity(2, 2)?;
-            let (table, value) = self.aggregated(call.need(0)?, scope)?;
-            (table, value, call.need(1)?)
-        };
-        let k = self.scalar(k, scope)?;
-        Ok(make(Kind::Percentile { table, expr, k, level: scope.level(), exclusive }, Ty::Double, None, call.at))
     }
 
     /// Unifies the numeric types of branches.
@@ -383,7 +336,8 @@ impl Binder<'_> {
             "SWITCH" => {
                 call.arity(2, usize::MAX)?;
                 let mut args = self.scalars(call, scope)?;
-                let results: Vec<&N> = args.iter().enumerate().skip(1).filter(|(i, _)| i % 2 == 0 || *i == args.len() - 1).map(|(_, n)| n).collect();
+                let results: Vec<&N> =
+                    args.iter().enumerate().skip(1).filter(|(i, _)| i % 2 == 0 || *i == args.len() - 1).map(|(_, n)| n).collect();
                 let ty = self.unify(&results);
                 if args.len() % 2 == 1 && ty == Ty::Boolean {
                     args.push(make(Kind::Const(Value::Boolean(false)), Ty::Boolean, None, at));
@@ -531,7 +485,8 @@ impl Binder<'_> {
                 let kind = Kind::RankX { table, expr, value: Some(value), descending, dense: false, level: scope.level() };
                 // A value that is not in the column has no rank; `-1` levels are told apart by the operator around it.
                 let rank = make(kind, Ty::Int, None, at);
-                let values = make(Kind::Values { columns: vec![column], blank: false }, Ty::Variant, Some(self.columns_schema(&[column])), at);
+                let values =
+                    make(Kind::Values { columns: vec![column], blank: false }, Ty::Variant, Some(self.columns_schema(&[column])), at);
                 let Kind::RankX { value: Some(value), .. } = &rank.kind else { unreachable!("built above") };
                 let present = make(Kind::In(vec![value.clone()], values), Ty::Boolean, None, at);
                 op(Op::If, vec![present, rank], Ty::Int)
@@ -566,7 +521,9 @@ impl Binder<'_> {
                         let index = schema.columns.iter().position(|c| c.lineage == Some(id)).ok_or(e)?;
                         Ok(self.column_node(&inner, 0, index, at))
                     })?;
-                    let Kind::Col { index, .. } = column.kind else { return Err(error("D0227", "a column reference is expected here", column.at)) };
+                    let Kind::Col { index, .. } = column.kind else {
+                        return Err(error("D0227", "a column reference is expected here", column.at));
+                    };
                     search.push((index, self.scalar(call.need(i + 1)?, scope)?));
                 }
                 Ok(Some(make(Kind::ContainsTable { table, search }, Ty::Boolean, None, at)))
@@ -577,7 +534,11 @@ impl Binder<'_> {
                 let values = (1..call.args.len()).map(|i| self.scalar(call.need(i)?, scope)).collect::<Result<Vec<_>>>()?;
                 let width = table.schema.as_ref().map_or(0, |s| s.columns.len());
                 if width != values.len() {
-                    return Err(error("D0223", format!("CONTAINSROW compares {} values with a table of {width} columns", values.len()), at));
+                    return Err(error(
+                        "D0223",
+                        format!("CONTAINSROW compares {} values with a table of {width} columns", values.len()),
+                        at,
+                    ));
                 }
                 Ok(Some(make(Kind::In(values, table), Ty::Boolean, None, at)))
             }
@@ -750,7 +711,9 @@ impl Binder<'_> {
                 call.arity(1, 4)?;
                 let table = self.table(call.need(0)?, scope)?;
                 let args = (1..call.args.len())
-                    .map(|i| call.get(i).map_or_else(|| Ok(make(Kind::Const(Value::Blank), Ty::Blank, None, at)), |e| self.scalar(e, scope)))
+                    .map(|i| {
+                        call.get(i).map_or_else(|| Ok(make(Kind::Const(Value::Blank), Ty::Blank, None, at)), |e| self.scalar(e, scope))
+                    })
                     .collect::<Result<Vec<_>>>()?;
                 Ok(Some(make(Kind::ToText { table, json: call.name == "TOJSON", args }, Ty::Text, None, at)))
             }
@@ -822,7 +785,10 @@ impl Binder<'_> {
                 }
             }
         }
-        let message = format!("the column `{}` either doesn't exist or doesn't have a relationship to any table available in the current context", self.catalog.column_label(column));
+        let message = format!(
+            "the column `{}` either doesn't exist or doesn't have a relationship to any table available in the current context",
+            self.catalog.column_label(column)
+        );
         Err(error("D0212", message, at))
     }
 
@@ -888,8 +854,20 @@ impl Binder<'_> {
 fn is_visual(name: &str) -> bool {
     matches!(
         name,
-        "COLLAPSE" | "COLLAPSEALL" | "EXPAND" | "EXPANDALL" | "FIRST" | "ISATLEVEL" | "LAST" | "LOOKUP" | "LOOKUPWITHTOTALS" | "MOVINGAVERAGE" | "NEXT"
-            | "PREVIOUS" | "RANGE" | "RUNNINGSUM"
+        "COLLAPSE"
+            | "COLLAPSEALL"
+            | "EXPAND"
+            | "EXPANDALL"
+            | "FIRST"
+            | "ISATLEVEL"
+            | "LAST"
+            | "LOOKUP"
+            | "LOOKUPWITHTOTALS"
+            | "MOVINGAVERAGE"
+            | "NEXT"
+            | "PREVIOUS"
+            | "RANGE"
+            | "RUNNINGSUM"
     )
 }
 
@@ -900,29 +878,4 @@ pub(super) fn split_name(name: &str) -> (Option<&str>, &str) {
         return (Some(table).filter(|t| !t.is_empty()), &name[open + 1..name.len() - 1]);
     }
     (None, name)
-}
-
-/// An aggregation and its static type.
-pub(super) fn agg_node(kind: AggKind, table: N, expr: Option<N>, level: usize, variant: bool, at: Place) -> N {
-    use AggKind as A;
-    let value = expr.as_ref().map_or(Ty::Blank, |e| e.ty);
-    let ty = match kind {
-        A::Sum => match value {
-            Ty::Int | Ty::Currency | Ty::Double | Ty::Date => value,
-            Ty::Boolean => Ty::Int,
-            Ty::Blank => Ty::Blank,
-            _ => Ty::Variant,
-        },
-        A::Average => match value {
-            Ty::Currency => Ty::Currency,
-            Ty::Date => Ty::Date,
-            Ty::Int | Ty::Double => Ty::Double,
-            _ => Ty::Variant,
-        },
-        A::Min | A::Max | A::MinA | A::MaxA => value,
-        A::Count | A::CountA | A::CountBlank | A::CountRows | A::DistinctCount | A::DistinctCountNoBlank => Ty::Int,
-        A::Product => Ty::Variant,
-        _ => Ty::Double,
-    };
-    make(Kind::Agg { kind, table, expr, level, variant }, ty, None, at)
 }

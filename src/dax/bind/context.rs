@@ -31,7 +31,8 @@ impl Binder<'_> {
     }
 
     fn check_relationships(&self, filters: &[FilterArg], at: Place) -> Result<()> {
-        let crossed: Vec<(RelId, Direction)> = filters.iter().filter_map(|f| if let FilterArg::Cross(r, d) = f { Some((*r, *d)) } else { None }).collect();
+        let crossed: Vec<(RelId, Direction)> =
+            filters.iter().filter_map(|f| if let FilterArg::Cross(r, d) = f { Some((*r, *d)) } else { None }).collect();
         for (i, (rel, direction)) in crossed.iter().enumerate() {
             if crossed[..i].iter().any(|(r, _)| r == rel) {
                 return Err(error("D0241", "CALCULATE has two CROSSFILTERs of one relationship", at));
@@ -56,8 +57,7 @@ impl Binder<'_> {
         match found {
             Some(index) => Ok((index as RelId, self.catalog.rels[index].from == a)),
             None => {
-                let message =
-                    format!("no relationship joins `{}` and `{}`", self.catalog.column_label(a), self.catalog.column_label(b));
+                let message = format!("no relationship joins `{}` and `{}`", self.catalog.column_label(a), self.catalog.column_label(b));
                 Err(error("D0242", message, call.at))
             }
         }
@@ -90,9 +90,27 @@ impl Binder<'_> {
                             Some("BOTH") => Direction::Both,
                             Some("ONEWAY") => Direction::OneWay,
                             // The named side is the one whose filters travel; the columns' order tells which is left.
-                            Some("ONEWAY_RIGHTFILTERSLEFT") => if forward { Direction::OneWay } else { Direction::Reverse },
-                            Some("ONEWAY_LEFTFILTERSRIGHT") => if forward { Direction::Reverse } else { Direction::OneWay },
-                            _ => return Err(error("D0208", "the direction must be NONE, ONEWAY, BOTH, ONEWAY_LEFTFILTERSRIGHT or ONEWAY_RIGHTFILTERSLEFT", call.need(2)?.at)),
+                            Some("ONEWAY_RIGHTFILTERSLEFT") => {
+                                if forward {
+                                    Direction::OneWay
+                                } else {
+                                    Direction::Reverse
+                                }
+                            }
+                            Some("ONEWAY_LEFTFILTERSRIGHT") => {
+                                if forward {
+                                    Direction::Reverse
+                                } else {
+                                    Direction::OneWay
+                                }
+                            }
+                            _ => {
+                                return Err(error(
+                                    "D0208",
+                                    "the direction must be NONE, ONEWAY, BOTH, ONEWAY_LEFTFILTERSRIGHT or ONEWAY_RIGHTFILTERSLEFT",
+                                    call.need(2)?.at,
+                                ));
+                            }
                         };
                         out.push(FilterArg::Cross(rel, direction));
                         return Ok(());
@@ -144,7 +162,9 @@ impl Binder<'_> {
             ExprKind::Call { name, .. } => {
                 let upper = name.text.to_ascii_uppercase();
                 // Scalar functions over columns are predicates; anything that binds to a table is a table.
-                if self.catalog.function(&name.text).is_none() && matches!(crate::dax::functions::find(&upper).map(|f| f.returns), Some(r) if r != crate::dax::functions::Returns::Table) {
+                if self.catalog.function(&name.text).is_none()
+                    && matches!(crate::dax::functions::find(&upper).map(|f| f.returns), Some(r) if r != crate::dax::functions::Returns::Table)
+                {
                     return false;
                 }
                 match self.bind(expr, scope) {
@@ -188,7 +208,12 @@ impl Binder<'_> {
     fn predicate_columns(&self, expr: &Expr, scope: &Scope, out: &mut Vec<ColId>) -> Result<()> {
         match &expr.kind {
             ExprKind::Column { table, name, .. } => {
-                if table.is_none() && (self.catalog.measure(&name.text).is_some() || self.find_in_frames(scope, |c| super::fold(&c.name) == super::fold(&name.text) && c.lineage.is_none(), 0).is_some()) {
+                if table.is_none()
+                    && (self.catalog.measure(&name.text).is_some()
+                        || self
+                            .find_in_frames(scope, |c| super::fold(&c.name) == super::fold(&name.text) && c.lineage.is_none(), 0)
+                            .is_some())
+                {
                     return Ok(());
                 }
                 let column = match self.model_column(expr, scope) {
@@ -308,8 +333,26 @@ impl Binder<'_> {
 fn is_scalar_special(name: &str) -> bool {
     matches!(
         name,
-        "IF" | "IF.EAGER" | "SWITCH" | "AND" | "OR" | "NOT" | "TRUE" | "FALSE" | "BLANK" | "COALESCE" | "IFERROR" | "ISERROR" | "ISBLANK"
-            | "MIN" | "MAX" | "DIVIDE" | "RELATED" | "CONTAINSROW" | "ISONORAFTER" | "ISAFTER" | "ERROR"
+        "IF" | "IF.EAGER"
+            | "SWITCH"
+            | "AND"
+            | "OR"
+            | "NOT"
+            | "TRUE"
+            | "FALSE"
+            | "BLANK"
+            | "COALESCE"
+            | "IFERROR"
+            | "ISERROR"
+            | "ISBLANK"
+            | "MIN"
+            | "MAX"
+            | "DIVIDE"
+            | "RELATED"
+            | "CONTAINSROW"
+            | "ISONORAFTER"
+            | "ISAFTER"
+            | "ERROR"
     )
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::bound::{AggKind, GroupKey, GroupLevel, Kind, N, Schema, SchemaColumn, SummarizeColumns, SummarizeGroup, Ty};
-use super::calls::{Call, agg_node, split_name};
+use super::aggregate::agg_node;
+use super::bound::{AggKind, GroupKey, Kind, N, Schema, SchemaColumn, Ty};
+use super::calls::{Call, split_name};
 use super::{Binder, Result, Scope, constant_of, error, make};
 use crate::dax::catalog::{ColId, TableId, fold};
 use crate::dax::syntax::ast::{Expr, ExprKind};
@@ -14,14 +15,72 @@ use crate::table::Value;
 pub(super) fn is_table_function(name: &str) -> bool {
     matches!(
         name,
-        "FILTER" | "ALL" | "ALLNOBLANKROW" | "ALLEXCEPT" | "ALLSELECTED" | "VALUES" | "DISTINCT" | "CALCULATETABLE" | "TREATAS" | "SUMMARIZE"
-            | "SUMMARIZECOLUMNS" | "ADDCOLUMNS" | "SELECTCOLUMNS" | "TOPN" | "TOPNSKIP" | "UNION" | "INTERSECT" | "EXCEPT" | "CROSSJOIN"
-            | "GENERATE" | "GENERATEALL" | "GROUPBY" | "DATATABLE" | "ROW" | "GENERATESERIES" | "CALENDAR" | "CALENDARAUTO" | "NATURALINNERJOIN"
-            | "NATURALLEFTOUTERJOIN" | "RELATEDTABLE" | "FILTERS" | "DATESYTD" | "DATESQTD" | "DATESMTD" | "DATESINPERIOD" | "DATESBETWEEN"
-            | "DATEADD" | "PARALLELPERIOD" | "SAMEPERIODLASTYEAR" | "PREVIOUSDAY" | "PREVIOUSMONTH" | "PREVIOUSQUARTER" | "PREVIOUSYEAR"
-            | "NEXTDAY" | "NEXTMONTH" | "NEXTQUARTER" | "NEXTYEAR" | "FIRSTDATE" | "LASTDATE" | "STARTOFMONTH" | "STARTOFQUARTER"
-            | "STARTOFYEAR" | "ENDOFMONTH" | "ENDOFQUARTER" | "ENDOFYEAR" | "FIRSTNONBLANK" | "LASTNONBLANK" | "INDEX" | "OFFSET" | "WINDOW"
-            | "SAMPLE" | "SUBSTITUTEWITHINDEX" | "ADDMISSINGITEMS" | "DETAILROWS" | "KEEPFILTERS" | "NONVISUAL"
+        "FILTER"
+            | "ALL"
+            | "ALLNOBLANKROW"
+            | "ALLEXCEPT"
+            | "ALLSELECTED"
+            | "VALUES"
+            | "DISTINCT"
+            | "CALCULATETABLE"
+            | "TREATAS"
+            | "SUMMARIZE"
+            | "SUMMARIZECOLUMNS"
+            | "ADDCOLUMNS"
+            | "SELECTCOLUMNS"
+            | "TOPN"
+            | "TOPNSKIP"
+            | "UNION"
+            | "INTERSECT"
+            | "EXCEPT"
+            | "CROSSJOIN"
+            | "GENERATE"
+            | "GENERATEALL"
+            | "GROUPBY"
+            | "DATATABLE"
+            | "ROW"
+            | "GENERATESERIES"
+            | "CALENDAR"
+            | "CALENDARAUTO"
+            | "NATURALINNERJOIN"
+            | "NATURALLEFTOUTERJOIN"
+            | "RELATEDTABLE"
+            | "FILTERS"
+            | "DATESYTD"
+            | "DATESQTD"
+            | "DATESMTD"
+            | "DATESINPERIOD"
+            | "DATESBETWEEN"
+            | "DATEADD"
+            | "PARALLELPERIOD"
+            | "SAMEPERIODLASTYEAR"
+            | "PREVIOUSDAY"
+            | "PREVIOUSMONTH"
+            | "PREVIOUSQUARTER"
+            | "PREVIOUSYEAR"
+            | "NEXTDAY"
+            | "NEXTMONTH"
+            | "NEXTQUARTER"
+            | "NEXTYEAR"
+            | "FIRSTDATE"
+            | "LASTDATE"
+            | "STARTOFMONTH"
+            | "STARTOFQUARTER"
+            | "STARTOFYEAR"
+            | "ENDOFMONTH"
+            | "ENDOFQUARTER"
+            | "ENDOFYEAR"
+            | "FIRSTNONBLANK"
+            | "LASTNONBLANK"
+            | "INDEX"
+            | "OFFSET"
+            | "WINDOW"
+            | "SAMPLE"
+            | "SUBSTITUTEWITHINDEX"
+            | "ADDMISSINGITEMS"
+            | "DETAILROWS"
+            | "KEEPFILTERS"
+            | "NONVISUAL"
     )
 }
 
@@ -31,7 +90,7 @@ fn plain(columns: Vec<SchemaColumn>) -> Arc<Schema> {
 
 impl Binder<'_> {
     /// The literal name of an extension column.
-    fn column_name(&self, expr: &Expr, scope: &Scope) -> Result<String> {
+    pub(super) fn column_name(&self, expr: &Expr, scope: &Scope) -> Result<String> {
         match &expr.kind {
             ExprKind::Text(name) => Ok(name.to_string()),
             _ => match constant_of(&self.scalar(expr, scope)?) {
@@ -41,7 +100,7 @@ impl Binder<'_> {
         }
     }
 
-    fn add_column(&self, columns: &mut Vec<SchemaColumn>, name: &str, ty: Ty, expr: &Expr) -> Result<()> {
+    pub(super) fn add_column(&self, columns: &mut Vec<SchemaColumn>, name: &str, ty: Ty, expr: &Expr) -> Result<()> {
         let (table, short) = split_name(name);
         if columns.iter().any(|c| fold(&c.name) == fold(short) && c.table.as_deref().map(fold) == table.map(fold)) {
             return Err(error("D0261", format!("the column name `[{name}]` is used twice"), expr.at));
@@ -52,7 +111,10 @@ impl Binder<'_> {
 
     fn unique_names(&self, columns: &[SchemaColumn], call: &Call<'_>) -> Result<()> {
         for (i, column) in columns.iter().enumerate() {
-            if columns[..i].iter().any(|c| fold(&c.name) == fold(&column.name) && c.table.as_deref().map(fold) == column.table.as_deref().map(fold)) {
+            if columns[..i]
+                .iter()
+                .any(|c| fold(&c.name) == fold(&column.name) && c.table.as_deref().map(fold) == column.table.as_deref().map(fold))
+            {
                 let message = format!("`{}` would have the column `{}` twice; rename one with SELECTCOLUMNS", call.name, column.label());
                 return Err(error("D0261", message, call.at));
             }
@@ -61,7 +123,7 @@ impl Binder<'_> {
     }
 
     /// A grouping column of a table expression: one of its own columns, or a column that a carried table reaches.
-    fn group_key(&self, expr: &Expr, schema: &Arc<Schema>, scope: &Scope) -> Result<(GroupKey, SchemaColumn)> {
+    pub(super) fn group_key(&self, expr: &Expr, schema: &Arc<Schema>, scope: &Scope) -> Result<(GroupKey, SchemaColumn)> {
         let inner = Scope { frames: vec![super::Frame { schema: schema.clone() }], ..Scope::home(scope.home) };
         if let ExprKind::Column { table: None, name, .. } = &expr.kind {
             if let Some(index) = schema.columns.iter().position(|c| fold(&c.name) == fold(&name.text)) {
@@ -77,7 +139,8 @@ impl Binder<'_> {
                     return Ok((GroupKey::Related(*base, column), self.schema_column(column)));
                 }
             }
-            let message = format!("the column `{}` is neither in the table nor in a table that it reaches", self.catalog.column_label(column));
+            let message =
+                format!("the column `{}` is neither in the table nor in a table that it reaches", self.catalog.column_label(column));
             return Err(error("D0262", message, expr.at));
         }
         match self.bind(expr, &inner) {
@@ -167,7 +230,8 @@ impl Binder<'_> {
                 for i in 1..call.args.len() {
                     except.push(self.model_column(call.need(i)?, scope)?);
                 }
-                let columns: Vec<ColId> = self.catalog.tables[table as usize].columns.iter().copied().filter(|c| !except.contains(c)).collect();
+                let columns: Vec<ColId> =
+                    self.catalog.tables[table as usize].columns.iter().copied().filter(|c| !except.contains(c)).collect();
                 let schema = self.columns_schema(&columns);
                 node(Kind::AllColumns { columns, blank: true }, schema)
             }
@@ -369,7 +433,8 @@ impl Binder<'_> {
                 match &def.detail_rows {
                     Some(source) => {
                         let what = format!("detail rows of `{}`", def.name);
-                        let parsed = crate::dax::syntax::parse_expression(&source.text).map_err(|e| super::DaxError::from(e).inside(&what))?;
+                        let parsed =
+                            crate::dax::syntax::parse_expression(&source.text).map_err(|e| super::DaxError::from(e).inside(&what))?;
                         let rows = self.table(&parsed, &Scope::home(Some(def.table))).map_err(|e| e.inside(&what))?;
                         Ok(Some(self.implicit_calculate(rows)))
                     }
@@ -385,7 +450,10 @@ impl Binder<'_> {
                 let arg = call.need(0)?;
                 let table = match self.model_table(arg, scope) {
                     Some(table) => table,
-                    None => match self.bind(arg, scope).map(|n| if let Kind::Measure(id) = n.kind { Some(self.catalog.measures[id as usize].table) } else { None }) {
+                    None => match self
+                        .bind(arg, scope)
+                        .map(|n| if let Kind::Measure(id) = n.kind { Some(self.catalog.measures[id as usize].table) } else { None })
+                    {
                         Ok(Some(table)) => table,
                         _ => self.catalog.table_of(self.model_column(arg, scope)?),
                     },
@@ -408,7 +476,8 @@ impl Binder<'_> {
             }
             name if name.starts_with("INFO.") => {
                 let Some(columns) = crate::dax::eval::info::columns(name) else { return Ok(None) };
-                let columns = columns.iter().map(|(n, ty)| SchemaColumn { table: None, name: Arc::from(*n), lineage: None, ty: *ty }).collect();
+                let columns =
+                    columns.iter().map(|(n, ty)| SchemaColumn { table: None, name: Arc::from(*n), lineage: None, ty: *ty }).collect();
                 node(Kind::Info(name.to_owned()), plain(columns))
             }
             "ALLSELECTEDAPPLY" | "ALLSELECTEDREMOVE" | "ALWAYSAPPLY" | "DEPENDON" | "NONFILTER" | "SHADOWCLUSTER" => {
@@ -420,7 +489,15 @@ impl Binder<'_> {
     }
 
     /// Pairs of name and expression.
-    fn named_pairs(&self, call: &Call<'_>, from: usize, scope: &Scope, inner: &Scope, columns: &mut Vec<SchemaColumn>, exprs: &mut Vec<N>) -> Result<()> {
+    pub(super) fn named_pairs(
+        &self,
+        call: &Call<'_>,
+        from: usize,
+        scope: &Scope,
+        inner: &Scope,
+        columns: &mut Vec<SchemaColumn>,
+        exprs: &mut Vec<N>,
+    ) -> Result<()> {
         if (call.args.len() - from) % 2 != 0 {
             return Err(error("D0205", format!("`{}` takes pairs of a name and an expression", call.name), call.at));
         }
@@ -463,7 +540,9 @@ impl Binder<'_> {
                         columns.push(schema.columns[index].clone());
                     }
                     _ => match &expr.kind {
-                        ExprKind::Column { name, .. } => columns.push(SchemaColumn { table: None, name: Arc::from(name.text.as_str()), lineage: None, ty: value.ty }),
+                        ExprKind::Column { name, .. } => {
+                            columns.push(SchemaColumn { table: None, name: Arc::from(name.text.as_str()), lineage: None, ty: value.ty })
+                        }
                         _ => return Err(error("D0260", "the name of a column must be a text in quotes", expr.at)),
                     },
                 }
@@ -472,7 +551,12 @@ impl Binder<'_> {
             }
         }
         self.unique_names(&columns, call)?;
-        Ok(make(Kind::SelectColumns { table, exprs, level }, Ty::Variant, Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: schema.may_repeat })), call.at))
+        Ok(make(
+            Kind::SelectColumns { table, exprs, level },
+            Ty::Variant,
+            Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: schema.may_repeat })),
+            call.at,
+        ))
     }
 
     fn natural_join(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
@@ -494,7 +578,8 @@ impl Binder<'_> {
                     }
                     (None, None) if fold(&a.name) == fold(&b.name) => pairs.push((i, j)),
                     (x, y) if fold(&a.name) == fold(&b.name) && x.is_some() != y.is_some() => {
-                        let message = format!("`{}` cannot join `{}` with `{}`: they come from different columns", call.name, a.label(), b.label());
+                        let message =
+                            format!("`{}` cannot join `{}` with `{}`: they come from different columns", call.name, a.label(), b.label());
                         return Err(error("D0268", message, call.at));
                     }
                     _ => {}
@@ -513,7 +598,11 @@ impl Binder<'_> {
                 for (j, b) in rs.columns.iter().enumerate() {
                     let same = fold(&a.name) == fold(&b.name) && a.table.as_deref().map(fold) == b.table.as_deref().map(fold);
                     if same && a.lineage.is_some() && a.lineage != b.lineage && !pairs.contains(&(i, j)) {
-                        return Err(error("D0268", format!("`{}` cannot join `{}` with `{}`: different lineage", call.name, a.label(), b.label()), call.at));
+                        return Err(error(
+                            "D0268",
+                            format!("`{}` cannot join `{}` with `{}`: different lineage", call.name, a.label(), b.label()),
+                            call.at,
+                        ));
                     }
                 }
             }
@@ -548,7 +637,13 @@ impl Binder<'_> {
                 Some("STRING") => Ty::Text,
                 Some("BOOLEAN") => Ty::Boolean,
                 Some("DATETIME") => Ty::Date,
-                _ => return Err(error("D0208", "the type must be INTEGER, DOUBLE, STRING, BOOLEAN, CURRENCY or DATETIME", call.need(i + 1)?.at)),
+                _ => {
+                    return Err(error(
+                        "D0208",
+                        "the type must be INTEGER, DOUBLE, STRING, BOOLEAN, CURRENCY or DATETIME",
+                        call.need(i + 1)?.at,
+                    ));
+                }
             };
             self.add_column(&mut columns, name, ty, call.need(i)?)?;
         }
@@ -561,7 +656,11 @@ impl Binder<'_> {
                 return Err(error("D0269", "a row of DATATABLE is written in braces", row.at));
             };
             if cells.len() != columns.len() {
-                return Err(error("D0269", format!("a row of this DATATABLE needs {} values, found {}", columns.len(), cells.len()), row.at));
+                return Err(error(
+                    "D0269",
+                    format!("a row of this DATATABLE needs {} values, found {}", columns.len(), cells.len()),
+                    row.at,
+                ));
             }
             let mut line = Vec::with_capacity(cells.len());
             for (cell, column) in cells.iter().zip(&columns) {
@@ -572,266 +671,14 @@ impl Binder<'_> {
                 }) else {
                     return Err(error("D0209", "DATATABLE takes constants only", cell.at));
                 };
-                line.push(data_value(value, column.ty).ok_or_else(|| error("D0269", format!("the value does not fit the type of column `{}`", column.name), cell.at))?);
+                line.push(
+                    data_value(value, column.ty)
+                        .ok_or_else(|| error("D0269", format!("the value does not fit the type of column `{}`", column.name), cell.at))?,
+                );
             }
             values.push(line);
         }
         Ok(make(Kind::DataTable(values), Ty::Variant, Some(plain(columns)), call.at))
-    }
-
-    fn summarize(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
-        call.arity(1, usize::MAX)?;
-        let table = self.table(call.need(0)?, scope)?;
-        let source = table.schema.clone().expect("a table");
-        let level = scope.level();
-        let mut groups: Vec<SummarizeGroup> = Vec::new();
-        let mut columns: Vec<SchemaColumn> = Vec::new();
-        let mut rollups = 0;
-        let mut i = 1;
-        let mut add = |expr: &Expr, rollup: usize| -> Result<()> {
-            let (key, column) = self.group_key(expr, &source, scope)?;
-            if columns.iter().any(|c| c.label() == column.label()) {
-                return Ok(());
-            }
-            groups.push(SummarizeGroup { source: key, column: column.lineage, rollup });
-            columns.push(column);
-            Ok(())
-        };
-        while i < call.args.len() {
-            let expr = call.need(i)?;
-            match &expr.kind {
-                ExprKind::Text(_) => break,
-                ExprKind::Call { name, args } if name.text.eq_ignore_ascii_case("ROLLUP") || name.text.eq_ignore_ascii_case("ROLLUPGROUP") => {
-                    let group = name.text.eq_ignore_ascii_case("ROLLUPGROUP");
-                    if group {
-                        rollups += 1;
-                    }
-                    for arg in args.iter().flatten() {
-                        match &arg.kind {
-                            ExprKind::Call { name, args } if name.text.eq_ignore_ascii_case("ROLLUPGROUP") => {
-                                rollups += 1;
-                                for arg in args.iter().flatten() {
-                                    add(arg, rollups)?;
-                                }
-                            }
-                            _ => {
-                                if !group {
-                                    rollups += 1;
-                                }
-                                add(arg, rollups)?;
-                            }
-                        }
-                    }
-                }
-                _ => add(expr, 0)?,
-            }
-            i += 1;
-        }
-        let mut inner = scope.push(&source);
-        inner.summarize = groups.iter().filter_map(|g| g.column).collect();
-        let mut exprs = Vec::new();
-        self.named_pairs(call, i, scope, &inner, &mut columns, &mut exprs)?;
-        let schema = Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false });
-        Ok(make(Kind::Summarize { table, groups, exprs, level }, Ty::Variant, Some(schema), call.at))
-    }
-
-    fn group_by(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
-        call.arity(1, usize::MAX)?;
-        let table = self.table(call.need(0)?, scope)?;
-        let source = table.schema.clone().expect("a table");
-        let level = scope.level();
-        let mut columns = Vec::new();
-        let mut keys = Vec::new();
-        let mut i = 1;
-        while i < call.args.len() && !matches!(call.need(i)?.kind, ExprKind::Text(_)) {
-            let (key, column) = self.group_key(call.need(i)?, &source, scope)?;
-            keys.push(key);
-            columns.push(column);
-            i += 1;
-        }
-        let mut inner = scope.push(&Arc::new(Schema { columns: columns.clone(), ..Schema::default() }));
-        inner.group = Some(source);
-        let mut exprs = Vec::new();
-        self.named_pairs(call, i, scope, &inner, &mut columns, &mut exprs)?;
-        for expr in &exprs {
-            if expr.deps.transition {
-                return Err(error("D0266", "an expression of GROUPBY may only aggregate CURRENTGROUP with an iterator", expr.at));
-            }
-        }
-        Ok(make(Kind::GroupBy { table, keys, exprs, level }, Ty::Variant, Some(Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false })), call.at))
-    }
-
-    #[allow(clippy::too_many_lines)]
-    fn summarize_columns(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
-        let mut spec = SummarizeColumns {
-            levels: Vec::new(),
-            columns: Vec::new(),
-            filters: Vec::new(),
-            non_visual: Vec::new(),
-            exprs: Vec::new(),
-            lead: 0,
-            total_filters: Vec::new(),
-        };
-        let mut columns: Vec<SchemaColumn> = Vec::new();
-        let mut i = 0;
-        let inner = scope.transitioned();
-        // Group columns first; flags of subtotals stand after the columns that they describe.
-        while i < call.args.len() {
-            let expr = call.need(i)?;
-            let upper = match &expr.kind {
-                ExprKind::Call { name, .. } => name.text.to_ascii_uppercase(),
-                ExprKind::Column { .. } => {
-                    let column = self.model_column(expr, scope)?;
-                    if spec.columns.contains(&column) {
-                        return Err(error("D0261", format!("the column `{}` is used twice", self.catalog.column_label(column)), expr.at));
-                    }
-                    spec.columns.push(column);
-                    columns.push(self.schema_column(column));
-                    spec.levels.push(GroupLevel { columns: vec![column], rollup: false, flag: None, filters: Vec::new() });
-                    i += 1;
-                    continue;
-                }
-                _ => break,
-            };
-            match upper.as_str() {
-                "ROLLUPADDISSUBTOTAL" | "ROLLUPISSUBTOTAL" => {
-                    let ExprKind::Call { args, .. } = &expr.kind else { unreachable!("matched above") };
-                    self.rollup(args, scope, &mut spec, &mut columns)?;
-                    i += 1;
-                }
-                "ROLLUPGROUP" | "ROLLUP" => {
-                    let ExprKind::Call { args, .. } = &expr.kind else { unreachable!("matched above") };
-                    for arg in args.iter().flatten() {
-                        let column = self.model_column(arg, scope)?;
-                        spec.columns.push(column);
-                        columns.push(self.schema_column(column));
-                        spec.levels.push(GroupLevel { columns: vec![column], rollup: false, flag: None, filters: Vec::new() });
-                    }
-                    i += 1;
-                }
-                _ => break,
-            }
-        }
-        while i < call.args.len() {
-            let expr = call.need(i)?;
-            if matches!(expr.kind, ExprKind::Text(_)) {
-                break;
-            }
-            let table = self.table(expr, scope)?;
-            match &table.kind {
-                Kind::NonVisual(inner) => spec.non_visual.push(inner.clone()),
-                _ => spec.filters.push(table),
-            }
-            i += 1;
-        }
-        spec.lead = columns.len();
-        while i < call.args.len() {
-            let name = self.column_name(call.need(i)?, scope)?;
-            let value = call.need(i + 1)?;
-            let (value, counts) = match &value.kind {
-                ExprKind::Call { name, args } if name.text.eq_ignore_ascii_case("IGNORE") => match args.as_slice() {
-                    [Some(inner)] => (inner, false),
-                    _ => return Err(error("D0205", "`IGNORE` takes 1 argument", value.at)),
-                },
-                _ => (value, true),
-            };
-            let node = self.scalar(value, &inner)?;
-            self.add_column(&mut columns, &name, node.ty, call.need(i)?)?;
-            spec.exprs.push((node, counts));
-            i += 2;
-        }
-        if columns.is_empty() {
-            return Err(error("D0205", "`SUMMARIZECOLUMNS` needs a grouping column or an expression", call.at));
-        }
-        let schema = Arc::new(Schema { columns, bases: Vec::new(), may_repeat: false });
-        Ok(make(Kind::SummarizeColumns(Box::new(spec)), Ty::Variant, Some(schema), call.at))
-    }
-
-    fn rollup(&self, args: &[Option<Expr>], scope: &Scope, spec: &mut SummarizeColumns, columns: &mut Vec<SchemaColumn>) -> Result<()> {
-        let mut pending: Vec<N> = Vec::new();
-        let mut i = 0;
-        let mut first = true;
-        while i < args.len() {
-            let Some(expr) = &args[i] else {
-                i += 1;
-                continue;
-            };
-            let group: Option<Vec<ColId>> = match &expr.kind {
-                ExprKind::Column { .. } => Some(vec![self.model_column(expr, scope)?]),
-                ExprKind::Call { name, args } if name.text.eq_ignore_ascii_case("ROLLUPGROUP") => {
-                    Some(args.iter().flatten().map(|a| self.model_column(a, scope)).collect::<Result<_>>()?)
-                }
-                _ => None,
-            };
-            let Some(group) = group else {
-                let table = self.table(expr, scope)?;
-                if first {
-                    spec.total_filters.push(table);
-                } else {
-                    pending.push(table);
-                    if let Some(last) = spec.levels.last_mut() {
-                        last.filters.append(&mut pending);
-                    }
-                }
-                i += 1;
-                continue;
-            };
-            first = false;
-            for column in &group {
-                spec.columns.push(*column);
-                columns.push(self.schema_column(*column));
-            }
-            let Some(name) = args.get(i + 1).and_then(Option::as_ref) else {
-                return Err(error("D0205", "every column of ROLLUPADDISSUBTOTAL is followed by the name of its flag", expr.at));
-            };
-            let flag = self.column_name(name, scope)?;
-            self.add_column(columns, &flag, Ty::Boolean, name)?;
-            spec.levels.push(GroupLevel { columns: group, rollup: true, flag: Some(columns.len() - 1), filters: Vec::new() });
-            i += 2;
-        }
-        Ok(())
-    }
-
-    fn add_missing(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
-        let mut show = Vec::new();
-        let mut i = 0;
-        while i < call.args.len() {
-            match &call.need(i)?.kind {
-                ExprKind::Column { .. } => show.push(self.model_column(call.need(i)?, scope)?),
-                ExprKind::Call { name, args } if name.text.to_ascii_uppercase().starts_with("ROLLUP") => {
-                    for arg in args.iter().flatten().filter(|a| matches!(a.kind, ExprKind::Column { .. })) {
-                        if let Ok(column) = self.model_column(arg, scope) {
-                            show.push(column);
-                        }
-                    }
-                }
-                _ => break,
-            }
-            i += 1;
-        }
-        let table = self.table(call.need(i)?, scope)?;
-        let schema = table.schema.clone().expect("a table");
-        let mut groups = Vec::new();
-        for arg in call.args.iter().skip(i + 1).flatten() {
-            match &arg.kind {
-                ExprKind::Column { .. } => groups.push(self.model_column(arg, scope)?),
-                ExprKind::Call { name, args } if name.text.to_ascii_uppercase().starts_with("ROLLUP") => {
-                    for arg in args.iter().flatten().filter(|a| matches!(a.kind, ExprKind::Column { .. })) {
-                        groups.push(self.model_column(arg, scope)?);
-                    }
-                }
-                _ => {}
-            }
-        }
-        let show = show
-            .iter()
-            .map(|c| {
-                schema.columns.iter().position(|s| s.lineage == Some(*c)).ok_or_else(|| {
-                    error("D0262", format!("the column `{}` is not in the table", self.catalog.column_label(*c)), call.at)
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(make(Kind::AddMissing { table, show, groups }, Ty::Variant, Some(schema), call.at))
     }
 
     fn linest(&self, call: &Call<'_>, scope: &Scope) -> Result<N> {
@@ -862,7 +709,15 @@ impl Binder<'_> {
         let mut names: Vec<String> = (1..=k).map(|i| format!("Slope{i}")).collect();
         names.push("Intercept".to_owned());
         names.extend((1..=k).map(|i| format!("StandardErrorSlope{i}")));
-        for name in ["StandardErrorIntercept", "CoefficientOfDetermination", "StandardError", "FStatistic", "DegreesOfFreedom", "RegressionSumOfSquares", "ResidualSumOfSquares"] {
+        for name in [
+            "StandardErrorIntercept",
+            "CoefficientOfDetermination",
+            "StandardError",
+            "FStatistic",
+            "DegreesOfFreedom",
+            "RegressionSumOfSquares",
+            "ResidualSumOfSquares",
+        ] {
             names.push(name.to_owned());
         }
         let columns = names.into_iter().map(|n| SchemaColumn { table: None, name: Arc::from(n), lineage: None, ty: Ty::Double }).collect();
@@ -895,7 +750,9 @@ fn common_columns(left: &Schema, right: &Schema) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for (i, a) in left.columns.iter().enumerate() {
         for (j, b) in right.columns.iter().enumerate() {
-            if (a.lineage.is_some() && a.lineage == b.lineage) || (a.lineage.is_none() && b.lineage.is_none() && fold(&a.name) == fold(&b.name)) {
+            if (a.lineage.is_some() && a.lineage == b.lineage)
+                || (a.lineage.is_none() && b.lineage.is_none() && fold(&a.name) == fold(&b.name))
+            {
                 pairs.push((i, j));
             }
         }
@@ -930,7 +787,13 @@ fn data_value(value: Value, ty: Ty) -> Option<Value> {
         (Ty::Text, Value::Boolean(b)) => Value::text(if b { "TRUE" } else { "FALSE" }),
         (Ty::Boolean, Value::Boolean(b)) => Value::Boolean(b),
         (Ty::Boolean, Value::Int64(v)) => Value::Boolean(v != 0),
-        (Ty::Boolean, Value::String(s)) => Value::Boolean(s.trim().parse::<bool>().ok().or_else(|| s.eq_ignore_ascii_case("true").then_some(true)).or_else(|| s.eq_ignore_ascii_case("false").then_some(false))?),
+        (Ty::Boolean, Value::String(s)) => Value::Boolean(
+            s.trim()
+                .parse::<bool>()
+                .ok()
+                .or_else(|| s.eq_ignore_ascii_case("true").then_some(true))
+                .or_else(|| s.eq_ignore_ascii_case("false").then_some(false))?,
+        ),
         (Ty::Date, Value::DateTime(d)) => Value::DateTime(d),
         (Ty::Date, Value::Int64(v)) => Value::DateTime(v as f64),
         (Ty::Date, Value::Double(v)) => Value::DateTime(v),

@@ -63,7 +63,15 @@ impl Binder<'_> {
         parse_year_end(&text).ok_or_else(bad)
     }
 
-    fn time_node(&self, time: Time, period: Period, dates: (N, ColId), numbers: Vec<N>, year_end: Option<(u32, u32)>, call: &Call<'_>) -> N {
+    fn time_node(
+        &self,
+        time: Time,
+        period: Period,
+        dates: (N, ColId),
+        numbers: Vec<N>,
+        year_end: Option<(u32, u32)>,
+        call: &Call<'_>,
+    ) -> N {
         let (dates, column) = dates;
         let schema = self.columns_schema(&[column]);
         make(Kind::Time { time, period, dates, column, numbers, year_end, extend: 0 }, Ty::Variant, Some(schema), call.at)
@@ -197,5 +205,6 @@ fn parse_year_end(text: &str) -> Option<(u32, u32)> {
         _ => return None,
     };
     // A leap day means the end of February.
-    ((1..=12).contains(&month) && day >= 1 && day <= crate::base::Date::from_ymd(2024, month, 1)?.end_of_month().day()).then_some((month, day))
+    ((1..=12).contains(&month) && day >= 1 && day <= crate::base::Date::from_ymd(2024, month, 1)?.end_of_month().day())
+        .then_some((month, day))
 }

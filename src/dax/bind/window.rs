@@ -123,7 +123,15 @@ impl Binder<'_> {
         Ok(make(Kind::AllSelectedColumns(columns), Ty::Variant, Some(schema), call.at))
     }
 
-    fn window(&self, call: &Call<'_>, scope: &Scope, kind: WindowKind, numbers: Vec<N>, absolute: [bool; 2], parts: Parts<'_>) -> Result<N> {
+    fn window(
+        &self,
+        call: &Call<'_>,
+        scope: &Scope,
+        kind: WindowKind,
+        numbers: Vec<N>,
+        absolute: [bool; 2],
+        parts: Parts<'_>,
+    ) -> Result<N> {
         let relation = match parts.relation {
             Some(expr) => self.table(expr, scope)?,
             None => self.default_relation(call, &parts, scope)?,

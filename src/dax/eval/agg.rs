@@ -313,7 +313,9 @@ impl Session<'_> {
                     let n = seen.iter().filter(|s| **s).count();
                     return Ok(Some(if n == 0 { Value::Blank } else { Value::Int64(n as i64) }));
                 }
-                if matches!(kind, AggKind::Min | AggKind::Max) && matches!(stored.column.data, ColumnData::String { .. } | ColumnData::Boolean(_)) {
+                if matches!(kind, AggKind::Min | AggKind::Max)
+                    && matches!(stored.column.data, ColumnData::String { .. } | ColumnData::Boolean(_))
+                {
                     let dict = stored.dict();
                     let ids = mask.iter().map(|r| dict.ids[r]).filter(|id| *id != 0);
                     let best = if kind == AggKind::Min { ids.min() } else { ids.max() };
@@ -375,7 +377,13 @@ impl Session<'_> {
                     let better = match best {
                         None => true,
                         Some(b) if b.is_nan() => !x.is_nan(),
-                        Some(b) => if kind == AggKind::Min { x < b } else { x > b },
+                        Some(b) => {
+                            if kind == AggKind::Min {
+                                x < b
+                            } else {
+                                x > b
+                            }
+                        }
                     };
                     if better {
                         best = Some(x);

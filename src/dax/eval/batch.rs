@@ -70,7 +70,11 @@ impl Batch {
                 })
                 .collect(),
             frame: self.frame.as_ref().map(|(t, l)| (Rc::new(t.pick(at)), *l)),
-            vars: self.vars.iter().map(|(id, n, v)| (*id, n.clone(), Rc::new(at.iter().map(|i| v[*i as usize].clone()).collect()))).collect(),
+            vars: self
+                .vars
+                .iter()
+                .map(|(id, n, v)| (*id, n.clone(), Rc::new(at.iter().map(|i| v[*i as usize].clone()).collect())))
+                .collect(),
         }
     }
 
@@ -123,7 +127,11 @@ impl Session<'_> {
                     let base = self.catalog.table_of(key.col);
                     let mask = Mask::from_rows(self.rows(base).unwrap_or_default(), [rows[row]]);
                     let cols = self.catalog.tables[base as usize].columns.clone();
-                    filters.push(Rc::new(Filter::new(cols, Body::Rows { table: base, mask: Rc::new(mask), full: true }, key.origin.clone())));
+                    filters.push(Rc::new(Filter::new(
+                        cols,
+                        Body::Rows { table: base, mask: Rc::new(mask), full: true },
+                        key.origin.clone(),
+                    )));
                     continue;
                 }
                 let set = match &key.kind {
@@ -238,10 +246,12 @@ impl Session<'_> {
             }
             Kind::Concat(items) => {
                 let Some(columns) = each(items) else { return Ok(None) };
-                let join = |row: usize| Value::text(columns.iter().map(|c| scalar::to_text(sx, &c[row])).fold(String::new(), |mut s, t| {
-                    s.push_str(&t);
-                    s
-                }));
+                let join = |row: usize| {
+                    Value::text(columns.iter().map(|c| scalar::to_text(sx, &c[row])).fold(String::new(), |mut s, t| {
+                        s.push_str(&t);
+                        s
+                    }))
+                };
                 Some((0..batch.n).map(join).collect())
             }
             Kind::Scalar(function, args) => {
@@ -254,6 +264,21 @@ impl Session<'_> {
                     values.extend(columns.iter().map(|c| c[row].clone()));
                     let Ok(value) = run(sx, &values) else { return Ok(None) };
                     out.push(value);
+                }
+                Some(out)
+            }
+            Kind::RankX { table, expr, value: Some(value), descending, dense, level } => {
+                let wanted = self.evaluate_batch(value, batch)?;
+                let mut out = Vec::with_capacity(batch.n);
+                for (row, wanted) in wanted.iter().enumerate() {
+                    let mut cx = self.row_context(batch, row);
+                    if let Some((frame_table, _)) = &batch.frame {
+                        let (inner, frame) = self.enter(&cx, frame_table, false);
+                        frame.row.set(row);
+                        cx = inner;
+                    }
+                    let sorted = self.rank_values(table, expr, *level, &cx)?;
+                    out.push(self.rank_of(wanted, &sorted, *descending, *dense)?);
                 }
                 Some(out)
             }
@@ -290,7 +315,11 @@ impl Session<'_> {
                 let mut out = vec![Value::Blank; batch.n];
                 let mut i = 1;
                 while i + 1 < args.len() && !open.is_empty() {
-                    let cases = if open.len() == batch.n { self.evaluate_batch(&args[i], batch)? } else { self.evaluate_batch(&args[i], &batch.pick(&open))? };
+                    let cases = if open.len() == batch.n {
+                        self.evaluate_batch(&args[i], batch)?
+                    } else {
+                        self.evaluate_batch(&args[i], &batch.pick(&open))?
+                    };
                     let (mut hit, mut rest) = (Vec::new(), Vec::new());
                     for (row, case) in open.iter().zip(&cases) {
                         if compare(CmpOp::Equal, &values[*row as usize], case)? { hit.push(*row) } else { rest.push(*row) }
@@ -328,7 +357,8 @@ impl Session<'_> {
 
     /// Evaluates a branch for some rows and puts the values in their places.
     fn scatter(&self, branch: &N, rows: &[u32], node: &N, batch: &Batch, out: &mut [Value]) -> EvalResult<()> {
-        let values = if rows.len() == batch.n { self.evaluate_batch(branch, batch)? } else { self.evaluate_batch(branch, &batch.pick(rows))? };
+        let values =
+            if rows.len() == batch.n { self.evaluate_batch(branch, batch)? } else { self.evaluate_batch(branch, &batch.pick(rows))? };
         for (row, value) in rows.iter().zip(values) {
             out[*row as usize] = self.unified(value, node.ty)?;
         }
@@ -338,7 +368,8 @@ impl Session<'_> {
     fn batch_let(&self, vars: &[(u32, N)], body: &N, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {
         let mut inner = batch.clone();
         for (position, (id, node)) in vars.iter().enumerate() {
-            let used = body.deps.vars.binary_search(id).is_ok() || vars[position + 1..].iter().any(|(_, n)| n.deps.vars.binary_search(id).is_ok());
+            let used =
+                body.deps.vars.binary_search(id).is_ok() || vars[position + 1..].iter().any(|(_, n)| n.deps.vars.binary_search(id).is_ok());
             if !used {
                 continue;
             }
@@ -403,7 +434,12 @@ impl Session<'_> {
             return Ok(None);
         }
         let origin = Origin::Row(table.clone());
-        inner.keys.extend(columns.into_iter().map(|(col, ids, rows)| BatchKey { col, kind: KeyKind::Ids(ids), origin: origin.clone(), rows }));
+        inner.keys.extend(columns.into_iter().map(|(col, ids, rows)| BatchKey {
+            col,
+            kind: KeyKind::Ids(ids),
+            origin: origin.clone(),
+            rows,
+        }));
         Ok(Some(inner))
     }
 
@@ -453,7 +489,9 @@ impl Session<'_> {
                         sets.push((col, list, keep));
                     }
                 }
-                FilterArg::Remove(Removal::SelectedEverything | Removal::SelectedTable(_) | Removal::SelectedColumns(_) | Removal::CrossFiltered(_)) => {
+                FilterArg::Remove(
+                    Removal::SelectedEverything | Removal::SelectedTable(_) | Removal::SelectedColumns(_) | Removal::CrossFiltered(_),
+                ) => {
                     return Ok(None);
                 }
                 _ => {}
@@ -487,7 +525,8 @@ impl Session<'_> {
                 return Ok(None);
             }
         }
-        let columns = || same.iter().flat_map(|(f, keep)| f.cols.iter().map(move |c| (*c, *keep))).chain(sets.iter().map(|(c, _, keep)| (*c, *keep)));
+        let columns =
+            || same.iter().flat_map(|(f, keep)| f.cols.iter().map(move |c| (*c, *keep))).chain(sets.iter().map(|(c, _, keep)| (*c, *keep)));
         let dates = self.date_tables(columns().map(|(c, _)| c));
         let replaced: Vec<ColId> = columns().filter(|(_, keep)| !keep).map(|(c, _)| c).collect();
         let kept: Vec<ColId> = columns().filter(|(_, keep)| *keep).map(|(c, _)| c).collect();
@@ -500,7 +539,12 @@ impl Session<'_> {
         all.extend(same.into_iter().map(|(f, _)| f));
         fc = fc.with(all);
         inner.cx.fc = Rc::new(fc);
-        inner.keys.extend(sets.into_iter().map(|(col, list, _)| BatchKey { col, kind: KeyKind::Sets(Rc::new(list)), origin: Origin::Explicit, rows: None }));
+        inner.keys.extend(sets.into_iter().map(|(col, list, _)| BatchKey {
+            col,
+            kind: KeyKind::Sets(Rc::new(list)),
+            origin: Origin::Explicit,
+            rows: None,
+        }));
         Ok(Some(inner))
     }
 
@@ -541,9 +585,13 @@ impl Session<'_> {
                 }
                 Ok(Some((*col, out.into_iter().map(Rc::new).collect())))
             }
-            Kind::Time { time: Time::DatesYtd | Time::DatesQtd | Time::DatesMtd, period, dates, column, year_end, .. } if batch.frame.is_none() => {
+            Kind::Time { time: Time::DatesYtd | Time::DatesQtd | Time::DatesMtd, period, dates, column, year_end, .. }
+                if batch.frame.is_none() =>
+            {
                 let plain = match &dates.kind {
-                    Kind::Calculate(body, filters) => filters.is_empty() && matches!(&body.kind, Kind::Values { columns, .. } if columns.as_slice() == [*column]),
+                    Kind::Calculate(body, filters) => {
+                        filters.is_empty() && matches!(&body.kind, Kind::Values { columns, .. } if columns.as_slice() == [*column])
+                    }
                     _ => false,
                 };
                 if !plain {
@@ -596,7 +644,9 @@ impl Session<'_> {
 fn has_levels(node: &N) -> bool {
     let opens = match &node.kind {
         // An aggregator over a model column is found by a scan, which does not care for levels.
-        Kind::Agg { table, expr, .. } => !matches!(table.kind, Kind::Table { .. }) || expr.as_ref().is_some_and(|e| !matches!(e.kind, Kind::Col { .. })),
+        Kind::Agg { table, expr, .. } => {
+            !matches!(table.kind, Kind::Table { .. }) || expr.as_ref().is_some_and(|e| !matches!(e.kind, Kind::Col { .. }))
+        }
         Kind::Percentile { .. }
         | Kind::ConcatX { .. }
         | Kind::RankX { .. }

@@ -6,8 +6,8 @@ use super::filter::{Body, Fc, Filter, Origin, Tuples};
 use super::store::{IdSet, Mask};
 use super::value::TableVal;
 use super::{Ctx, Misc, Session, fail};
-use crate::dax::bind::bound::{Direction, FilterArg, Kind, N, Removal};
 use crate::dax::bind::Scope;
+use crate::dax::bind::bound::{Direction, FilterArg, Kind, N, Removal};
 use crate::dax::catalog::{ColId, MeasureId, TableId};
 use crate::dax::engine::DaxError;
 use crate::dax::error::EvalResult;
@@ -89,7 +89,9 @@ impl Session<'_> {
         }
         let replaced: Vec<ColId> = added.iter().filter(|(_, keep)| !keep).flat_map(|(f, _)| f.cols.iter().copied()).collect();
         let dates = self.date_tables(added.iter().flat_map(|(f, _)| f.cols.iter().copied()));
-        fc = fc.clear(&|c| replaced.contains(&c) || dates.contains(&self.catalog.table_of(c)) && !added.iter().any(|(f, keep)| *keep && f.has(c)));
+        fc = fc.clear(&|c| {
+            replaced.contains(&c) || dates.contains(&self.catalog.table_of(c)) && !added.iter().any(|(f, keep)| *keep && f.has(c))
+        });
         let mut all = fc.filters.clone();
         all.extend(added.into_iter().map(|(f, _)| f));
         // A row whose condition failed counts only if the other filters let it through.
@@ -200,7 +202,11 @@ impl Session<'_> {
                     rows.iter().for_each(|r| hit[classes[*r as usize] as usize] = true);
                     mask = Mask::from_fn(n, |r| hit[classes[r] as usize]);
                 }
-                return Ok(vec![Rc::new(Filter::new(inside, Body::Rows { table: *base, mask: Rc::new(mask), full: true }, origin.clone()))]);
+                return Ok(vec![Rc::new(Filter::new(
+                    inside,
+                    Body::Rows { table: *base, mask: Rc::new(mask), full: true },
+                    origin.clone(),
+                ))]);
             }
         }
         match columns.as_slice() {
@@ -230,7 +236,13 @@ impl Session<'_> {
     }
 
     /// FILTER row by row, where rows whose condition fails are set aside.
-    fn filter_with_failures(&self, table: &N, predicate: &N, cx: &Ctx, failed: &mut Vec<FailedRows>) -> EvalResult<Option<Vec<Rc<Filter>>>> {
+    fn filter_with_failures(
+        &self,
+        table: &N,
+        predicate: &N,
+        cx: &Ctx,
+        failed: &mut Vec<FailedRows>,
+    ) -> EvalResult<Option<Vec<Rc<Filter>>>> {
         let value = self.table(table, cx)?;
         if value.cols.iter().all(|c| c.lineage().is_none()) {
             return Ok(None);
@@ -288,11 +300,8 @@ impl Session<'_> {
             }
             Kind::Table { table, blank } => {
                 let mask = self.mask(*table, &cx.fc)?;
-                let mask = if *blank || !mask.has_blank() {
-                    mask
-                } else {
-                    Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r)))
-                };
+                let mask =
+                    if *blank || !mask.has_blank() { mask } else { Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r))) };
                 let cols = self.expanded_columns(&cx.fc, *table);
                 let mask = self.close_classes(*table, mask)?;
                 return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: *table, mask, full: true }, Origin::Explicit))]);
@@ -348,9 +357,14 @@ impl Session<'_> {
                 let config = self.config(&fc.rels);
                 let cols = self.expanded_columns(fc, *table);
                 let reaching: Vec<TableId> = (0..self.catalog.tables.len() as TableId)
-                    .filter(|t| config.reaches(*table, *t) || self.catalog.rels.iter().enumerate().any(|(i, r)| {
-                        fc.rels[i].on && (!r.regular || fc.rels[i].both) && (self.catalog.table_of(r.from) == *t || self.catalog.table_of(r.to) == *t)
-                    }))
+                    .filter(|t| {
+                        config.reaches(*table, *t)
+                            || self.catalog.rels.iter().enumerate().any(|(i, r)| {
+                                fc.rels[i].on
+                                    && (!r.regular || fc.rels[i].both)
+                                    && (self.catalog.table_of(r.from) == *t || self.catalog.table_of(r.to) == *t)
+                            })
+                    })
                     .collect();
                 fc.clear(&|c| cols.contains(&c) || reaching.contains(&self.catalog.table_of(c)))
             }

@@ -58,7 +58,11 @@ impl Session<'_> {
                         return self.finish_types(self.grouped_pass(*kind, base, &mask, Some(&stored.column), Some(col), batch)?, node);
                     }
                 }
-                if expr.deps.filter || expr.deps.transition || !expr.deps.vars.is_empty() || expr.deps.frames & !(1 << (*level).min(63)) != 0 {
+                if expr.deps.filter
+                    || expr.deps.transition
+                    || !expr.deps.vars.is_empty()
+                    || expr.deps.frames & !(1 << (*level).min(63)) != 0
+                {
                     return Ok(None);
                 }
                 let Some(column) = self.vector(base, expr, *level, &batch.cx)? else { return Ok(None) };
@@ -85,7 +89,10 @@ impl Session<'_> {
         match &table.kind {
             Kind::Table { .. } => self.scan(table, &batch.cx),
             Kind::FilterRows { table: inner, predicate, level } => {
-                let fixed = !predicate.deps.filter && !predicate.deps.transition && predicate.deps.vars.is_empty() && predicate.deps.frames & !(1 << (*level).min(63)) == 0;
+                let fixed = !predicate.deps.filter
+                    && !predicate.deps.transition
+                    && predicate.deps.vars.is_empty()
+                    && predicate.deps.frames & !(1 << (*level).min(63)) == 0;
                 if !fixed {
                     return Ok(None);
                 }
@@ -192,13 +199,24 @@ impl Session<'_> {
         Ok(Some(Layout { cells, groups: groups as usize, group_of, axis, sets: sets.map(|(_, list)| list) }))
     }
 
-    fn grouped_pass(&self, kind: AggKind, table: TableId, mask: &Mask, column: Option<&Column>, stored: Option<ColId>, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {
+    fn grouped_pass(
+        &self,
+        kind: AggKind,
+        table: TableId,
+        mask: &Mask,
+        column: Option<&Column>,
+        stored: Option<ColId>,
+        batch: &Batch,
+    ) -> EvalResult<Option<Vec<Value>>> {
         use AggKind as A;
         let supported = matches!(
             (kind, column.map(|c| &c.data)),
             (A::CountRows, None)
                 | (A::Count | A::CountA, Some(_))
-                | (A::Sum | A::Average | A::Min | A::Max, Some(ColumnData::Int64(_) | ColumnData::Currency(_) | ColumnData::Double(_) | ColumnData::DateTime(_)))
+                | (
+                    A::Sum | A::Average | A::Min | A::Max,
+                    Some(ColumnData::Int64(_) | ColumnData::Currency(_) | ColumnData::Double(_) | ColumnData::DateTime(_))
+                )
         ) || (matches!(kind, A::DistinctCount | A::DistinctCountNoBlank) && stored.is_some());
         if !supported {
             return Ok(None);
@@ -436,14 +454,16 @@ fn collect(kind: AggKind, cells: &Cells, column: Option<&Column>, layout: &Layou
         }
         Cells::BestInt(best, c) => rows()
             .map(|(g, s)| {
-                let members = s.iter().filter(|id| (*id as usize) < axis).map(|id| g * axis + id as usize).filter(|i| c[*i] > 0).map(|i| best[i]);
+                let members =
+                    s.iter().filter(|id| (*id as usize) < axis).map(|id| g * axis + id as usize).filter(|i| c[*i] > 0).map(|i| best[i]);
                 let found = if kind == AggKind::Min { members.min() } else { members.max() };
                 found.map_or(Value::Blank, |v| int(v, 1))
             })
             .collect(),
         Cells::BestDouble(best, c) => rows()
             .map(|(g, s)| {
-                let members = s.iter().filter(|id| (*id as usize) < axis).map(|id| g * axis + id as usize).filter(|i| c[*i] > 0).map(|i| best[i]);
+                let members =
+                    s.iter().filter(|id| (*id as usize) < axis).map(|id| g * axis + id as usize).filter(|i| c[*i] > 0).map(|i| best[i]);
                 let found = if kind == AggKind::Min { members.reduce(f64::min) } else { members.reduce(f64::max) };
                 found.map_or(Value::Blank, |v| double(v, 1))
             })

@@ -47,9 +47,9 @@ impl Session<'_> {
                 self.release(out.len());
                 Value::text(out)
             }
-            Kind::RankX { table, expr, value, descending, dense, .. } => {
+            Kind::RankX { table, expr, value, descending, dense, level } => {
                 let wanted = self.scalar(value.as_ref().expect("the binder gives a value"), cx)?;
-                let sorted = self.rank_values(table, expr, node, cx)?;
+                let sorted = self.rank_values(table, expr, *level, cx)?;
                 self.rank_of(&wanted, &sorted, *descending, *dense)?
             }
             Kind::Lookup { result, search, alternate } => self.lookup(*result, search, alternate.as_ref(), node, cx)?,
@@ -138,7 +138,9 @@ impl Session<'_> {
                 let Some((_, first)) = flows.first() else { return Ok(Value::Blank) };
                 Value::Double(flows.iter().map(|(v, d)| v / (1.0 + rate).powf((d - first) / 365.0)).sum())
             }
-            Kind::NetworkDays { start, end, weekend, holidays } => self.network_days(start, end, weekend.as_ref(), holidays.as_ref(), node, cx)?,
+            Kind::NetworkDays { start, end, weekend, holidays } => {
+                self.network_days(start, end, weekend.as_ref(), holidays.as_ref(), node, cx)?
+            }
             Kind::Path { id, parent, level, id_index } => {
                 let frame = self.frame(cx, *level);
                 let mut at = frame.table.get(*id_index, frame.row.get());
@@ -151,7 +153,8 @@ impl Session<'_> {
                 while !at.is_blank() {
                     let row = ids.dict().find(&at).and_then(|i| row_of.get(&i).copied());
                     let Some(row) = row else {
-                        let message = format!("the value '{}' of the parent column does not exist in the id column", scalar::to_text(sx, &at));
+                        let message =
+                            format!("the value '{}' of the parent column does not exist in the id column", scalar::to_text(sx, &at));
                         return Err(fail("D0327", message, node.at));
                     };
                     parts.push(scalar::to_text(sx, &at).to_string());
@@ -223,21 +226,42 @@ impl Session<'_> {
         Ok(Value::Int64(if a <= b { count } else { -count }))
     }
 
-    /// The values that RANKX compares with, ascending; kept per table and filter context.
-    fn rank_values(&self, table: &N, expr: &N, node: &N, cx: &Ctx) -> EvalResult<Rc<Vec<Value>>> {
-        let _ = node;
+    /// The values that RANKX compares with, ascending. Where they do not depend on the row around, they are found once.
+    pub(crate) fn rank_values(&self, table: &N, expr: &N, level: usize, cx: &Ctx) -> EvalResult<Rc<Vec<Value>>> {
+        let fixed = !table.deps.filter && table.deps.frames == 0 && table.deps.vars.is_empty() && !table.deps.transition;
+        let replaced = matches!(expr.kind, Kind::Measure(_) | Kind::Calculate(..))
+            && expr.deps.vars.is_empty()
+            && expr.deps.frames & !(1 << level.min(63)) == 0;
+        let mut key = None;
+        if fixed
+            && replaced
+            && let Some(schema) = &table.schema
+        {
+            // The row of the table replaces these columns, so the filters on them do not matter.
+            let outer = self.transition(cx)?;
+            let mut columns: Vec<ColId> = schema.columns.iter().filter_map(|c| c.lineage).collect();
+            for base in &schema.bases {
+                columns.extend(self.expanded_columns(&outer.fc, *base));
+            }
+            let dates = self.date_tables(columns.iter().copied());
+            let rest = outer.fc.clear(&|c| columns.contains(&c) || dates.contains(&self.catalog.table_of(c)));
+            key = Some((std::sync::Arc::as_ptr(expr) as usize, rest.hash));
+        }
+        if let Some(known) = key.and_then(|k| self.ranks.borrow().get(&k).cloned()) {
+            return Ok(known);
+        }
         let rows = self.table(table, cx)?;
         let mut values = self.map_rows(&rows, expr, cx, false)?;
-        for value in &mut values {
-            if value.is_blank() {
-                *value = Value::Blank;
-            }
-        }
         values.sort_by(super::table::sort_order);
-        Ok(Rc::new(values))
+        let values = Rc::new(values);
+        if let Some(key) = key {
+            self.keep_alive.borrow_mut().push(expr.clone());
+            self.ranks.borrow_mut().insert(key, values.clone());
+        }
+        Ok(values)
     }
 
-    fn rank_of(&self, wanted: &Value, sorted: &[Value], descending: bool, dense: bool) -> EvalResult<Value> {
+    pub(crate) fn rank_of(&self, wanted: &Value, sorted: &[Value], descending: bool, dense: bool) -> EvalResult<Value> {
         let order = |v: &Value| super::table::sort_order(v, wanted);
         let below = sorted.partition_point(|v| order(v).is_lt());
         let upto = sorted.partition_point(|v| order(v).is_le());
@@ -353,7 +377,14 @@ impl Session<'_> {
     }
 
     /// The first (or last) row in an order where an expression is not blank.
-    pub(crate) fn first_non_blank(&self, rows: &Rc<TableVal>, order: &[u32], expr: &N, last: bool, cx: &Ctx) -> EvalResult<Option<(u32, Value)>> {
+    pub(crate) fn first_non_blank(
+        &self,
+        rows: &Rc<TableVal>,
+        order: &[u32],
+        expr: &N,
+        last: bool,
+        cx: &Ctx,
+    ) -> EvalResult<Option<(u32, Value)>> {
         let ordered: Vec<u32> = if last { order.iter().rev().copied().collect() } else { order.to_vec() };
         let (inner, frame) = self.enter(cx, rows, false);
         for row in ordered {
@@ -407,7 +438,13 @@ impl Session<'_> {
             None | Some(Value::Blank) => true,
             Some(v) => scalar::to_bool(sx, &v)?,
         };
-        let quote = |text: &str| if text.contains([',', '"', '\n', '\r']) || text.contains(&*delimiter) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() };
+        let quote = |text: &str| {
+            if text.contains([',', '"', '\n', '\r']) || text.contains(&*delimiter) {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            } else {
+                text.to_owned()
+            }
+        };
         let mut lines = Vec::new();
         if header {
             lines.push(names.join(&delimiter));
@@ -456,7 +493,8 @@ fn internal_rate(flows: &[(f64, f64)], guess: f64) -> Option<f64> {
         return None;
     }
     let value = |rate: f64| flows.iter().map(|(v, d)| v / (1.0 + rate).powf((d - first) / 365.0)).sum::<f64>();
-    let slope = |rate: f64| flows.iter().map(|(v, d)| -((d - first) / 365.0) * v / (1.0 + rate).powf((d - first) / 365.0 + 1.0)).sum::<f64>();
+    let slope =
+        |rate: f64| flows.iter().map(|(v, d)| -((d - first) / 365.0) * v / (1.0 + rate).powf((d - first) / 365.0 + 1.0)).sum::<f64>();
     let mut rate = guess;
     for _ in 0..100 {
         let (f, df) = (value(rate), slope(rate));

@@ -3,10 +3,10 @@
 mod agg;
 mod batch;
 mod context;
-mod group;
 pub mod filter;
-mod iterate;
+mod group;
 pub mod info;
+mod iterate;
 mod relation;
 mod scan;
 pub mod store;
@@ -141,6 +141,7 @@ pub struct Session<'e> {
     vectors: RefCell<HashMap<(usize, TableId), Option<Rc<crate::table::Column>>>>,
     predicate_masks: RefCell<HashMap<(usize, TableId), Option<Rc<Mask>>>>,
     keep_alive: RefCell<Vec<N>>,
+    ranks: RefCell<HashMap<(usize, u128), Rc<Vec<Value>>>>,
     classes: RefCell<HashMap<TableId, Option<Rc<Vec<u32>>>>>,
     items: RefCell<HashMap<(usize, usize), Result<(N, Option<N>), super::engine::DaxError>>>,
     /// Values of DEFINE VAR.
@@ -186,6 +187,7 @@ impl<'e> Session<'e> {
             vectors: RefCell::default(),
             predicate_masks: RefCell::default(),
             keep_alive: RefCell::default(),
+            ranks: RefCell::default(),
             classes: RefCell::default(),
             items: RefCell::default(),
             globals: RefCell::default(),
@@ -270,7 +272,11 @@ impl<'e> Session<'e> {
             return self.store.rows(self.catalog, table);
         }
         self.load_calculated(table)?;
-        self.own_rows.borrow().get(&table).copied().ok_or_else(|| EvalError::new("D0321", format!("table `{}` has no rows", self.catalog.tables[table as usize].name)))
+        self.own_rows
+            .borrow()
+            .get(&table)
+            .copied()
+            .ok_or_else(|| EvalError::new("D0321", format!("table `{}` has no rows", self.catalog.tables[table as usize].name)))
     }
 
     /// The storage of a column; calculated columns and tables are evaluated on first touch.
@@ -317,7 +323,10 @@ impl<'e> Session<'e> {
 
     fn exclusive<T>(&self, key: (bool, u32), what: &str, make: impl FnOnce() -> EvalResult<T>) -> EvalResult<T> {
         if self.busy.borrow().contains(&key) {
-            return Err(EvalError { catchable: false, ..EvalError::new("D0290", format!("a circular dependency: {what} depends on itself")) });
+            return Err(EvalError {
+                catchable: false,
+                ..EvalError::new("D0290", format!("a circular dependency: {what} depends on itself"))
+            });
         }
         self.busy.borrow_mut().push(key);
         let result = make();
@@ -343,7 +352,12 @@ impl<'e> Session<'e> {
     }
 
     /// Makes a column of one type from values, as calculated columns and tables are stored.
-    pub(crate) fn store_values(&self, name: &str, values: Vec<Value>, wanted: Option<crate::table::DataType>) -> EvalResult<crate::table::Column> {
+    pub(crate) fn store_values(
+        &self,
+        name: &str,
+        values: Vec<Value>,
+        wanted: Option<crate::table::DataType>,
+    ) -> EvalResult<crate::table::Column> {
         let ty = wanted.unwrap_or_else(|| {
             let common = values.iter().fold(Ty::Blank, |ty, v| ty.unify(Ty::of_value(v)));
             common.data_type().unwrap_or(crate::table::DataType::String)
@@ -410,13 +424,20 @@ impl<'e> Session<'e> {
             Ok((self.table(&node, &cx)?, node.schema.clone().expect("a table")))
         })?;
         let mut columns = Vec::with_capacity(def.columns.len());
-        let data: Vec<ColId> = def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none() && self.catalog.columns[*c as usize].query_expr.is_none()).collect();
+        let data: Vec<ColId> = def
+            .columns
+            .iter()
+            .copied()
+            .filter(|c| self.catalog.columns[*c as usize].calculated.is_none() && self.catalog.columns[*c as usize].query_expr.is_none())
+            .collect();
         for (position, col) in data.iter().enumerate() {
             let column = &self.catalog.columns[*col as usize];
             // `[Name]`, `Table[Name]` or the plain name; by position when names were changed.
             let wanted = column.source_name.rsplit('[').next().unwrap_or("").trim_end_matches(']');
             let find = |name: &str| schema.columns.iter().position(|c| super::catalog::fold(&c.name) == super::catalog::fold(name));
-            let label = |name: &str| schema.columns.iter().position(|c| super::catalog::fold(&c.label()) == super::catalog::fold(&name.replace('\'', "")));
+            let label = |name: &str| {
+                schema.columns.iter().position(|c| super::catalog::fold(&c.label()) == super::catalog::fold(&name.replace('\'', "")))
+            };
             let index = label(&column.source_name).or_else(|| find(wanted)).or_else(|| find(&column.name)).unwrap_or(position);
             let Some(cells) = value.cols.get(index) else {
                 return Err(EvalError::new("D0323", format!("{what} has no column for `{}`", column.name)));
@@ -474,7 +495,8 @@ impl<'e> Session<'e> {
         let node = self.globals.borrow().iter().find(|(v, _)| *v == id).map(|(_, n)| n.clone());
         let Some(node) = node else { return Err(EvalError::new("D0324", "a variable is used outside of its scope")) };
         let root = self.root();
-        let result = if node.schema.is_some() { self.table(&node, &root).map(Val::Table) } else { self.scalar(&node, &root).map(Val::Scalar) };
+        let result =
+            if node.schema.is_some() { self.table(&node, &root).map(Val::Table) } else { self.scalar(&node, &root).map(Val::Scalar) };
         let result = result.map_err(in_rows);
         self.global_values.borrow_mut().insert(id, result.clone());
         result

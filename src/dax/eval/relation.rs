@@ -214,7 +214,8 @@ impl Session<'_> {
         }
         if !found {
             // The other side of a one-to-one relationship counts as well.
-            for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.one_to_one && self.catalog.table_of(r.from) == table) {
+            for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.one_to_one && self.catalog.table_of(r.from) == table)
+            {
                 let one = self.catalog.table_of(rel.to);
                 let map = self.relationship_rows(index as RelId)?;
                 let rows = self.rows(table)?;
@@ -264,7 +265,7 @@ impl Session<'_> {
         sum
     }
 
-    /// `skip`: filters that lie wholly in the expansion of this table are left out.
+    /// `skip`: columns in the expansion of this table do not count.
     fn visible(&self, table: TableId, fc: &Fc, config: &Config, used: &mut Vec<RelId>, skip: Option<TableId>) -> EvalResult<Mask> {
         let mut mask = match self.security.borrow().get(&table) {
             Some(mask) => (**mask).clone(),
@@ -280,12 +281,13 @@ impl Session<'_> {
             }
         }
         for filter in &fc.filters {
-            if let Some(skip) = skip {
-                if filter.cols.iter().all(|c| config.reaches(skip, self.catalog.table_of(*c))) {
-                    continue;
-                }
-            }
-            if let Some(passed) = self.filter_mask(table, filter, config)? {
+            // What a filter says about the table that is being filtered does not come back to it.
+            let filter = match skip {
+                None => Some(filter.clone()),
+                Some(skip) => filter.without(&|c| config.reaches(skip, self.catalog.table_of(c))),
+            };
+            let Some(filter) = filter else { continue };
+            if let Some(passed) = self.filter_mask(table, &filter, config)? {
                 mask.and(&passed);
             }
         }
@@ -428,7 +430,9 @@ impl Session<'_> {
                 for owner in owners {
                     let whole = catalog.tables[owner as usize].columns.iter().all(|c| filter.has(*c));
                     if whole && self.row_classes(owner)?.is_none() {
-                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(config, *base, owner)?) else { continue };
+                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(config, *base, owner)?) else {
+                            continue;
+                        };
                         here.push(a);
                         there.push(b);
                     } else {
@@ -472,7 +476,8 @@ impl Session<'_> {
             || self.catalog.rels.iter().any(|r| r.regular && self.catalog.table_of(r.to) == table);
         let mut result = None;
         if !keyed && rows > 0 {
-            let columns: Vec<ColId> = def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
+            let columns: Vec<ColId> =
+                def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
             let mut dicts: Vec<Arc<Dict>> = Vec::with_capacity(columns.len());
             let mut unique = false;
             for col in columns {

@@ -156,7 +156,8 @@ impl Session<'_> {
         let n = dict.len() + 1;
         let ids = std::sync::Arc::new((0..n as u32).collect::<Vec<u32>>());
         let filler = TCol::Vals(std::sync::Arc::new(Vec::new()));
-        let cols = (0..width).map(|i| if i == index { TCol::Ids { col, stored: stored.clone(), ids: ids.clone() } } else { filler.clone() });
+        let cols =
+            (0..width).map(|i| if i == index { TCol::Ids { col, stored: stored.clone(), ids: ids.clone() } } else { filler.clone() });
         let frame_table = Rc::new(TableVal { n, cols: cols.collect(), bases: Vec::new() });
         let cx = self.level_context(cx, level);
         let (inner, frame) = self.enter(&cx, &frame_table, false);
@@ -227,7 +228,9 @@ impl Session<'_> {
             }
             Kind::In(items, table) => {
                 let [item] = items.as_slice() else { return Ok(None) };
-                if !matches!(&item.kind, Kind::Col { level: l, .. } | Kind::Related { level: l, .. } if *l == level) || table.deps.reads_row(level) {
+                if !matches!(&item.kind, Kind::Col { level: l, .. } | Kind::Related { level: l, .. } if *l == level)
+                    || table.deps.reads_row(level)
+                {
                     return Ok(None);
                 }
                 let value = self.table(table, &self.dummy(cx))?;
@@ -342,7 +345,10 @@ impl Session<'_> {
             (ColumnData::Currency(x), ColumnData::Currency(y), ArithOp::Multiply) if plain => {
                 ColumnData::Double(x.iter().zip(y).map(|(x, y)| (*x as f64 / 10_000.0) * (*y as f64 / 10_000.0)).collect())
             }
-            (ColumnData::Currency(x), ColumnData::Int64(y), ArithOp::Multiply) | (ColumnData::Int64(y), ColumnData::Currency(x), ArithOp::Multiply) if plain => {
+            (ColumnData::Currency(x), ColumnData::Int64(y), ArithOp::Multiply)
+            | (ColumnData::Int64(y), ColumnData::Currency(x), ArithOp::Multiply)
+                if plain =>
+            {
                 ColumnData::Currency(x.iter().zip(y).map(|(x, y)| x.wrapping_mul(*y)).collect())
             }
             (ColumnData::Double(_) | ColumnData::Int64(_), ColumnData::Double(_) | ColumnData::Int64(_), _) if plain => {

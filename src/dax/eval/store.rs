@@ -83,7 +83,19 @@ impl Dict {
                 let keys: Vec<bool> = [false, true].into_iter().filter(|b| has(*b)).collect();
                 let id = |b: bool| keys.iter().position(|k| *k == b).map_or(0, |p| p as u32 + 1);
                 let (no, yes) = (id(false), id(true));
-                let mut ids: Vec<u32> = v.iter().enumerate().map(|(i, x)| if blank(i) { 0 } else if *x { yes } else { no }).collect();
+                let mut ids: Vec<u32> = v
+                    .iter()
+                    .enumerate()
+                    .map(|(i, x)| {
+                        if blank(i) {
+                            0
+                        } else if *x {
+                            yes
+                        } else {
+                            no
+                        }
+                    })
+                    .collect();
                 ids.push(0);
                 Dict { ids, keys: Keys::Boolean(keys) }
             }

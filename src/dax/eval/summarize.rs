@@ -46,10 +46,12 @@ impl Session<'_> {
             let wanted: std::collections::HashSet<Vec<u32>> = tuples.rows.iter().map(|r| known.iter().map(|i| r[*i]).collect()).collect();
             let ids: Vec<Vec<u32>> =
                 known.iter().map(|i| value.cols[places[*i].expect("known")].ids(value.n).expect("model columns have ids")).collect();
-            let rows: Vec<u32> = (0..value.n).filter(|r| wanted.contains(&ids.iter().map(|c| c[*r]).collect::<Vec<u32>>())).map(|r| r as u32).collect();
+            let rows: Vec<u32> =
+                (0..value.n).filter(|r| wanted.contains(&ids.iter().map(|c| c[*r]).collect::<Vec<u32>>())).map(|r| r as u32).collect();
             value = value.pick(&rows);
         }
-        let cols = columns.iter().map(|c| value.cols[order.iter().position(|o| o == c).expect("every column has its table")].clone()).collect();
+        let cols =
+            columns.iter().map(|c| value.cols[order.iter().position(|o| o == c).expect("every column has its table")].clone()).collect();
         Ok(TableVal { n: value.n, cols, bases: Vec::new() })
     }
 
@@ -85,7 +87,8 @@ impl Session<'_> {
         let mut group_ids: Vec<Vec<u32>> = vec![Vec::new(); spec.columns.len()];
         let mut flags: Vec<(usize, Vec<Value>)> = spec.levels.iter().filter_map(|l| l.flag.map(|f| (f, Vec::new()))).collect();
         for summed in &passes {
-            let columns: Vec<ColId> = spec.levels.iter().zip(summed).filter(|(_, s)| !**s).flat_map(|(l, _)| l.columns.iter().copied()).collect();
+            let columns: Vec<ColId> =
+                spec.levels.iter().zip(summed).filter(|(_, s)| !**s).flat_map(|(l, _)| l.columns.iter().copied()).collect();
             let mut pass_base = base.clone();
             let mut pass_groups = group_fc.clone();
             if summed.iter().any(|s| *s) {
@@ -95,7 +98,11 @@ impl Session<'_> {
                     .zip(summed)
                     .filter(|(_, s)| **s)
                     .flat_map(|(l, _)| l.filters.iter())
-                    .chain(if summed.iter().zip(&spec.levels).all(|(s, l)| *s || !l.rollup) { spec.total_filters.iter() } else { [].iter() })
+                    .chain(if summed.iter().zip(&spec.levels).all(|(s, l)| *s || !l.rollup) {
+                        spec.total_filters.iter()
+                    } else {
+                        [].iter()
+                    })
                     .collect();
                 for node in extra {
                     for filter in self.table_filter(node, cx)? {
@@ -176,7 +183,8 @@ impl Session<'_> {
             }
         }
         for (_, list) in by_table {
-            let columns: Vec<ColId> = list.iter().flat_map(|f| f.cols.iter().copied()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+            let columns: Vec<ColId> =
+                list.iter().flat_map(|f| f.cols.iter().copied()).collect::<std::collections::BTreeSet<_>>().into_iter().collect();
             if columns.len() < 2 || list.len() < 2 {
                 out.extend(list);
                 continue;
@@ -320,7 +328,9 @@ impl Session<'_> {
         let n = picked.first().map_or_else(|| value_cells.first().map_or(usize::from(!value_cells.is_empty()), Vec::len), Vec::len);
         for (key, rows) in keys.iter().zip(&picked) {
             group_cells.push(match key {
-                TCol::Vals(values) => TCol::Vals(Arc::new(rows.iter().map(|r| r.map_or(Value::Blank, |r| values[r as usize].clone())).collect())),
+                TCol::Vals(values) => {
+                    TCol::Vals(Arc::new(rows.iter().map(|r| r.map_or(Value::Blank, |r| values[r as usize].clone())).collect()))
+                }
                 other => {
                     let col = other.lineage().expect("a model column");
                     let ids = rows.iter().map(|r| r.map_or(0, |r| other.id(r as usize).unwrap_or(0))).collect();
@@ -336,7 +346,8 @@ impl Session<'_> {
         let Kind::GroupBy { table, keys, exprs, .. } = &node.kind else { unreachable!("only called for GROUPBY") };
         let value = self.table(table, cx)?;
         let columns = keys.iter().map(|k| self.key_column(&value, k, &cx.fc)).collect::<EvalResult<Vec<_>>>()?;
-        let (firsts, members) = if columns.is_empty() { (vec![0], vec![(0..value.n as u32).collect()]) } else { self.split(value.n, &columns) };
+        let (firsts, members) =
+            if columns.is_empty() { (vec![0], vec![(0..value.n as u32).collect()]) } else { self.split(value.n, &columns) };
         let key_table = TableVal { n: value.n, cols: columns, bases: Vec::new() };
         let picked = Rc::new(if key_table.cols.is_empty() { TableVal { n: 1, ..TableVal::default() } } else { key_table.pick(&firsts) });
         let mut out = (*picked).clone();
@@ -362,7 +373,8 @@ impl Session<'_> {
         let ids: Vec<Vec<u32>> = show.iter().map(|i| value.cols[*i].ids(value.n).unwrap_or_default()).collect();
         let have: std::collections::HashSet<Vec<u32>> = (0..value.n).map(|r| ids.iter().map(|c| c[r]).collect()).collect();
         let every: Vec<Vec<u32>> = all.cols.iter().map(|c| c.ids(all.n).unwrap_or_default()).collect();
-        let missing: Vec<Vec<u32>> = (0..all.n).map(|r| every.iter().map(|c| c[r]).collect::<Vec<u32>>()).filter(|k| !have.contains(k)).collect();
+        let missing: Vec<Vec<u32>> =
+            (0..all.n).map(|r| every.iter().map(|c| c[r]).collect::<Vec<u32>>()).filter(|k| !have.contains(k)).collect();
         let n = value.n + missing.len();
         let mut cols = Vec::new();
         for (index, col) in value.cols.iter().enumerate() {

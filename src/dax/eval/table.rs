@@ -126,11 +126,7 @@ impl Session<'_> {
             }
             Kind::Filters(col) => {
                 let fc = cx.fc.clear(&|c| c != *col);
-                let ids = if fc.filters.is_empty() {
-                    self.visible_ids_in(*col, &fc, true)?
-                } else {
-                    self.filtered_ids(*col, &fc)?
-                };
+                let ids = if fc.filters.is_empty() { self.visible_ids_in(*col, &fc, true)? } else { self.filtered_ids(*col, &fc)? };
                 self.id_table(*col, ids)?
             }
             Kind::Distinct(inner) => {
@@ -283,7 +279,8 @@ impl Session<'_> {
                     }
                 }
                 let n = ids.first().map_or(0, Vec::len);
-                let cols = columns.iter().zip(stored).zip(ids).map(|((col, stored), ids)| TCol::Ids { col: *col, stored, ids: Arc::new(ids) });
+                let cols =
+                    columns.iter().zip(stored).zip(ids).map(|((col, stored), ids)| TCol::Ids { col: *col, stored, ids: Arc::new(ids) });
                 TableVal { n, cols: cols.collect(), bases: Vec::new() }
             }
             Kind::Series { start, end, step } => self.series(start, end, step.as_ref(), node, cx)?,
@@ -358,7 +355,9 @@ impl Session<'_> {
             ty = ty.unify(Ty::of_value(cell));
         }
         if ty == Ty::Variant {
-            let numeric = cells.iter().all(|c| matches!(c, Value::Blank | Value::Int64(_) | Value::Double(_) | Value::Currency(_) | Value::DateTime(_)));
+            let numeric = cells
+                .iter()
+                .all(|c| matches!(c, Value::Blank | Value::Int64(_) | Value::Double(_) | Value::Currency(_) | Value::DateTime(_)));
             if numeric {
                 for cell in cells.iter_mut() {
                     let number = match cell {
@@ -533,7 +532,14 @@ impl Session<'_> {
         Ok(out)
     }
 
-    fn natural_join(&self, left: &TableVal, right: &TableVal, pairs: &[(usize, usize)], rest: &[usize], outer: bool) -> EvalResult<TableVal> {
+    fn natural_join(
+        &self,
+        left: &TableVal,
+        right: &TableVal,
+        pairs: &[(usize, usize)],
+        rest: &[usize],
+        outer: bool,
+    ) -> EvalResult<TableVal> {
         let mut index: HashMap<Vec<StrictKey>, Vec<u32>> = HashMap::new();
         for row in 0..right.n {
             let key = pairs.iter().map(|(_, j)| StrictKey::of(&right.get(*j, row))).collect();

@@ -77,7 +77,9 @@ impl Session<'_> {
     /// The dates of a time-intelligence expression as ids of its column.
     #[allow(clippy::too_many_lines)]
     pub(crate) fn time_ids(&self, node: &N, cx: &Ctx) -> EvalResult<(ColId, IdSet)> {
-        let Kind::Time { time, period, dates, column, numbers, year_end, .. } = &node.kind else { unreachable!("only called for time functions") };
+        let Kind::Time { time, period, dates, column, numbers, year_end, .. } = &node.kind else {
+            unreachable!("only called for time functions")
+        };
         let stored = self.column(*column)?;
         let dict = stored.dict().clone();
         if dict.is_empty() {
@@ -90,7 +92,9 @@ impl Session<'_> {
             return Ok((*column, between(&dict, low, high)));
         }
         if *time == Time::DatesInPeriod {
-            let Some(start) = scalar::to_date_time(&self.scalars, &self.scalar(&numbers[0], cx)?)? else { return Ok((*column, IdSet::empty())) };
+            let Some(start) = scalar::to_date_time(&self.scalars, &self.scalar(&numbers[0], cx)?)? else {
+                return Ok((*column, IdSet::empty()));
+            };
             let count = scalar::whole(&self.scalars, &self.scalar(&numbers[1], cx)?)?;
             let start_day = start.floor() as i32;
             let mut moved = shift(start_day, count, *period);

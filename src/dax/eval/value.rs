@@ -163,7 +163,15 @@ pub enum Key {
 impl Key {
     /// The key of a value.
     pub fn of(value: &Value) -> Key {
-        let number = |v: f64| Key::Number(if v == 0.0 { 0 } else if v.is_nan() { f64::NAN.to_bits() } else { v.to_bits() });
+        let number = |v: f64| {
+            Key::Number(if v == 0.0 {
+                0
+            } else if v.is_nan() {
+                f64::NAN.to_bits()
+            } else {
+                v.to_bits()
+            })
+        };
         match value {
             Value::Blank => Key::Blank,
             Value::Int64(v) if v.unsigned_abs() > 1 << 53 => Key::Int(*v),

@@ -43,8 +43,20 @@ impl Session<'_> {
             for (column, (_, descending, blanks_first)) in keys.iter().zip(&spec.order) {
                 let (x, y) = (&column[a as usize], &column[b as usize]);
                 let order = match (x.is_blank(), y.is_blank(), blanks_first) {
-                    (true, false, Some(first)) => if *first { Ordering::Less } else { Ordering::Greater },
-                    (false, true, Some(first)) => if *first { Ordering::Greater } else { Ordering::Less },
+                    (true, false, Some(first)) => {
+                        if *first {
+                            Ordering::Less
+                        } else {
+                            Ordering::Greater
+                        }
+                    }
+                    (false, true, Some(first)) => {
+                        if *first {
+                            Ordering::Greater
+                        } else {
+                            Ordering::Less
+                        }
+                    }
                     _ => {
                         let order = super::table::sort_order(x, y);
                         if *descending { order.reverse() } else { order }
@@ -175,7 +187,13 @@ impl Session<'_> {
                             return position as i64 + n;
                         }
                         match n {
-                            0 => if from { 0 } else { -1 },
+                            0 => {
+                                if from {
+                                    0
+                                } else {
+                                    -1
+                                }
+                            }
                             n if n > 0 => n - 1,
                             n => len + n,
                         }
@@ -207,7 +225,10 @@ impl Session<'_> {
         let (part, position) = layout.place[row as usize];
         let rows = &layout.partitions[part];
         let same = |a: u32, b: u32| layout.keys.iter().all(|k| super::table::sort_order(&k[a as usize], &k[b as usize]).is_eq());
-        if current.len() > 1 && !(matches!(spec.kind, WindowKind::Rank { .. }) && current.iter().all(|r| layout.place[*r as usize].0 == part && same(*r, row))) {
+        if current.len() > 1
+            && !(matches!(spec.kind, WindowKind::Rank { .. })
+                && current.iter().all(|r| layout.place[*r as usize].0 == part && same(*r, row)))
+        {
             return Ok(Value::Blank);
         }
         Ok(Value::Int64(match spec.kind {

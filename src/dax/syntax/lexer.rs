@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::ast::Place;
 use super::SyntaxError;
+use super::ast::Place;
 use crate::base::Date;
 
 /// A token.
@@ -49,9 +49,8 @@ pub struct Comment {
     pub line: bool,
 }
 
-const SYMBOLS: [&str; 25] = [
-    "=>", "==", "<>", "<=", ">=", "&&", "||", "(", ")", "{", "}", ",", "+", "-", "*", "/", "^", "&", "=", "<", ">", ":", ".", ";", "!",
-];
+const SYMBOLS: [&str; 25] =
+    ["=>", "==", "<>", "<=", ">=", "&&", "||", "(", ")", "{", "}", ",", "+", "-", "*", "/", "^", "&", "=", "<", ">", ":", ".", ";", "!"];
 
 /// Whether a character may be blank space: also the no-break, zero-width and byte-order marks that pasted measures hold.
 fn is_blank(c: char) -> bool {
@@ -122,7 +121,8 @@ pub fn lex(text: &str) -> Result<(Vec<Token>, Vec<Comment>), SyntaxError> {
                     if name.eq_ignore_ascii_case("dt") && bytes.get(i) == Some(&b'"') {
                         let literal = delimited(text, &mut i, b'"', "date")?;
                         let Some(date) = date_literal(&literal) else {
-                            let message = format!("expected a date such as dt\"2024-02-29\" or dt\"2024-02-29T10:30:00\", found `{literal}`");
+                            let message =
+                                format!("expected a date such as dt\"2024-02-29\" or dt\"2024-02-29T10:30:00\", found `{literal}`");
                             return Err(SyntaxError::new("D0103", message, Place::new(start, i)));
                         };
                         Kind::Date(date)

@@ -6,7 +6,7 @@ mod parser;
 mod printer;
 
 pub use ast::{Expr, ExprKind, Place, Query};
-pub use parser::{parse_expression, parse_function, parse_query, parse_any, Parsed};
+pub use parser::{Parsed, parse_any, parse_expression, parse_function, parse_query};
 pub use printer::format;
 
 /// What is wrong with a text as text.

@@ -579,7 +579,9 @@ mod tests {
 
     #[test]
     fn precedence_is_that_of_the_reference() {
-        let Expr { kind: ExprKind::Unary(UnaryOp::Minus, inner), .. } = parse_expression("-2^2").unwrap() else { panic!("sign is outside") };
+        let Expr { kind: ExprKind::Unary(UnaryOp::Minus, inner), .. } = parse_expression("-2^2").unwrap() else {
+            panic!("sign is outside")
+        };
         assert!(matches!(inner.kind, ExprKind::Chain(_, _)));
         assert!(matches!(parse_expression("NOT 1 = 2").unwrap().kind, ExprKind::Not(_)));
         let Expr { kind: ExprKind::Chain(first, _), .. } = parse_expression("2 IN {1,2} = TRUE()").unwrap() else { panic!("comparison") };

@@ -143,7 +143,14 @@ impl Printer<'_> {
             let flat = self.flat(expr);
             let leaf = !matches!(
                 expr.kind,
-                ExprKind::Call { .. } | ExprKind::Chain(..) | ExprKind::Table(_) | ExprKind::Row(_) | ExprKind::Paren(_) | ExprKind::In(..) | ExprKind::Not(_) | ExprKind::Unary(..)
+                ExprKind::Call { .. }
+                    | ExprKind::Chain(..)
+                    | ExprKind::Table(_)
+                    | ExprKind::Row(_)
+                    | ExprKind::Paren(_)
+                    | ExprKind::In(..)
+                    | ExprKind::Not(_)
+                    | ExprKind::Unary(..)
             );
             if leaf || column + flat.chars().count() <= WIDTH && !flat.contains('\n') {
                 self.out.push_str(&flat);
@@ -397,9 +404,12 @@ fn has_let(expr: &Expr) -> bool {
 
 fn definition_start(definition: &Definition) -> u32 {
     match definition {
-        Definition::Measure(name, ..) | Definition::Column(name, ..) | Definition::Var(name, _) | Definition::Parameter(name, _) | Definition::Table(name, ..) | Definition::Function(name, _) => {
-            name.at.start
-        }
+        Definition::Measure(name, ..)
+        | Definition::Column(name, ..)
+        | Definition::Var(name, _)
+        | Definition::Parameter(name, _)
+        | Definition::Table(name, ..)
+        | Definition::Function(name, _) => name.at.start,
     }
 }
 

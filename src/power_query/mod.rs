@@ -56,10 +56,7 @@ pub struct Queries {
 /// Templates that do not exist or do not render (P0220, P0221).
 pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let registry = match registry(&project.templates) {
-        Ok(registry) => registry,
-        Err(problems) => return Err(problems),
-    };
+    let registry = registry(&project.templates)?;
     let common = context(project, options);
     let mut tables = Vec::new();
     for template in &project.table_templates {
@@ -69,7 +66,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
             let known: Vec<&str> = registry.get_templates().keys().filter_map(|key| key.strip_prefix("tables/")).collect();
             let mut problem = Diagnostic::error("P0220", format!("template `{}` not found", template.template.value))
                 .at(template.template.span, "no such file in `templates/tables`");
-            if let Some(near) = nearest(&template.template.value, known.into_iter()) {
+            if let Some(near) = nearest(&template.template.value, known) {
                 problem = problem.help(format!("a template with a similar name exists: `{near}`"));
             }
             diagnostics.push(problem);
@@ -241,7 +238,9 @@ fn sample(files: &[(String, Vec<u8>)]) -> Json {
         "Prepayments",
         "TrialBalance",
     ];
-    let mut endpoints: BTreeMap<&str, Vec<(u64, &str, &[u8])>> = BTreeMap::new();
+    // Number of the page (0 for a date), its file name, its bytes.
+    type Page<'a> = (u64, &'a str, &'a [u8]);
+    let mut endpoints: BTreeMap<&str, Vec<Page<'_>>> = BTreeMap::new();
     for (path, bytes) in files {
         let Some((endpoint, file)) = path.split_once('/') else { continue };
         let Some(stem) = file.strip_suffix(".json") else { continue };

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use super::build::{Source, load_checked};
 use super::{Failure, Global};
 use crate::base::{Date, Diagnostic, SourceMap};
+use crate::dax;
 use crate::m;
 use crate::power_query::{self, Refresh, Refreshed};
 use crate::project::raw::SourceKind;
@@ -93,9 +94,28 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         }
     });
     let mut problems = problems.into_inner().unwrap_or_default();
-    let rows: usize = results.iter().filter_map(|t| t.outcome.as_ref().ok()).map(|l| l.table.rows()).sum();
     let requests: u64 = results.iter().map(|t| t.requests).sum();
-    global.say(format!("{} tables, {rows} rows, {requests} requests, written to {}", results.len(), args.out.display()));
+    let mut tables = results.len();
+    let loaded: Vec<Table> = results.into_iter().filter_map(|t| t.outcome.ok()).map(|l| l.table).collect();
+    let mut rows: usize = loaded.iter().map(Table::rows).sum();
+    let calculated: Vec<String> = project.model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.clone()).collect();
+    if problems.is_empty() && !calculated.is_empty() {
+        let engine = dax::Engine::new(&project.model, loaded);
+        for name in calculated {
+            let start = std::time::Instant::now();
+            let outcome = engine.table(&name, &dax::Options::default());
+            tables += 1;
+            match outcome {
+                Ok(table) => {
+                    rows += table.rows();
+                    global.say(format!("{name:<24} {:>9} rows {:>7} ms", table.rows(), start.elapsed().as_millis()));
+                    problems.extend(write(&args.out, &table, args.format).err());
+                }
+                Err(error) => problems.push(error.diagnostic(None)),
+            }
+        }
+    }
+    global.say(format!("{tables} tables, {rows} rows, {requests} requests, written to {}", args.out.display()));
     if problems.is_empty() {
         return Ok(0);
     }

@@ -68,7 +68,7 @@ pub(super) fn check(engine: &Engine, dax: &DaxOptions, one: &OrganisationFigures
     let books = &one.books;
     let Some(calendar) = calendar(books) else { return };
     let contacts: Vec<&str> = {
-        let mut all: Vec<&str> = books.documents.iter().map(|d| d.contact.as_str()).filter(|c| !c.is_empty()).collect();
+        let mut all: Vec<&str> = books.documents.iter().map(|d| d.contact.as_str()).filter(|c| books.contacts.contains(*c)).collect();
         all.sort_unstable();
         all.dedup();
         all

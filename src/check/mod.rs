@@ -4,6 +4,7 @@
 //! notes say what is probably not meant so. Codes: `P03xx` the model itself, `P04xx` translations, `P05xx` best practice.
 
 mod circular;
+mod dax;
 mod live;
 mod m;
 mod names;
@@ -54,6 +55,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "references", about: "Sort orders, hierarchies, keys, roles name what exists.", run: references::check },
     Rule { name: "relationships", about: "Every filter path is unambiguous, ends have the same type.", run: relationships::check },
     Rule { name: "circular", about: "Calculated tables and columns do not depend on themselves.", run: circular::check },
+    Rule { name: "dax", about: "All DAX parses, every name in it exists.", run: dax::check },
     Rule { name: "m", about: "Every query is M.", run: m::check },
     Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: parameters::check },
     Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: refresh::check },

@@ -841,13 +841,6 @@ impl Binder<'_> {
             None => Err(error("D0213", format!("`{}` refers to an earlier row context which doesn't exist", call.name), call.at)),
         }
     }
-
-    /// A schema with one more column.
-    pub(super) fn extended(&self, schema: &Schema, name: &str, ty: Ty) -> SchemaColumn {
-        let _ = schema;
-        let (table, name) = split_name(name);
-        SchemaColumn { table: table.map(Arc::from), name: Arc::from(name), lineage: None, ty }
-    }
 }
 
 /// Functions of visual calculations.

@@ -113,6 +113,11 @@ impl Budget {
     }
 }
 
+/// What a query found out, kept for its other cells.
+type Cache<K, V> = RefCell<HashMap<K, V>>;
+/// A calculation item: its expression and its format.
+type BoundItem = Result<(N, Option<N>), super::engine::DaxError>;
+
 /// One query being evaluated.
 pub struct Session<'e> {
     /// Names.
@@ -133,20 +138,20 @@ pub struct Session<'e> {
     own_rows: RefCell<HashMap<TableId, usize>>,
     own_columns: RefCell<HashMap<ColId, Arc<Stored>>>,
     busy: RefCell<Vec<(bool, u32)>>,
-    memo: RefCell<HashMap<(MeasureId, u128, u64), Value>>,
-    masks: RefCell<HashMap<(TableId, u128), Rc<Mask>>>,
+    memo: Cache<(MeasureId, u128, u64), Value>,
+    masks: Cache<(TableId, u128), Rc<Mask>>,
     mask_bytes: Cell<usize>,
-    filter_masks: RefCell<HashMap<(TableId, u128, u64), Rc<Mask>>>,
-    configs: RefCell<HashMap<Rc<Vec<RelState>>, Rc<relation::Config>>>,
-    vectors: RefCell<HashMap<(usize, TableId), Option<Rc<crate::table::Column>>>>,
-    predicate_masks: RefCell<HashMap<(usize, TableId), Option<Rc<Mask>>>>,
+    filter_masks: Cache<(TableId, u128, u64), Rc<Mask>>,
+    configs: Cache<Rc<Vec<RelState>>, Rc<relation::Config>>,
+    vectors: Cache<(usize, TableId), Option<Rc<crate::table::Column>>>,
+    predicate_masks: Cache<(usize, TableId), Option<Rc<Mask>>>,
     keep_alive: RefCell<Vec<N>>,
-    ranks: RefCell<HashMap<(usize, u128), Rc<Vec<Value>>>>,
-    classes: RefCell<HashMap<TableId, Option<Rc<Vec<u32>>>>>,
-    items: RefCell<HashMap<(usize, usize), Result<(N, Option<N>), super::engine::DaxError>>>,
+    ranks: Cache<(usize, u128), Rc<Vec<Value>>>,
+    classes: Cache<TableId, Option<Rc<Vec<u32>>>>,
+    items: Cache<(usize, usize), BoundItem>,
     /// Values of DEFINE VAR.
     pub globals: RefCell<Vec<(u32, N)>>,
-    global_values: RefCell<HashMap<u32, EvalResult<Val>>>,
+    global_values: Cache<u32, EvalResult<Val>>,
 }
 
 /// An error inside a loop over rows: IFERROR around the loop does not catch it.
@@ -642,8 +647,6 @@ impl<'e> Session<'e> {
             0 => Ok(Value::Blank),
             1 => Ok(table.get(0, 0)),
             _ => {
-                let first = table.get(0, 0);
-                let _ = first;
                 Err(fail("D0310", "a table of multiple values was supplied where a single value was expected", place))
             }
         }

@@ -18,6 +18,9 @@ pub struct Step {
     forward: bool,
 }
 
+/// A table of an expansion with the way there.
+pub type Reached = (TableId, Vec<Step>);
+
 /// A filter that travels against or beside the expansion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
@@ -35,7 +38,7 @@ pub struct Edge {
 #[derive(Debug, Default)]
 pub struct Config {
     /// For each table: itself first, then the tables of its expansion with the way there.
-    pub reach: Vec<Vec<(TableId, Vec<Step>)>>,
+    pub reach: Vec<Vec<Reached>>,
     /// Limited and both-way filters.
     edges: Vec<Edge>,
     maps: std::cell::RefCell<HashMap<(TableId, TableId), Arc<Vec<u32>>>>,
@@ -67,7 +70,7 @@ impl Session<'_> {
         let catalog = self.catalog;
         let mut config = Config::default();
         for table in 0..catalog.tables.len() as TableId {
-            let mut reach: Vec<(TableId, Vec<Step>)> = vec![(table, Vec::new())];
+            let mut reach: Vec<Reached> = vec![(table, Vec::new())];
             let mut i = 0;
             while i < reach.len() {
                 let (at, path) = reach[i].clone();
@@ -541,11 +544,6 @@ impl Session<'_> {
             seen[0] = true;
         }
         Ok((0..seen.len() as u32).filter(|id| seen[*id as usize]).collect())
-    }
-
-    /// The ids that values of another column or of an expression have in a column; unknown values drop out.
-    pub(crate) fn ids_for<'v>(&self, dict: &Dict, values: impl Iterator<Item = &'v Value>) -> IdSet {
-        IdSet::from_ids(values.filter_map(|v| dict.find(v)))
     }
 }
 

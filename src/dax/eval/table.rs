@@ -68,14 +68,15 @@ impl Session<'_> {
         let mask = self.mask(table, fc)?;
         let blank = blank && mask.has_blank() && self.has_blank_row(table)?;
         let stored = columns.iter().map(|c| self.column(*c)).collect::<EvalResult<Vec<_>>>()?;
-        let mut seen: HashMap<Box<[u32]>, ()> = HashMap::new();
+        let mut seen: std::collections::HashSet<Box<[u32]>> = std::collections::HashSet::new();
         let mut ids: Vec<Vec<u32>> = vec![Vec::new(); columns.len()];
         for row in mask.iter().chain(if blank { Some(mask.rows) } else { None }) {
             let key: Box<[u32]> = stored.iter().map(|s| s.dict().ids[row]).collect();
-            if !seen.contains_key(&key) {
-                key.iter().zip(&mut ids).for_each(|(id, list)| list.push(*id));
-                seen.insert(key, ());
+            if seen.contains(&key) {
+                continue;
             }
+            key.iter().zip(&mut ids).for_each(|(id, list)| list.push(*id));
+            seen.insert(key);
         }
         let n = ids[0].len();
         self.reserve(n * columns.len() * 4)?;

@@ -336,7 +336,7 @@ impl Session<'_> {
                     open = rest;
                     i += 2;
                 }
-                if args.len() % 2 == 0 && !open.is_empty() {
+                if args.len().is_multiple_of(2) && !open.is_empty() {
                     self.scatter(&args[args.len() - 1], &open, node, batch, &mut out)?;
                 }
                 Ok(Some(out))

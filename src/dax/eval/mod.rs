@@ -236,7 +236,7 @@ impl<'e> Session<'e> {
     pub(crate) fn tick(&self) -> EvalResult<()> {
         let ticks = self.budget.ticks.get().wrapping_add(1);
         self.budget.ticks.set(ticks);
-        if ticks % 1024 == 0 { self.check_time() } else { Ok(()) }
+        if ticks.is_multiple_of(1024) { self.check_time() } else { Ok(()) }
     }
 
     pub(crate) fn check_time(&self) -> EvalResult<()> {
@@ -646,9 +646,7 @@ impl<'e> Session<'e> {
         match table.n {
             0 => Ok(Value::Blank),
             1 => Ok(table.get(0, 0)),
-            _ => {
-                Err(fail("D0310", "a table of multiple values was supplied where a single value was expected", place))
-            }
+            _ => Err(fail("D0310", "a table of multiple values was supplied where a single value was expected", place)),
         }
     }
 
@@ -678,7 +676,7 @@ impl<'e> Session<'e> {
                     }
                     i += 2;
                 }
-                let chosen = chosen.or_else(|| if args.len() % 2 == 0 { args.last() } else { None });
+                let chosen = chosen.or_else(|| if args.len().is_multiple_of(2) { args.last() } else { None });
                 let value = chosen.map_or(Ok(Value::Blank), |b| self.scalar(b, cx))?;
                 self.unified(value, node.ty)?
             }

@@ -9,7 +9,6 @@ use super::filter::{Body, Fc, Filter, RelState, Wide};
 use super::store::{Dict, IdSet, Mask};
 use crate::dax::catalog::{ColId, RelId, TableId};
 use crate::dax::error::EvalResult;
-use crate::table::Value;
 
 /// A step of a path through relationships; `forward` goes from the many to the one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -337,10 +336,10 @@ impl Session<'_> {
         source.iter().for_each(|r| seen[from_dict.ids[r] as usize] = true);
         let mut pass = vec![false; to_dict.len() + 1];
         for id in 0..=from_dict.len() as u32 {
-            if seen[id as usize] {
-                if let Some(other) = to_dict.find(&from_dict.value(id)) {
-                    pass[other as usize] = true;
-                }
+            if seen[id as usize]
+                && let Some(other) = to_dict.find(&from_dict.value(id))
+            {
+                pass[other as usize] = true;
             }
         }
         let ids = &to_dict.ids;

@@ -387,14 +387,13 @@ impl Session<'_> {
         if let Some((base, mask)) = self.scan(node, cx)? {
             return self.base_rows(base, mask.to_rows(false)).map(Rc::new);
         }
-        if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind {
-            if let [col] = columns.as_slice() {
-                if let Some(set) = self.predicate_ids(*col, predicate, *level, cx)? {
-                    let value = self.table(table, cx)?;
-                    let ids = value.cols[0].ids(value.n).expect("a model column");
-                    return self.id_table(*col, ids.into_iter().filter(|id| set.contains(*id)).collect()).map(Rc::new);
-                }
-            }
+        if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind
+            && let [col] = columns.as_slice()
+            && let Some(set) = self.predicate_ids(*col, predicate, *level, cx)?
+        {
+            let value = self.table(table, cx)?;
+            let ids = value.cols[0].ids(value.n).expect("a model column");
+            return self.id_table(*col, ids.into_iter().filter(|id| set.contains(*id)).collect()).map(Rc::new);
         }
         let keep = matches!(table.kind, Kind::KeepFilters(_));
         let value = self.table(table, cx)?;
@@ -676,10 +675,10 @@ impl Session<'_> {
             return Ok(Value::Boolean(false));
         }
         let rows = self.table(table, cx)?;
-        if let ([value], Some(TCol::Ids { stored, ids, .. })) = (values.as_slice(), rows.cols.first()) {
-            if !stored.dict().is_text() {
-                return Ok(Value::Boolean(stored.dict().find(value).is_some_and(|id| ids.contains(&id))));
-            }
+        if let ([value], Some(TCol::Ids { stored, ids, .. })) = (values.as_slice(), rows.cols.first())
+            && !stored.dict().is_text()
+        {
+            return Ok(Value::Boolean(stored.dict().find(value).is_some_and(|id| ids.contains(&id))));
         }
         for row in 0..rows.n {
             let mut same = true;
@@ -810,15 +809,15 @@ fn columns_read(node: &N, level: usize, out: &mut Vec<usize>) {
 }
 
 fn collect(node: &N, level: usize, out: &mut Vec<usize>) {
-    if let Kind::Col { level: l, index } = &node.kind {
-        if *l == level {
-            out.push(*index);
-        }
+    if let Kind::Col { level: l, index } = &node.kind
+        && *l == level
+    {
+        out.push(*index);
     }
-    if let Kind::Path { level: l, id_index, .. } = &node.kind {
-        if *l == level {
-            out.push(*id_index);
-        }
+    if let Kind::Path { level: l, id_index, .. } = &node.kind
+        && *l == level
+    {
+        out.push(*id_index);
     }
     if let Kind::Window(spec) = &node.kind {
         out.extend(spec.outer.iter().flatten().filter(|(l, _)| *l == level).map(|(_, i)| *i));

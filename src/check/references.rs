@@ -101,7 +101,9 @@ fn levels(project: &Project, out: &mut Vec<Diagnostic>) {
     let model = &project.model;
     let level = model.compatibility_level;
     let dynamic = model.tables.iter().flat_map(|t| &t.measures).find(|m| m.format_string_definition.is_some());
-    if !(1500..=1800).contains(&level) {
+    if level == 0 {
+        // `model.yaml` could not be read, which has been said.
+    } else if !(1500..=1800).contains(&level) {
         let message = format!("{level} is not a compatibility level of Power BI");
         out.push(Diagnostic::error("P0308", message).help("1601 fits all features but DAX functions and calendars, which need 1702"));
     } else if let Some(measure) = dynamic.filter(|_| level < 1601) {

@@ -21,7 +21,7 @@ pub struct Package {
 ///
 /// Parts: `Version`, `[Content_Types].xml`, `DataModelSchema`, `DiagramLayout`, `Settings`, `Metadata`, then the report.
 pub fn write(model: &Model, report: &FileSet, id: &str) -> Vec<u8> {
-    let schema = serde_json::to_string_pretty(&tmsl::write(model, id)).expect("a JSON value always prints").replace('\n', "\r\n");
+    let schema = tmsl::write(model, id).to_string();
     let mut parts: Vec<(String, Vec<u8>)> = vec![
         ("Version".to_owned(), utf16("1.32")),
         ("[Content_Types].xml".to_owned(), content_types(report).into_bytes()),

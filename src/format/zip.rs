@@ -25,7 +25,7 @@ pub(super) fn write<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) 
         let offset = out.len() as u32;
         let mut crc = Crc::new();
         crc.update(bytes);
-        let mut encoder = DeflateEncoder::new(Vec::with_capacity(bytes.len() / 4 + 16), Compression::new(6));
+        let mut encoder = DeflateEncoder::new(Vec::with_capacity(bytes.len() / 4 + 16), Compression::new(3));
         let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
         let mut common = Vec::with_capacity(26);
         let utf8_name: u16 = if name.is_ascii() { 0 } else { 1 << 11 };

@@ -114,7 +114,13 @@ pub fn load(cx: &mut Interp, name: &str, value: &Value, wanted: Option<&[Wanted]
 
 fn push(cx: &mut Interp, builder: &mut ColumnBuilder, data_type: DataType, value: &Value) -> Result<()> {
     let value = value.bare();
-    let unfit = || Error::data_format(format!("{} doesn't fit a column of type {data_type}", value.describe_scalar().unwrap_or_else(|| format!("a value of type {}", value.kind().title())))).with_detail(value.clone());
+    let unfit = || {
+        Error::data_format(format!(
+            "{} doesn't fit a column of type {data_type}",
+            value.describe_scalar().unwrap_or_else(|| format!("a value of type {}", value.kind().title()))
+        ))
+        .with_detail(value.clone())
+    };
     let cell = match (data_type, value) {
         (_, Value::Null) => {
             builder.push_blank();

@@ -135,3 +135,95 @@ fn the_connector_holds_no_secret_and_all_it_calls() {
         panic!("{error:?}");
     }
 }
+
+/// The JSON of `entry`, evaluated beside the shared functions of `source` and `extra` members.
+fn evaluate(source: SourceKind, extra: &str, entry: &str) -> String {
+    let queries = queries(source, Settings::default(), &[]);
+    let mut section = String::from("section S;\n");
+    for expression in &queries.expressions {
+        section.push_str(&format!("shared {} = {};\n", field(&expression.name), expression.expression.text));
+    }
+    for (name, text) in &queries.tables {
+        section.push_str(&format!("shared {} = {text};\n", field(&format!("{name} Table"))));
+    }
+    section.push_str(extra);
+    crate::m::with_stack(|| {
+        let parsed = crate::m::syntax::parse_document(&section).expect("the section parses");
+        let entry = parse_expression(entry).expect("the entry parses");
+        let mut cx = crate::m::Interp::new(crate::m::Options::default(), crate::m::Sources::default());
+        let value = cx.eval_document(&parsed.document, Some(&entry)).expect("the entry evaluates");
+        crate::m::canon::to_json(&mut cx, &value).expect("the value is plain")
+    })
+}
+
+#[test]
+fn live_pages_follow_the_page_count_and_load_older_open_documents() {
+    let fake = "shared Fake = (path, query, bucket) => [pagination = [pageCount = 2, itemCount = 1500], Invoices = {1}, \
+                Asked = (query[where]? ?? \"\") & \" page \" & query[page]];\n";
+    let asked =
+        evaluate(SourceKind::CustomConnection, fake, "List.Transform(LivePages(Fake, \"Invoices\", #date(2024, 3, 1)), each [Asked])");
+    assert_eq!(
+        asked,
+        "[\"Date>=DateTime(2024,03,01) page 1\",\"Date>=DateTime(2024,03,01) page 2\",\
+         \"Date<DateTime(2024,03,01) AND Status==\\\"AUTHORISED\\\" page 1\",\"Date<DateTime(2024,03,01) AND Status==\\\"AUTHORISED\\\" page 2\"]"
+    );
+}
+
+#[test]
+fn live_pages_end_with_a_short_page_where_no_page_count_comes() {
+    let fake = "shared Fake = (path, query, bucket) => [Contacts = List.Repeat({1}, if query[page] = \"3\" then 7 else 100), Page = query[page]];\n";
+    let pages = evaluate(SourceKind::CustomConnection, fake, "List.Transform(LivePages(Fake, \"Contacts\", null), each [Page])");
+    assert_eq!(pages, "[\"1\",\"2\",\"3\"]");
+}
+
+#[test]
+fn live_reports_ask_each_month_end_from_the_month_before_the_start() {
+    let fake = "shared Fake = (path, query, bucket) => [Reports = {[ReportTitles = {\"As at 12 November 2026\"}]}, Date = query[date]? ?? \"today\"];\n";
+    let dates = evaluate(
+        SourceKind::CustomConnection,
+        fake,
+        "List.Transform(LiveReports(Fake, #date(2026, 9, 15), null, null), each [Body][Date])",
+    );
+    assert_eq!(dates, "[\"2026-08-31\",\"2026-09-30\",\"2026-10-31\",\"today\"]");
+}
+
+#[test]
+fn base_amounts_round_half_away_from_zero_in_decimal() {
+    let values = evaluate(SourceKind::Folder, "", "{ToBase(1.005, 1), ToBase(-1.005, 1), ToBase(10, 3), ToBase(1, 0), ToBase(1, null)}");
+    assert_eq!(values, "[{\"n\":\"1.01\"},{\"n\":\"-1.01\"},{\"n\":\"3.33\"},null,null]");
+}
+
+#[test]
+fn dates_are_the_calendar_day_of_the_organisation() {
+    let entry = "{AsDate(\"/Date(1539993600000+0000)/\"), AsDate(\"/Date(1539993600000+1300)/\"), AsDate(\"/Date(-86400000)/\"), \
+                 AsDate(\"2018-10-20 00:00:00\"), AsDate(\"2018-10-20T00:00:00\"), AsDate(\"0001-01-01T00:00:00\"), AsDate(\"\")}";
+    assert_eq!(
+        evaluate(SourceKind::Folder, "", entry),
+        "[{\"date\":\"2018-10-20\"},{\"date\":\"2018-10-20\"},{\"date\":\"1969-12-31\"},{\"date\":\"2018-10-20\"},{\"date\":\"2018-10-20\"},null,null]"
+    );
+}
+
+#[test]
+fn parameters_that_are_empty_give_empty_typed_tables() {
+    for source in [SourceKind::Folder, SourceKind::CustomConnection] {
+        let counts = evaluate(
+            source,
+            "",
+            "{Table.RowCount(#\"Invoices Table\"), Table.ColumnCount(#\"Invoices Table\"), Table.RowCount(#\"Trial Balance Table\")}",
+        );
+        assert_eq!(counts, "[{\"n\":\"0\"},{\"n\":\"37\"},{\"n\":\"0\"}]", "{source:?}");
+    }
+}
+
+#[test]
+fn a_document_without_lines_stands_as_one_line_and_an_empty_report_keeps_its_month() {
+    let company = "shared Company = [Nickname = null, Order = 1, Basis = \"Accrual\", Start Date = null, Missing = () => {}, \
+        Pages = (endpoint) => Record.FieldOrDefault([Organisation = {[Organisations = {[OrganisationID = \"o\", BaseCurrency = \"AUD\"]}]}, \
+        Invoices = {[Invoices = {[InvoiceID = \"i\", Type = \"ACCREC\", Status = \"PAID\", DateString = \"2024-01-31T00:00:00\", SubTotal = \"12.50\"], \
+        [InvoiceID = \"v\", Type = \"ACCREC\", Status = \"VOIDED\", DateString = \"2024-01-31T00:00:00\"]}]}], endpoint, {}), \
+        TrialBalances = () => {[Date = #date(2024, 1, 15), Body = [Reports = {[ReportTitles = {\"As at 31 January 2024\"}, Rows = {}]}]]}];\n";
+    let documents = evaluate(SourceKind::Folder, company, "List.Transform(DocumentsOf(Company), each {[Id], [Date], [Rate]})");
+    assert_eq!(documents, "[[\"i\",{\"date\":\"2024-01-31\"},{\"n\":\"1\"}]]");
+    let reports = evaluate(SourceKind::Folder, company, "List.Transform(ReportsOf(Company), each {[As At], [Month End]})");
+    assert_eq!(reports, "[[{\"date\":\"2024-01-31\"},{\"date\":\"2024-01-31\"}]]");
+}

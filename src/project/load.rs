@@ -58,6 +58,10 @@ pub struct RawProject {
 /// What is wrong is in `cx`; the result holds everything that could be read.
 pub fn load(layers: &[Layer], cx: &mut Context) -> RawProject {
     let mut project = RawProject::default();
+    // A model that stands alone still has the shipped functions and the connector, unless it brings its own.
+    if layers.first().is_some_and(|layer| layer.files.under("templates").is_empty()) {
+        project.templates = shipped::files().under("templates");
+    }
     for (index, layer) in layers.iter().enumerate() {
         let mut reader = Reader { project: &mut project, cx, overlay: index > 0 };
         reader.layer(layer);

@@ -62,7 +62,9 @@ fn partial(schema: &Json) -> Json {
             if let (Some(items), Some("array")) =
                 (object.get("items").filter(|items| items.get("$ref").is_some()), object.get("type").and_then(Json::as_str))
             {
+                // A page may name a visual of its frame and only alter it, so that items need not be whole either.
                 let mut plain = object.clone();
+                plain.insert("items".to_owned(), partial(items));
                 let description = plain.remove("description");
                 let mut either = json!({"anyOf": [plain, groups(items)]});
                 if let Some(description) = description {

@@ -32,6 +32,8 @@ pub struct Books {
     pub bank: Vec<BankRow>,
     /// The same, dated after Today.
     pub future_bank: Vec<BankRow>,
+    /// ContactIDs of the list; documents may name others (merged, erased), which stand under no contact.
+    pub contacts: BTreeSet<String>,
     /// Items by code in upper case: lines name them in any case.
     pub items: BTreeMap<String, Item>,
     /// The newest trial balance of each month up to Today, by as-at date.
@@ -214,6 +216,8 @@ pub struct Document {
     pub due: Date,
     /// Expected (sales) or planned (bills) payment date, where the user set one.
     pub expected: Option<Date>,
+    /// When the last of it was paid.
+    pub paid: Option<Date>,
     /// Whether its currency is not the base currency.
     pub foreign: bool,
     /// Net of tax, base currency, always positive for an ordinary document; `None` without a usable rate.
@@ -326,6 +330,10 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         accounts.insert(a.id.0, account);
     })?;
 
+    let mut contacts = BTreeSet::new();
+    counts.entry("Contacts").or_default().read = for_each_record(pages, "Contacts", |contact: ContactRecord| {
+        contacts.insert(contact.id.0);
+    })?;
     let mut items = BTreeMap::new();
     counts.entry("Items").or_default().read = for_each_record(pages, "Items", |item: ItemRecord| {
         items.insert(item.id.0, Item { code: item.code.0, value: item.stock_value.0, quantity: item.stock_quantity.0 });
@@ -370,6 +378,7 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         bank,
         future_bank,
         items,
+        contacts,
         trial_balances,
         counts,
     })
@@ -458,6 +467,7 @@ fn read_documents(
             date,
             due: r.due.0.or(r.due_text.0).unwrap_or(date),
             expected: if ledger == Ledger::Receivable { r.expected.0 } else { r.planned.0 },
+            paid: r.paid.0,
             foreign: foreign(&r.currency.0),
             open: to_base(r.amount_due.or_zero(), rate),
             open_original: r.amount_due.or_zero(),
@@ -492,6 +502,7 @@ fn read_documents(
             date,
             due: date,
             expected: None,
+            paid: None,
             foreign: foreign(&r.currency.0),
             open: to_base(r.remaining.or_zero(), rate),
             open_original: r.remaining.or_zero(),
@@ -534,6 +545,7 @@ fn read_documents(
             date,
             due: date,
             expected: None,
+            paid: None,
             foreign: foreign(&currency.0),
             net: None,
             gross: None,

@@ -83,9 +83,9 @@ pub fn daily_balances(books: &Books) -> BTreeMap<String, BTreeMap<Date, DayBalan
 pub(super) fn compute(books: &Books, figures: &mut Figures) {
     let ordinary = |keep: fn(Decimal) -> bool| books.bank.iter().filter(move |row| !row.transfer && keep(row.amount));
     let all = |_: Decimal| true;
-    figures.insert("Daily cash flow", movement(ordinary(all).map(|row| (row, row.amount))));
-    figures.insert("Cash in", movement(ordinary(|a| a.is_sign_positive() && !a.is_zero()).map(|row| (row, row.amount))));
-    figures.insert("Cash out", movement(ordinary(|a| a.is_sign_negative() && !a.is_zero()).map(|row| (row, -row.amount))));
+    figures.insert("Daily cash flow", movement(books, ordinary(all).map(|row| (row, row.amount))));
+    figures.insert("Cash in", movement(books, ordinary(|a| a.is_sign_positive() && !a.is_zero()).map(|row| (row, row.amount))));
+    figures.insert("Cash out", movement(books, ordinary(|a| a.is_sign_negative() && !a.is_zero()).map(|row| (row, -row.amount))));
 
     let daily = daily_balances(books);
     figures.insert("Closing balance by account", closing_balance_by_account(&daily));
@@ -93,7 +93,7 @@ pub(super) fn compute(books: &Books, figures: &mut Figures) {
 }
 
 /// Sums bank rows in total, by month, by day, by account and by contact.
-fn movement<'a>(rows: impl Iterator<Item = (&'a super::books::BankRow, Decimal)>) -> Figure {
+fn movement<'a>(books: &Books, rows: impl Iterator<Item = (&'a super::books::BankRow, Decimal)>) -> Figure {
     let mut total = None;
     let (mut months, mut days, mut accounts, mut contacts) = (Sums::default(), Sums::default(), Sums::default(), Sums::default());
     for (row, amount) in rows {
@@ -101,7 +101,7 @@ fn movement<'a>(rows: impl Iterator<Item = (&'a super::books::BankRow, Decimal)>
         months.add(month_end(row.date).to_string(), amount);
         days.add(row.date.to_string(), amount);
         accounts.add(&row.account, amount);
-        if !row.contact.is_empty() {
+        if books.contacts.contains(&row.contact) {
             contacts.add(&row.contact, amount);
         }
     }

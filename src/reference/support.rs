@@ -269,6 +269,8 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         overdue_count: &'static str,
         overdue_share: &'static str,
         by_due_date: &'static str,
+        by_expected_date: &'static str,
+        settled: &'static str,
         at_month_end: &'static str,
         unrealised: &'static str,
         days: &'static str,
@@ -292,6 +294,8 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         overdue_count: "Overdue receivables count",
         overdue_share: "Overdue receivables share",
         by_due_date: "Receivables by due date",
+        by_expected_date: "Receivables by expected payment date",
+        settled: "Sales invoices settled",
         at_month_end: "Receivables at month end",
         unrealised: "Receivables unrealised currency",
         days: "Debtor days",
@@ -315,6 +319,8 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         overdue_count: "Overdue payables count",
         overdue_share: "Overdue payables share",
         by_due_date: "Payables by due date",
+        by_expected_date: "Payables by planned payment date",
+        settled: "Bills settled",
         at_month_end: "Payables at month end",
         unrealised: "Payables unrealised currency",
         days: "Creditor days",
@@ -334,7 +340,7 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         figures.insert(names.same_days, Figure::total(money(series.same_days())));
         figures.insert(names.to_date_growth, Figure::total(growth(series.month_to_date(), series.same_days())));
 
-        let gross = open_figure(open_invoices(books, ledger), Some(today));
+        let gross = open_figure(books, open_invoices(books, ledger), Some(today));
         let overdue: Maybe = open_invoices(books, ledger).filter(|(d, _)| d.due < today).fold(None, |sum, (_, open)| plus(sum, Some(open)));
         figures.insert(names.overdue_share, Figure::total(divide(overdue, gross.total.number())));
         figures.insert(names.gross, gross);
@@ -348,7 +354,7 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
                     && !d.open_original.is_zero()
             })
             .filter_map(|d| d.open.map(|open| (d, open)));
-        let mut credits = open_figure(credits, Some(today));
+        let mut credits = open_figure(books, credits, Some(today));
         // Credits are never due: only the contact slices them.
         credits.by.remove("Due Bucket");
         figures.insert(names.credits, credits);
@@ -366,6 +372,17 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         // Without a date filter every open document counts, also one that falls due beyond the calendar.
         figure.total = money(all);
         figures.insert(names.by_due_date, figure);
+        let expected = Days::new(open_invoices(books, ledger).filter_map(|(d, open)| Some((d.expected?, open))));
+        let mut figure = over(calendar, |period| money(expected.sum(period)));
+        figure.total = money(all);
+        figures.insert(names.by_expected_date, figure);
+        let invoices = books.documents.iter().filter(|d| d.ledger == ledger && d.kind == Kind::Invoice && d.counts());
+        let settled: Vec<(Date, Decimal)> = invoices.filter_map(|d| Some((d.paid?, d.gross?))).collect();
+        let total = settled.iter().fold(None, |sum, (_, gross)| plus(sum, Some(*gross)));
+        let settled = Days::new(settled);
+        let mut figure = over(calendar, |period| money(settled.sum(period)));
+        figure.total = money(total);
+        figures.insert(names.settled, figure);
 
         let side = if ledger == Ledger::Receivable { 1 } else { -1 };
         let control = control_account(books, names.system);

@@ -65,7 +65,7 @@ fn invoiced(books: &Books, ledger: Ledger) -> Figure {
         *total.get_or_insert(Decimal::ZERO) += amount;
         months.add(month_end(document.date).to_string(), amount);
         days.add(document.date.to_string(), amount);
-        if !document.contact.is_empty() {
+        if books.contacts.contains(&document.contact) {
             contacts.add(&document.contact, amount);
         }
     }
@@ -133,12 +133,12 @@ pub fn due_bucket(due: Date, today: Date) -> &'static str {
 }
 
 /// Sums open documents in total, by contact and by ageing bucket.
-pub(super) fn open_figure<'a>(rows: impl Iterator<Item = (&'a Document, Decimal)>, today: Option<Date>) -> Figure {
+pub(super) fn open_figure<'a>(books: &Books, rows: impl Iterator<Item = (&'a Document, Decimal)>, today: Option<Date>) -> Figure {
     let mut total = None;
     let (mut contacts, mut buckets) = (Sums::default(), Sums::default());
     for (document, amount) in rows {
         *total.get_or_insert(Decimal::ZERO) += amount;
-        if !document.contact.is_empty() {
+        if books.contacts.contains(&document.contact) {
             contacts.add(&document.contact, amount);
         }
         if let Some(today) = today {
@@ -151,13 +151,13 @@ pub(super) fn open_figure<'a>(rows: impl Iterator<Item = (&'a Document, Decimal)
 /// What falls due today or later: gross open amounts of invoices. Outstanding (gross) = due + overdue.
 fn not_yet_due(books: &Books, ledger: Ledger) -> Figure {
     let today = books.today;
-    open_figure(open_invoices(books, ledger).filter(|(d, _)| today.is_some_and(|t| d.due >= t)), today)
+    open_figure(books, open_invoices(books, ledger).filter(|(d, _)| today.is_some_and(|t| d.due >= t)), today)
 }
 
 /// What is past its due date: gross open amounts; due today is not overdue; without a due date the document date counts; credits are not netted.
 fn overdue_gross(books: &Books, ledger: Ledger) -> Figure {
     let today = books.today;
-    open_figure(open_invoices(books, ledger).filter(|(d, _)| today.is_some_and(|t| d.due < t)), today)
+    open_figure(books, open_invoices(books, ledger).filter(|(d, _)| today.is_some_and(|t| d.due < t)), today)
 }
 
 /// Open invoices less what is left of credit notes and overpayments: what customers owe, or what is owed to suppliers (positive). Prepayments
@@ -170,7 +170,7 @@ fn outstanding_net(books: &Books, ledger: Ledger) -> Figure {
             d.ledger == ledger && matches!(d.kind, Kind::CreditNote | Kind::Overpayment) && d.is_authorised() && !d.open_original.is_zero()
         })
         .filter_map(|d| d.open.map(|open| (d, -open)));
-    open_figure(open_invoices(books, ledger).chain(credits), books.today)
+    open_figure(books, open_invoices(books, ledger).chain(credits), books.today)
 }
 
 /// The item's code as the item list spells it; lines without an item, or with a code that the list lacks, stand under `""`.

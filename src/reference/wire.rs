@@ -150,6 +150,8 @@ records! {
     }
     /// `Items[]`.
     ItemRecord { id: Text = "ItemID", code: Text = "Code", stock_value: Num = "TotalCostPool", stock_quantity: Num = "QuantityOnHand" }
+    /// `Contacts[]`.
+    ContactRecord { id: Text = "ContactID" }
     /// A reference to a contact.
     ContactLink { id: Text = "ContactID" }
     /// A reference to an account.
@@ -164,7 +166,7 @@ records! {
         date: Day = "Date", date_text: Day = "DateString", due: Day = "DueDate", due_text: Day = "DueDateString",
         line_amounts: Text = "LineAmountTypes", currency: Text = "CurrencyCode", rate: Num = "CurrencyRate",
         sub_total: Num = "SubTotal", total: Num = "Total", amount_due: Num = "AmountDue",
-        expected: Day = "ExpectedPaymentDate", planned: Day = "PlannedPaymentDate",
+        expected: Day = "ExpectedPaymentDate", planned: Day = "PlannedPaymentDate", paid: Day = "FullyPaidOnDate",
         lines: Option<Vec<LineRecord>> = "LineItems",
     }
     /// `CreditNotes[]`.

@@ -1,13 +1,13 @@
 //! Evaluation: lazy, each thing at most once.
 
-mod eval;
+mod expr;
 mod interp;
 mod node;
 mod operators;
 mod program;
 mod resolve;
 
-pub(crate) use eval::{column, fill_places, missing_column, select_columns};
+pub(crate) use expr::{column, fill_places, missing_column, select_columns};
 pub use interp::{Extension, Frame, Interp, Options};
 pub use node::{Binary, Check, FieldAccess, Handler, Lambda, LambdaParam, ListItem, Node, TypeField, Unary};
 pub(crate) use operators::combine_tables;

@@ -244,7 +244,9 @@ pub(crate) fn combine_tables(tables: &[Table], ty: Option<TableType>) -> Table {
         }
         TableType::new(fields)
     });
-    let parts: Vec<(Table, Rc<[Option<usize>]>, bool)> = tables
+    /// A table, where its columns are, whether they are the result's own.
+    type Part = (Table, Rc<[Option<usize>]>, bool);
+    let parts: Vec<Part> = tables
         .iter()
         .map(|table| {
             let places: Rc<[Option<usize>]> = ty.fields.iter().map(|f| table.shape().position(&f.name)).collect();
@@ -253,7 +255,7 @@ pub(crate) fn combine_tables(tables: &[Table], ty: Option<TableType>) -> Table {
         })
         .collect();
     struct Combined {
-        parts: Rc<Vec<(Table, Rc<[Option<usize>]>, bool)>>,
+        parts: Rc<Vec<Part>>,
         at: usize,
         now: Option<Box<dyn RowCursor>>,
     }
@@ -281,7 +283,7 @@ pub(crate) fn combine_tables(tables: &[Table], ty: Option<TableType>) -> Table {
             }
         }
     }
-    struct Source(Rc<Vec<(Table, Rc<[Option<usize>]>, bool)>>);
+    struct Source(Rc<Vec<Part>>);
     impl RowSource for Source {
         fn open(&self, _cx: &mut Interp) -> Result<Box<dyn RowCursor>> {
             Ok(Box::new(Combined { parts: self.0.clone(), at: 0, now: None }))

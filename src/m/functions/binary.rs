@@ -291,7 +291,7 @@ pub(super) fn from_value(_: &mut Interp, value: &Value, encoding: i64) -> Result
 fn decode_digits(t: &str, encoding: i64) -> Option<Vec<u8>> {
     if encoding == 1 {
         let hex = t.as_bytes();
-        if hex.len() % 2 != 0 || !hex.iter().all(u8::is_ascii_hexdigit) {
+        if !hex.len().is_multiple_of(2) || !hex.iter().all(u8::is_ascii_hexdigit) {
             return None;
         }
         return hex.chunks(2).map(|pair| std::str::from_utf8(pair).ok().and_then(|p| u8::from_str_radix(p, 16).ok())).collect();
@@ -441,7 +441,7 @@ fn infer_content_type(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         "text/html"
     } else if start.starts_with('<') {
         "text/xml"
-    } else if head.iter().any(|b| *b == 0) {
+    } else if head.contains(&0) {
         "application/octet-stream"
     } else {
         return Ok(delimited(&shown));

@@ -156,7 +156,7 @@ fn made_rows(rows: Vec<Vec<String>>, width: usize, extra: i64) -> Vec<Row> {
                 return (0..width).map(|_| Slot::failed(error.clone())).collect();
             }
             let mut cells: Vec<Slot> = fields.into_iter().map(|f| Slot::Value(Value::from(f))).collect();
-            if too_many && extra == 0 && width > 0 {
+            if extra == 0 && width > 0 && cells.len() >= width {
                 let rest = cells.split_off(width - 1);
                 cells.push(Slot::Value(Value::List(crate::m::value::List::from_slots(rest))));
             }

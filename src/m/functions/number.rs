@@ -717,16 +717,13 @@ fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> 
                 Rounding::Up => scaled.ceil(),
                 Rounding::Toward => scaled.trunc(),
                 Rounding::Away => scaled.round_dp_with_strategy(0, RoundingStrategy::AwayFromZero),
-                Rounding::Half(mode) => {
-                    let nearest = match mode {
-                        0 => (scaled + Decimal::new(5, 1)).floor(),
-                        1 => (scaled - Decimal::new(5, 1)).ceil(),
-                        2 => scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero),
-                        3 => scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointTowardZero),
-                        _ => scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven),
-                    };
-                    nearest
-                }
+                Rounding::Half(mode) => match mode {
+                    0 => (scaled + Decimal::new(5, 1)).floor(),
+                    1 => (scaled - Decimal::new(5, 1)).ceil(),
+                    2 => scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero),
+                    3 => scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointTowardZero),
+                    _ => scaled.round_dp_with_strategy(0, RoundingStrategy::MidpointNearestEven),
+                },
             };
             let result = if digits >= 0 { whole.checked_div(scale) } else { whole.checked_mul(scale) };
             if let Some(result) = result {

@@ -330,8 +330,7 @@ fn split_text_by_each_delimiter(cx: &mut Interp, args: &[Value]) -> Result<Value
     let quoted = quotes(&args[1])?;
     let nth = |delimiters: &[Text], rest: &str, n: usize| delimiters.get(n).filter(|d| rest.starts_with(&***d)).map(|d| d.len());
     if flag(&args[2], false) {
-        let mut delimiters = mirror_all(&delimiters);
-        delimiters.reverse();
+        let delimiters = mirror_all(&delimiters);
         return splitter(move |t| mirrored(t, |t| cut(t, quoted, true, |rest, n| nth(&delimiters, rest, n))));
     }
     splitter(move |t| cut(t, quoted, false, |rest, n| nth(&delimiters, rest, n)))
@@ -339,10 +338,7 @@ fn split_text_by_each_delimiter(cx: &mut Interp, args: &[Value]) -> Result<Value
 
 fn split_text_by_whitespace(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let quoted = quotes(&args[0])?;
-    splitter(move |t| {
-        let parts = cut(t.trim(), quoted, false, |rest, _| Some(rest.len() - rest.trim_start().len()));
-        parts
-    })
+    splitter(move |t| cut(t.trim(), quoted, false, |rest, _| Some(rest.len() - rest.trim_start().len())))
 }
 
 /// Characters of a list, or a function that knows them.
@@ -429,7 +425,7 @@ fn split_text_by_repeated_lengths(_: &mut Interp, args: &[Value]) -> Result<Valu
         let total = utf16_len(t);
         let mut out = Vec::new();
         let mut start = 0;
-        let first = if from_end && total % length != 0 { total % length } else { length };
+        let first = if from_end && !total.is_multiple_of(length) { total % length } else { length };
         let mut n = first;
         while start < total {
             out.push(utf16_slice(t, start, n));

@@ -866,15 +866,15 @@ fn split_column(cx: &mut Interp, args: &[Value]) -> Result<Value> {
                 let parts = cx.call(&splitter, &[value])?;
                 list(&parts)?.slots(cx)?
             };
-            if cells.len() > width {
-                match extra {
-                    0 if width > 0 => {
-                        let rest = cells.split_off(width - 1);
-                        cells.push(Slot::Value(Value::List(List::from_slots(rest))));
-                    }
-                    2 => cells.truncate(width),
-                    _ => return Err(Error::data_format(format!("There were more columns in the result than expected. Count={width}"))),
+            // With lists asked for, the last column holds one even where nothing is left over.
+            if extra == 0 && width > 0 && cells.len() >= width {
+                let rest = cells.split_off(width - 1);
+                cells.push(Slot::Value(Value::List(List::from_slots(rest))));
+            } else if cells.len() > width {
+                if extra == 1 {
+                    return Err(Error::data_format(format!("There were more columns in the result than expected. Count={width}")));
                 }
+                cells.truncate(width);
             }
             while cells.len() < width {
                 cells.push(Slot::Value(default.clone()));

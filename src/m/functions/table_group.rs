@@ -440,19 +440,23 @@ fn keeps(kind: i64) -> Keeps {
     }
 }
 
-fn nested(
-    cx: &mut Interp,
+/// The arguments of a nested join.
+struct Nested<'a> {
     left: Table,
-    left_key: &Value,
-    right: Value,
-    right_key: &Value,
-    name: &Value,
+    left_key: &'a Value,
+    right: &'a Value,
+    right_key: &'a Value,
+    name: &'a Value,
     kind: i64,
-    comparers: &Value,
-) -> Result<Value> {
+    comparers: &'a Value,
+}
+
+fn nested(cx: &mut Interp, join: &Nested) -> Result<Value> {
     // The other table may be given as a function that is asked when it is needed.
+    let Nested { left, left_key, right, right_key, name, kind, comparers } = join;
+    let left = left.clone();
     let right_table = match right.bare() {
-        Value::Function(_) => table(&cx.call(&right, &[])?)?,
+        Value::Function(_) => table(&cx.call(right, &[])?)?,
         other => table(other)?,
     };
     let (at_left, at_right) = key_places(cx, &left, left_key, &right_table, right_key)?;
@@ -460,7 +464,7 @@ fn nested(
     let mut fields = left.table_type().fields.to_vec();
     fields.push(Field { name: need_text(name)?, ty: right_table.ty(), optional: false });
     check_distinct(fields.iter().map(|f| &f.name))?;
-    let keep = keeps(kind);
+    let keep = keeps(*kind);
     let width = left.shape().len();
     let ty = TableType { fields: Rc::new(fields), keys: left.table_type().keys.clone() };
     made(Table::lazy_with(ty, move |cx| {
@@ -486,8 +490,8 @@ fn nested(
             // Rows without partner, those with equal keys together.
             let mut seen: HashMap<Key, usize> = HashMap::new();
             let mut rest: Vec<Vec<usize>> = Vec::new();
-            for i in 0..index.rows.len() {
-                if used[i] != keep.right_once {
+            for (i, used) in used.iter().enumerate() {
+                if *used != keep.right_once {
                     continue;
                 }
                 let values = key_values(cx, &index.rows[i], &at_right)?;
@@ -506,13 +510,18 @@ fn nested(
     }))
 }
 
+fn joined<'a>(args: &'a [Value], kind: i64, comparers: &'a Value) -> Result<Nested<'a>> {
+    let left = table(&args[0])?;
+    Ok(Nested { left, left_key: &args[1], right: &args[2], right_key: &args[3], name: &args[4], kind, comparers })
+}
+
 fn nested_join(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let kind = choice(&args[5], 1, 0..=7, "joinKind")?;
-    nested(cx, table(&args[0])?, &args[1], args[2].clone(), &args[3], &args[4], kind, &args[6])
+    nested(cx, &joined(args, kind, &args[6])?)
 }
 
 fn add_join_column(cx: &mut Interp, args: &[Value]) -> Result<Value> {
-    nested(cx, table(&args[0])?, &args[1], args[2].clone(), &args[3], &args[4], 1, &Value::Null)
+    nested(cx, &joined(args, 1, &Value::Null)?)
 }
 
 fn join(cx: &mut Interp, args: &[Value]) -> Result<Value> {
@@ -595,6 +604,9 @@ fn join(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     }))
 }
 
+/// The cells that stay, and the values of each attribute.
+type PivotGroup = (Vec<Slot>, HashMap<Name, Vec<Slot>>);
+
 fn pivot(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let t = table(&args[0])?;
     let wanted = names(cx, &args[1])?;
@@ -608,7 +620,7 @@ fn pivot(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     check_distinct(fields.iter().map(|f| &f.name))?;
     let aggregate = args[4].clone();
     made(Table::lazy_with(TableType::new(fields), move |cx| {
-        let mut groups: Vec<(Vec<Slot>, HashMap<Name, Vec<Slot>>)> = Vec::new();
+        let mut groups: Vec<PivotGroup> = Vec::new();
         let mut index: HashMap<Key, usize> = HashMap::new();
         t.each(cx, |cx, row| {
             let keys = rest.iter().map(|p| row[*p].force(cx).and_then(|v| cx.key(&v))).collect::<Result<Vec<_>>>()?;
@@ -658,20 +670,20 @@ impl RowCursor for Unpivoted {
     fn next(&mut self, cx: &mut Interp) -> Result<Option<Row>> {
         loop {
             cx.tick()?;
-            if let Some((row, next)) = &mut self.now {
-                if let Some((at, name)) = self.turn.get(*next) {
-                    *next += 1;
-                    let is_null = match row[*at].force(cx) {
-                        Ok(value) => value.is_null(),
-                        Err(error) if error.is_catchable() => false,
-                        Err(error) => return Err(error),
-                    };
-                    if !is_null {
-                        let tail = [Slot::Value(Value::Text(name.clone())), row[*at].clone()];
-                        return Ok(Some(self.stay.iter().map(|p| row[*p].clone()).chain(tail).collect()));
-                    }
-                    continue;
+            if let Some((row, next)) = &mut self.now
+                && let Some((at, name)) = self.turn.get(*next)
+            {
+                *next += 1;
+                let is_null = match row[*at].force(cx) {
+                    Ok(value) => value.is_null(),
+                    Err(error) if error.is_catchable() => false,
+                    Err(error) => return Err(error),
+                };
+                if !is_null {
+                    let tail = [Slot::Value(Value::Text(name.clone())), row[*at].clone()];
+                    return Ok(Some(self.stay.iter().map(|p| row[*p].clone()).chain(tail).collect()));
                 }
+                continue;
             }
             match self.rows.next(cx)? {
                 Some(row) => self.now = Some((row, 0)),

@@ -338,7 +338,7 @@ pub(super) fn columns(cx: &mut Interp, value: &Value) -> Result<Option<TableType
             }
             TableType::new(fields)
         }
-        Value::Text(name) => TableType::untyped(&[name.clone()]),
+        Value::Text(name) => TableType::untyped(std::slice::from_ref(name)),
         number if number.is_number() => TableType::untyped(&numbered(super::common::count("columns", number)?)),
         other => return Err(Error::cannot_convert(other, "List")),
     };
@@ -494,18 +494,16 @@ fn from_columns(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 
 /// Cells fitted to a width: filled with a default; what is too much is an error, ignored, or gathered in the last column.
 fn fitted(mut cells: Vec<Slot>, width: usize, default: &Value, extra: i64) -> Result<Row> {
-    if cells.len() > width {
-        match extra {
-            0 if width > 0 => {
-                let rest = cells.split_off(width - 1);
-                cells.push(Slot::Value(Value::List(List::from_slots(rest))));
-            }
-            2 => cells.truncate(width),
-            _ => {
-                let error = Error::data_format(format!("There were more columns in the result than expected. Count={width}"));
-                return Ok((0..width).map(|_| Slot::failed(error.clone())).collect());
-            }
+    // With lists asked for, the last column holds one even where nothing is left over.
+    if extra == 0 && width > 0 && cells.len() >= width {
+        let rest = cells.split_off(width - 1);
+        cells.push(Slot::Value(Value::List(List::from_slots(rest))));
+    } else if cells.len() > width {
+        if extra == 1 {
+            let error = Error::data_format(format!("There were more columns in the result than expected. Count={width}"));
+            return Ok((0..width).map(|_| Slot::failed(error.clone())).collect());
         }
+        cells.truncate(width);
     }
     while cells.len() < width {
         cells.push(Slot::Value(default.clone()));

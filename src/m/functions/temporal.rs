@@ -1021,7 +1021,7 @@ fn year(_: &mut Interp, args: &[Value]) -> Result<Value> {
 }
 
 fn quarter_of_year(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    number_of_date(args, |d| i64::from((d.month() + 2) / 3))
+    number_of_date(args, |d| i64::from(d.month().div_ceil(3)))
 }
 
 fn start_of_year_of(d: Date) -> Date {
@@ -1219,7 +1219,7 @@ fn period_index(cx: &Interp, period: Period, ticks: i64) -> i64 {
             i64::from(begin.0).div_euclid(7)
         }
         Period::Month => i64::from(y) * 12 + i64::from(m),
-        Period::Quarter => i64::from(y) * 4 + i64::from((m + 2) / 3),
+        Period::Quarter => i64::from(y) * 4 + i64::from(m.div_ceil(3)),
         Period::Year => i64::from(y),
         Period::Hour => ticks.div_euclid(TICKS_PER_HOUR),
         Period::Minute => ticks.div_euclid(TICKS_PER_MINUTE),

@@ -152,9 +152,8 @@ fn named_date(month: u32, at: usize, numbers: &[(i64, usize)], current_year: i32
     match numbers {
         [] => Date::from_ymd(current_year, month, 1),
         [one] => {
-            if one.1 > 2 || one.0 > 31 {
-                Date::from_ymd(full_year(*one), month, 1)
-            } else if at == 0 && one.1 == 2 && Date::from_ymd(current_year, month, one.0 as u32).is_none() {
+            let no_such_day = at == 0 && one.1 == 2 && Date::from_ymd(current_year, month, one.0 as u32).is_none();
+            if one.1 > 2 || one.0 > 31 || no_such_day {
                 Date::from_ymd(full_year(*one), month, 1)
             } else {
                 Date::from_ymd(current_year, month, one.0 as u32)
@@ -179,20 +178,20 @@ fn full_year((value, digits): (i64, usize)) -> i32 {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    DayFirst,
-    MonthFirst,
-    YearFirst,
+enum First {
+    Day,
+    Month,
+    Year,
 }
 
-fn order(culture: &Culture) -> Order {
+fn order(culture: &Culture) -> First {
     let at = |c: char| culture.short_date.find(c).unwrap_or(usize::MAX);
     if at('y') < at('M') && at('y') < at('d') {
-        Order::YearFirst
+        First::Year
     } else if at('d') < at('M') {
-        Order::DayFirst
+        First::Day
     } else {
-        Order::MonthFirst
+        First::Month
     }
 }
 
@@ -203,7 +202,7 @@ fn two_numbers(a: (i64, usize), b: (i64, usize), culture: &Culture, current_year
     if b.1 > 2 {
         return Date::from_ymd(full_year(b), u32::try_from(a.0).ok()?, 1);
     }
-    let (month, day) = if order(culture) == Order::DayFirst { (b.0, a.0) } else { (a.0, b.0) };
+    let (month, day) = if order(culture) == First::Day { (b.0, a.0) } else { (a.0, b.0) };
     Date::from_ymd(current_year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)
 }
 
@@ -212,10 +211,10 @@ fn three_numbers(a: (i64, usize), b: (i64, usize), c: (i64, usize), culture: &Cu
         (a, b, c)
     } else {
         match order(culture) {
-            Order::MonthFirst => (c, a, b),
-            Order::DayFirst => (c, b, a),
-            Order::YearFirst if c.1 > 2 => (c, a, b),
-            Order::YearFirst => (a, b, c),
+            First::Month => (c, a, b),
+            First::Day => (c, b, a),
+            First::Year if c.1 > 2 => (c, a, b),
+            First::Year => (a, b, c),
         }
     };
     if month.1 > 2 || day.1 > 2 {
@@ -295,7 +294,7 @@ fn time_at(tokens: &[Token], culture: &Culture) -> Option<(i64, usize)> {
     if let Some(Token::Word(word)) = tokens.get(used + skip)
         && let Some(afternoon) = designator(word, culture)
     {
-        if !(1..=12).contains(&hour) && !(hour == 0 && !afternoon) {
+        if !(1..=12).contains(&hour) && (hour != 0 || afternoon) {
             return None;
         }
         hour = hour % 12 + if afternoon { 12 } else { 0 };

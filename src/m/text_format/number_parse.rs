@@ -125,8 +125,7 @@ fn plain_number(text: &str, culture: &Culture) -> Option<(bool, Plain, bool)> {
     // The digits.
     let mut digits = String::new();
     let (mut seen_point, mut seen_digit) = (false, false);
-    loop {
-        let Some(c) = rest.chars().next() else { break };
+    while let Some(c) = rest.chars().next() {
         if c.is_ascii_digit() {
             digits.push(c);
             seen_digit = true;

@@ -33,7 +33,7 @@ pub enum Key {
 }
 
 /// A text ordered by UTF-16 code units, as .NET's ordinal comparison does.
-pub(crate) fn compare_text(a: &str, b: &str) -> Ordering {
+fn compare_text(a: &str, b: &str) -> Ordering {
     // UTF-8 order is code point order; it differs from UTF-16 order only when a surrogate pair meets U+E000 and above.
     let common = a.bytes().zip(b.bytes()).position(|(x, y)| x != y);
     match common {

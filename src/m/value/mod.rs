@@ -21,12 +21,12 @@ use std::rc::Rc;
 
 pub use binary::{Binary, BinarySource};
 pub use compare::Key;
-pub(crate) use compare::{compare_text, operator_error};
+pub(crate) use compare::operator_error;
 pub use function::{Body, Function, Native, NativeParam};
 pub use list::{List, ListCursor, ListSource, SlotCursor};
 pub use number::Decimal;
 pub(crate) use number::{
-    add as number_add, divide as number_divide, double_text, double_to_i64, multiply as number_multiply, subtract as number_subtract,
+    add as number_add, divide as number_divide, double_to_i64, multiply as number_multiply, subtract as number_subtract,
 };
 pub use record::{Name, Record, Shape};
 pub use table::{Row, RowCursor, RowSource, Table};

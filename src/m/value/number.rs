@@ -64,7 +64,7 @@ pub(crate) fn double_to_i64(n: f64) -> Option<i64> {
 }
 
 /// Invariant text of a double: `0.1`, `1E+20`, `1.5E-07`, `NaN`, `Infinity` with the signs that .NET gives them.
-pub(crate) fn double_text(n: f64) -> String {
+fn double_text(n: f64) -> String {
     if n.is_nan() {
         return "NaN".to_owned();
     }

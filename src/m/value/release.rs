@@ -7,8 +7,8 @@ use super::Slot;
 
 /// Cells whose owner is gone.
 pub(super) enum Cells {
-    List(Vec<Slot>),
-    Record(Rc<[Slot]>),
+    List(#[expect(dead_code, reason = "held to be dropped")] Vec<Slot>),
+    Record(#[expect(dead_code, reason = "held to be dropped")] Rc<[Slot]>),
 }
 
 /// Below this depth values are freed on the spot.

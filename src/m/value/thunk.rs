@@ -69,6 +69,9 @@ enum State {
     Failed(Error),
 }
 
+/// Rust code that a thunk runs.
+pub type Deferred = Box<dyn FnOnce(&mut Interp) -> Result<Value>>;
+
 /// What a thunk does when it is forced.
 pub enum Pending {
     /// Evaluates an expression in its scope.
@@ -80,7 +83,7 @@ pub enum Pending {
     /// Calls a function with a row.
     CallRow(Value, Record),
     /// Runs Rust code.
-    Native(Box<dyn FnOnce(&mut Interp) -> Result<Value>>),
+    Native(Deferred),
 }
 
 impl Thunk {

@@ -1,0 +1,122 @@
+//! What `build` writes: the tiny model's files to be read whole, the shipped one's by hash, the examples.
+
+mod command;
+mod reference;
+
+use libtest_mimic::{Failed, Trial};
+use sha2::{Digest, Sha256};
+use xero_pbit::base::SourceMap;
+use xero_pbit::check::{self, CheckedModel};
+use xero_pbit::cli::render;
+use xero_pbit::emit::{self, Options};
+use xero_pbit::format::{FileSet, pbit, tmdl};
+use xero_pbit::host::files;
+use xero_pbit::project::raw::SourceKind;
+use xero_pbit::project::{self, Layer};
+
+fn checked(layers: &[Layer]) -> Result<CheckedModel, Failed> {
+    let (project, loading) = project::read(layers);
+    let sources = project.sources.clone();
+    check::check(project, loading)
+        .map_err(|found| Failed::from(found.iter().map(|d| render(d, &sources, false)).collect::<Vec<_>>().join("\n")))
+}
+
+fn emitted(checked: &CheckedModel, options: &Options<'_>) -> Result<FileSet, Failed> {
+    emit::files(checked, options).map_err(|found| Failed::from(format!("{found:?}")))
+}
+
+fn text_of(files: &FileSet, keep: impl Fn(&str) -> bool) -> String {
+    let shown = files.iter().filter(|(path, _)| keep(path));
+    shown.map(|(path, bytes)| format!("=== {path}\n{}\n", String::from_utf8_lossy(bytes))).collect()
+}
+
+/// All trials of this topic.
+pub fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        Trial::test("emit/tiny_model", || {
+            let checked = checked(&[crate::model::tiny()])?;
+            let files = emitted(&checked, &Options { mez: false, pbit: false, ..Options::all(&checked) })?;
+            let model = text_of(&files, |path| path.contains(".SemanticModel/") && !path.ends_with("diagramLayout.json"));
+            crate::snapshot("tests/emit", "tiny_model", &model)
+        }),
+        Trial::test("emit/tiny_small_files", || {
+            let checked = checked(&[crate::model::tiny()])?;
+            let files = emitted(&checked, &Options { mez: false, pbit: false, ..Options::all(&checked) })?;
+            let wanted = [".platform", ".pbip", ".pbir", ".gitignore", "report.json", "pages.json", "version.json"];
+            crate::snapshot("tests/emit", "tiny_small_files", &text_of(&files, |path| wanted.iter().any(|end| path.ends_with(end))))
+        }),
+        Trial::test("emit/template_and_project_hold_the_same", same_model),
+        Trial::test("emit/same_bytes_again", || {
+            let checked = checked(&[crate::model::tiny()])?;
+            let options = Options::all(&checked);
+            let (first, second) = (emitted(&checked, &options)?, emitted(&checked, &options)?);
+            if first == second { Ok(()) } else { Err(Failed::from("the second build differs")) }
+        }),
+        Trial::test("emit/shipped_identifiers", shipped_identifiers),
+    ];
+    for source in SourceKind::ALL {
+        trials.push(Trial::test(format!("emit/shipped_{}", source.as_str()), move || {
+            let checked = checked(&[Layer::shipped()])?;
+            let files = emitted(&checked, &Options { source: *source, ..Options::all(&checked) })?;
+            let package = pbit::read(files.get("Xero.pbit").ok_or("no template")?, "Xero.pbit", &mut SourceMap::default())
+                .map_err(|found| Failed::from(format!("{found:?}")))?;
+            let count = package.model.tables.len();
+            if count < 16 { Err(Failed::from(format!("{count} tables"))) } else { Ok(()) }
+        }));
+    }
+    for example in ["margin-measure", "extra-page", "rebranded", "budget-table"] {
+        trials.push(Trial::test(format!("emit/examples/{example}"), move || {
+            let layers = files::read_project(&std::path::Path::new("examples").join(example)).map_err(|d| Failed::from(d.message))?;
+            let checked = checked(&layers)?;
+            let files = emitted(&checked, &Options { source: SourceKind::Folder, ..Options::all(&checked) })?;
+            let name = &checked.project().model.name;
+            if files.get(&format!("{name}.pbit")).is_none() { Err(Failed::from("no template")) } else { Ok(()) }
+        }));
+    }
+    trials.extend(command::trials());
+    trials.extend(reference::trials());
+    trials
+}
+
+/// The model in the `.pbit` and in TMDL, and the report's files in both, are the same.
+fn same_model() -> Result<(), Failed> {
+    let checked = checked(&[crate::model::tiny()])?;
+    let set = emitted(&checked, &Options::all(&checked))?;
+    let mut sources = SourceMap::default();
+    let package = pbit::read(set.get("Tiny.pbit").ok_or("no template")?, "Tiny.pbit", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
+    let folder = set.under("Tiny.SemanticModel/definition");
+    let read = tmdl::read(&folder, "", "Tiny", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
+    let again = tmdl::write(&package.model);
+    if again != tmdl::write(&read) {
+        return Err(Failed::from("the models differ"));
+    }
+    for (path, bytes) in package.report.iter() {
+        if set.get(&format!("Tiny.Report/{path}")) != Some(bytes) {
+            return Err(Failed::from(format!("{path} differs")));
+        }
+    }
+    Ok(())
+}
+
+/// Identifiers of the shipped model are unique; their hash is kept, so that a change of them is seen.
+fn shipped_identifiers() -> Result<(), Failed> {
+    let (project, _) = project::shipped();
+    let mut seen = std::collections::BTreeMap::new();
+    for table in &project.model.tables {
+        let mut add = |tag: &Option<String>, what: String| match tag {
+            Some(tag) => seen.insert(tag.clone(), what.clone()).map_or(Ok(()), |other| Err(Failed::from(format!("{what} and {other} share a tag")))),
+            None => Err(Failed::from(format!("{what} has no tag"))),
+        };
+        add(&table.lineage_tag, table.name.clone())?;
+        for column in &table.columns {
+            add(&column.lineage_tag, format!("{}[{}]", table.name, column.name))?;
+        }
+        for measure in &table.measures {
+            add(&measure.lineage_tag, format!("[{}]", measure.name))?;
+        }
+    }
+    let known = "Invoices";
+    let tag = project.model.table(known).and_then(|t| t.lineage_tag.clone()).unwrap_or_default();
+    let digest: String = Sha256::digest(format!("{known} {tag}")).iter().map(|b| format!("{b:02x}")).collect();
+    crate::snapshot("tests/emit", "identifier_of_invoices", &format!("{known} {tag} {digest}"))
+}

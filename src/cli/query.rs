@@ -2,18 +2,24 @@
 #![allow(clippy::disallowed_methods, reason = "reads the clock that NOW and TODAY show")]
 
 use std::io::{BufRead, IsTerminal, Read, Write};
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 
 use super::{Failure, Global};
-use crate::base::{Diagnostic, SourceMap};
+use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax::syntax::{self, Parsed};
-use crate::dax::{DaxError, Engine, Options, ResultTable, Stage};
+use crate::dax::{DaxError, Engine, Options, ResultTable, Stage, TableSource};
 use crate::host::data::{DataFolder, read_model};
+use crate::m;
+use crate::model::{Model, PartitionSource};
+use crate::power_query::{self, Refresh};
+use crate::project::Project;
+use crate::project::raw::SourceKind;
+use crate::sample;
 use crate::table::{Table, Value};
 
 /// Run DAX against any model and data.
@@ -29,6 +35,12 @@ pub struct Args {
     /// One CSV or Parquet file per table
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A company folder of raw pages: the template's own queries make the tables
+    #[arg(long, value_name = "DIR", conflicts_with = "data")]
+    company: Option<PathBuf>,
+    /// Take this day as today; the company needs a trial balance of it
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
     /// How answers are printed
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     format: Format,
@@ -91,7 +103,90 @@ impl Opened {
     }
 }
 
+/// Tables made by the template's own queries, each when a DAX query first touches it.
+struct Books {
+    project: Project,
+    source: SourceKind,
+    parameters: Vec<(String, String)>,
+    filled: OnceLock<Result<Model, String>>,
+}
+
+impl Books {
+    /// The model with its queries written for the source.
+    fn model(&self) -> Result<&Model, String> {
+        let fill = || {
+            let mut project = self.project.clone();
+            let sample = if self.source == SourceKind::Sample { sample::built_in() } else { &[] };
+            let options = power_query::Options { source: self.source, locale: "en", sample };
+            match power_query::fill(&mut project, &options) {
+                Ok(()) => Ok(project.model),
+                Err(problems) => Err(problems.first().map_or_else(String::new, |p| p.message.clone())),
+            }
+        };
+        self.filled.get_or_init(fill).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl TableSource for Books {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        let model = self.model()?;
+        let has_query = |t: &crate::model::Table| t.partitions.iter().any(|p| matches!(p.source, PartitionSource::M(_)));
+        if !model.table(table).is_some_and(has_query) {
+            return Ok(None);
+        }
+        let options = m::Options { memory_limit: Some(4 << 30), ..m::Options::default() };
+        let refresh = Refresh { model, parameters: &self.parameters, connector: None, options, jobs: 1 };
+        match refresh.one(table, &crate::host::m::sources).outcome {
+            Ok(loaded) => Ok(Some(loaded.table)),
+            Err(why) => Err(format!("table `{table}`: {why}")),
+        }
+    }
+}
+
+/// A declarative model whose tables come from a company folder, or from the sample company.
+fn open_books(args: &Args, global: &Global) -> Result<Opened, Failure> {
+    let source = if args.company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
+    let (project, sources) = match &args.model {
+        None => {
+            let (project, notes) = crate::project::shipped();
+            let sources = project.sources.clone();
+            if notes.iter().any(Diagnostic::is_error) {
+                return Err(Failure::input(notes, sources));
+            }
+            (project, sources)
+        }
+        Some(path) => {
+            let (checked, sources) = super::build::load_checked(Some(path), Some(source), global)?;
+            (checked.project().clone(), sources)
+        }
+    };
+    let mut parameters = Vec::new();
+    if let Some(company) = &args.company {
+        let full = std::fs::canonicalize(company).map_err(|e| Failure::usage(format!("{}: {e}", company.display())))?;
+        parameters.push(("Company Folder".to_owned(), m::value::quote(&full.to_string_lossy())));
+    }
+    if let Some(day) = args.as_of {
+        let (year, month, date) = day.ymd();
+        parameters.push(("AsOf".to_owned(), format!("#date({year}, {month}, {date})")));
+    }
+    let model = project.model.clone();
+    let books = Books { project, source, parameters, filled: OnceLock::new() };
+    Ok(Opened { engine: Engine::new(&model, books), found: Arc::default(), sources })
+}
+
+/// Whether a path names a declarative model folder.
+fn is_declarative(path: &Path) -> bool {
+    path.join("model.yaml").is_file() || path.join("model.yml").is_file()
+}
+
 fn open(args: &Args, global: &Global) -> Result<Opened, Failure> {
+    let declarative = args.model.as_deref().is_none_or(is_declarative);
+    if args.company.is_some() && !declarative {
+        return Err(Failure::usage("`--company` needs a declarative model: the queries of other models are never run"));
+    }
+    if args.data.is_none() && (args.company.is_some() || args.model.is_none()) {
+        return open_books(args, global);
+    }
     let mut sources = SourceMap::default();
     let (model, notes) = match &args.model {
         Some(path) => read_model(path, &mut sources).map_err(|d| Failure::input(d, sources.clone()))?,
@@ -212,7 +307,7 @@ fn show(tables: &[ResultTable], format: Format) -> String {
                 drawn.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
                 drawn.set_header(table.columns.iter().map(|c| c.name.clone()));
                 for row in &table.rows {
-                    drawn.add_row(row.iter().map(|v| plain(v)));
+                    drawn.add_row(row.iter().map(plain));
                 }
                 out.push_str(&format!("{drawn}\n{} row(s)\n", table.rows.len()));
             }

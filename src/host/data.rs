@@ -100,6 +100,7 @@ impl DataFolder {
     ///
     /// # Errors
     /// `F0001` when the folder cannot be listed.
+    #[allow(clippy::result_large_err, reason = "a diagnostic, as everywhere in this layer")]
     pub fn new(folder: &Path, model: &Model) -> Result<DataFolder, Diagnostic> {
         let mut files = HashMap::new();
         let entries = fs::read_dir(folder).map_err(|e| files::problem("F0001", "list the data folder", folder, &e))?;

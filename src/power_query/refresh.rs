@@ -73,6 +73,11 @@ impl Refresh<'_> {
         results.into_inner().unwrap_or_default().into_iter().flatten().collect()
     }
 
+    /// Runs the query of one table, whatever it needs of the others; `sources` gives the evaluation its world.
+    pub fn one(&self, name: &str, sources: &(dyn Fn() -> Sources + Sync)) -> Refreshed {
+        m::with_stack(|| self.table(name, sources()))
+    }
+
     fn table(&self, name: &str, sources: Sources) -> Refreshed {
         let start = Instant::now();
         let mut cx = Interp::new(self.options.clone(), sources);

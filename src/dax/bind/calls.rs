@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::aggregate::agg_node;
-use super::bound::{AggKind, ArithOp, Kind, N, Op, Schema, SchemaColumn, Ty};
+use super::bound::{AggKind, ArithOp, Kind, N, Op, SchemaColumn, Ty};
 use super::{Binder, Result, Scope, arith_type, binary, constant_of, error, make};
 use crate::base::nearest;
 use crate::dax::catalog::{TableId, fold};
@@ -122,12 +122,11 @@ impl Binder<'_> {
             };
             args.push(node);
         }
-        if call.name == "DIVIDE" {
-            if let Some(alternate) = args.get(2) {
-                if !self.is_constant_expr(alternate, scope) {
-                    return Err(error("D0209", "the alternate result of DIVIDE must be a constant", alternate.at));
-                }
-            }
+        if call.name == "DIVIDE"
+            && let Some(alternate) = args.get(2)
+            && !self.is_constant_expr(alternate, scope)
+        {
+            return Err(error("D0209", "the alternate result of DIVIDE must be a constant", alternate.at));
         }
         let first = args.first().map_or(Ty::Variant, |a| a.ty);
         let ty = match function.returns {
@@ -463,10 +462,7 @@ impl Binder<'_> {
                 let value = match value {
                     Some(v) => v,
                     // The same expression in the surrounding context.
-                    None => match self.scalar(call.need(1)?, scope) {
-                        Ok(v) => v,
-                        Err(e) => return Err(e),
-                    },
+                    None => self.scalar(call.need(1)?, scope)?,
                 };
                 let descending = self.order(call.get(3), true, scope)?;
                 let dense = self.ties(call.get(4))?;
@@ -840,13 +836,6 @@ impl Binder<'_> {
             Some((level, index)) => Ok(self.column_node(scope, level, index, call.at)),
             None => Err(error("D0213", format!("`{}` refers to an earlier row context which doesn't exist", call.name), call.at)),
         }
-    }
-
-    /// A schema with one more column.
-    pub(super) fn extended(&self, schema: &Schema, name: &str, ty: Ty) -> SchemaColumn {
-        let _ = schema;
-        let (table, name) = split_name(name);
-        SchemaColumn { table: table.map(Arc::from), name: Arc::from(name), lineage: None, ty }
     }
 }
 

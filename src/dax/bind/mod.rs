@@ -466,10 +466,10 @@ impl<'a> Binder<'a> {
     }
 
     fn name(&self, name: &Name, scope: &Scope) -> Result<N> {
-        if !name.quoted {
-            if let Some(node) = self.variable(&name.text, name.at, scope)? {
-                return Ok(node);
-            }
+        if !name.quoted
+            && let Some(node) = self.variable(&name.text, name.at, scope)?
+        {
+            return Ok(node);
         }
         if let Some(table) = self.catalog.table(&name.text) {
             self.note(|d| {
@@ -491,12 +491,12 @@ impl<'a> Binder<'a> {
     fn variable(&self, text: &str, at: Place, scope: &Scope) -> Result<Option<N>> {
         let wanted = fold(text);
         let lazy = scope.lazy.iter().rposition(|l| l.name == wanted);
-        if let Some(var) = scope.vars.iter().rev().find(|v| v.name == wanted) {
-            if lazy.is_none() {
-                let deps = Deps { vars: vec![var.id], ..Deps::default() };
-                let node = Node { kind: Kind::Var(var.id), ty: var.ty, schema: var.schema.clone(), at, deps };
-                return Ok(Some(Arc::new(node)));
-            }
+        if let Some(var) = scope.vars.iter().rev().find(|v| v.name == wanted)
+            && lazy.is_none()
+        {
+            let deps = Deps { vars: vec![var.id], ..Deps::default() };
+            let node = Node { kind: Kind::Var(var.id), ty: var.ty, schema: var.schema.clone(), at, deps };
+            return Ok(Some(Arc::new(node)));
         }
         let Some(index) = lazy else {
             let globals = self.globals.borrow();
@@ -619,13 +619,12 @@ impl<'a> Binder<'a> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.model_column(inner, scope),
             ExprKind::Column { table: Some(table), name, level: None } => {
-                if !table.quoted {
-                    if let Some(lazy) = scope.lazy.iter().rev().find(|l| l.name == fold(&table.text)) {
-                        if let ExprKind::Name(real) = &lazy.expr.kind {
-                            let kind = ExprKind::Column { table: Some(real.clone()), name: name.clone(), level: None };
-                            return self.model_column(&Expr { kind, at: expr.at }, scope);
-                        }
-                    }
+                if !table.quoted
+                    && let Some(lazy) = scope.lazy.iter().rev().find(|l| l.name == fold(&table.text))
+                    && let ExprKind::Name(real) = &lazy.expr.kind
+                {
+                    let kind = ExprKind::Column { table: Some(real.clone()), name: name.clone(), level: None };
+                    return self.model_column(&Expr { kind, at: expr.at }, scope);
                 }
                 let Some(id) = self.catalog.table(&table.text) else {
                     let near = nearest(&table.text, self.catalog.tables.iter().map(|t| &*t.name));
@@ -719,13 +718,13 @@ fn binary(op: BinaryOp, left: N, right: N, at: Place) -> Result<N> {
             Ty::Boolean => Some("true/false"),
             _ => None,
         };
-        if let (Some(a), Some(b)) = (family(left.ty), family(right.ty)) {
-            if a != b {
-                let message = format!(
-                    "DAX comparison operations do not support comparing values of type {a} with values of type {b}; consider VALUE or FORMAT to convert one of them"
-                );
-                return Err(error("D0230", message, at));
-            }
+        if let (Some(a), Some(b)) = (family(left.ty), family(right.ty))
+            && a != b
+        {
+            let message = format!(
+                "DAX comparison operations do not support comparing values of type {a} with values of type {b}; consider VALUE or FORMAT to convert one of them"
+            );
+            return Err(error("D0230", message, at));
         }
         return Ok(make(Kind::Cmp(cmp, left, right), Ty::Boolean, None, at));
     }

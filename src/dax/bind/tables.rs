@@ -125,10 +125,10 @@ impl Binder<'_> {
     /// A grouping column of a table expression: one of its own columns, or a column that a carried table reaches.
     pub(super) fn group_key(&self, expr: &Expr, schema: &Arc<Schema>, scope: &Scope) -> Result<(GroupKey, SchemaColumn)> {
         let inner = Scope { frames: vec![super::Frame { schema: schema.clone() }], ..Scope::home(scope.home) };
-        if let ExprKind::Column { table: None, name, .. } = &expr.kind {
-            if let Some(index) = schema.columns.iter().position(|c| fold(&c.name) == fold(&name.text)) {
-                return Ok((GroupKey::Index(index), schema.columns[index].clone()));
-            }
+        if let ExprKind::Column { table: None, name, .. } = &expr.kind
+            && let Some(index) = schema.columns.iter().position(|c| fold(&c.name) == fold(&name.text))
+        {
+            return Ok((GroupKey::Index(index), schema.columns[index].clone()));
         }
         if let Ok(column) = self.model_column(expr, scope) {
             if let Some(index) = schema.columns.iter().position(|c| c.lineage == Some(column)) {
@@ -186,10 +186,10 @@ impl Binder<'_> {
                     let schema = base.schema.clone().expect("a table");
                     return node(Kind::Distinct(base), schema);
                 }
-                if let ExprKind::Column { .. } = &arg.kind {
-                    if let Ok(column) = self.model_column(arg, scope) {
-                        return node(Kind::Values { columns: vec![column], blank }, self.columns_schema(&[column]));
-                    }
+                if let ExprKind::Column { .. } = &arg.kind
+                    && let Ok(column) = self.model_column(arg, scope)
+                {
+                    return node(Kind::Values { columns: vec![column], blank }, self.columns_schema(&[column]));
                 }
                 match self.bind(arg, scope) {
                     Ok(table) if table.schema.is_some() => {
@@ -498,7 +498,7 @@ impl Binder<'_> {
         columns: &mut Vec<SchemaColumn>,
         exprs: &mut Vec<N>,
     ) -> Result<()> {
-        if (call.args.len() - from) % 2 != 0 {
+        if !(call.args.len() - from).is_multiple_of(2) {
             return Err(error("D0205", format!("`{}` takes pairs of a name and an expression", call.name), call.at));
         }
         for i in (from..call.args.len()).step_by(2) {
@@ -622,7 +622,7 @@ impl Binder<'_> {
 
     fn data_table(&self, call: &Call<'_>) -> Result<N> {
         let n = call.args.len();
-        if n < 3 || n % 2 == 0 {
+        if n < 3 || n.is_multiple_of(2) {
             return Err(error("D0205", "DATATABLE takes pairs of name and type, then the rows in braces", call.at));
         }
         let mut columns = Vec::new();

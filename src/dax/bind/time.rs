@@ -11,11 +11,12 @@ use crate::table::{DataType, Value};
 impl Binder<'_> {
     /// The dates argument: a column (with transition), or a table of one date column.
     fn dates(&self, expr: &Expr, scope: &Scope) -> Result<(N, ColId)> {
-        if let ExprKind::Name(name) = &expr.kind {
-            if self.catalog.table(&name.text).is_none() && self.catalog.calendar(&name.text).is_some() {
-                let message = format!("calendar-based time intelligence over the calendar `{}` is not available", name.text);
-                return Err(error("D0246", message, expr.at).unsupported());
-            }
+        if let ExprKind::Name(name) = &expr.kind
+            && self.catalog.table(&name.text).is_none()
+            && self.catalog.calendar(&name.text).is_some()
+        {
+            let message = format!("calendar-based time intelligence over the calendar `{}` is not available", name.text);
+            return Err(error("D0246", message, expr.at).unsupported());
         }
         let node = self.values_of(expr, scope)?;
         let schema = node.schema.clone().expect("values have a schema");

@@ -103,10 +103,10 @@ impl Binder<'_> {
                 if keyword(arg).is_some() {
                     continue;
                 }
-                if let Ok(column) = self.model_column(arg, scope) {
-                    if !columns.contains(&column) {
-                        columns.push(column);
-                    }
+                if let Ok(column) = self.model_column(arg, scope)
+                    && !columns.contains(&column)
+                {
+                    columns.push(column);
                 }
             }
         }

@@ -260,10 +260,10 @@ impl Session<'_> {
         if let Some((_, mask)) = self.scan(table, cx)? {
             return Ok(mask.count);
         }
-        if let Kind::Values { columns, blank } = &table.kind {
-            if let [col] = columns.as_slice() {
-                return Ok(self.visible_ids_in(*col, &cx.fc, *blank)?.len());
-            }
+        if let Kind::Values { columns, blank } = &table.kind
+            && let [col] = columns.as_slice()
+        {
+            return Ok(self.visible_ids_in(*col, &cx.fc, *blank)?.len());
         }
         Ok(self.table(table, cx)?.n)
     }
@@ -275,10 +275,11 @@ impl Session<'_> {
             let n = self.count_rows(table, cx)?;
             return Ok(if n == 0 { Value::Blank } else { Value::Int64(n as i64) });
         };
-        if !variant && let Some((base, mask)) = self.scan(table, cx)? {
-            if let Some(value) = self.aggregate_scan(*kind, base, &mask, expr, *level, cx)? {
-                return self.unified(value, node.ty);
-            }
+        if !variant
+            && let Some((base, mask)) = self.scan(table, cx)?
+            && let Some(value) = self.aggregate_scan(*kind, base, &mask, expr, *level, cx)?
+        {
+            return self.unified(value, node.ty);
         }
         let keep = matches!(table.kind, Kind::KeepFilters(_));
         let rows = self.table(table, cx)?;
@@ -299,30 +300,30 @@ impl Session<'_> {
     }
 
     fn aggregate_scan(&self, kind: AggKind, base: TableId, mask: &Rc<Mask>, expr: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Value>> {
-        if let Kind::Col { level: l, index } = &expr.kind {
-            if *l == level {
-                let col = self.catalog.tables[base as usize].columns[*index];
-                let stored = self.column(col)?;
-                if matches!(kind, AggKind::DistinctCount | AggKind::DistinctCountNoBlank) {
-                    let dict = stored.dict();
-                    let mut seen = vec![false; dict.len() + 1];
-                    mask.iter().for_each(|r| seen[dict.ids[r] as usize] = true);
-                    if kind == AggKind::DistinctCountNoBlank {
-                        seen[0] = false;
-                    }
-                    let n = seen.iter().filter(|s| **s).count();
-                    return Ok(Some(if n == 0 { Value::Blank } else { Value::Int64(n as i64) }));
+        if let Kind::Col { level: l, index } = &expr.kind
+            && *l == level
+        {
+            let col = self.catalog.tables[base as usize].columns[*index];
+            let stored = self.column(col)?;
+            if matches!(kind, AggKind::DistinctCount | AggKind::DistinctCountNoBlank) {
+                let dict = stored.dict();
+                let mut seen = vec![false; dict.len() + 1];
+                mask.iter().for_each(|r| seen[dict.ids[r] as usize] = true);
+                if kind == AggKind::DistinctCountNoBlank {
+                    seen[0] = false;
                 }
-                if matches!(kind, AggKind::Min | AggKind::Max)
-                    && matches!(stored.column.data, ColumnData::String { .. } | ColumnData::Boolean(_))
-                {
-                    let dict = stored.dict();
-                    let ids = mask.iter().map(|r| dict.ids[r]).filter(|id| *id != 0);
-                    let best = if kind == AggKind::Min { ids.min() } else { ids.max() };
-                    return Ok(Some(best.map_or(Value::Blank, |id| dict.value(id))));
-                }
-                return self.aggregate_column(kind, &stored.column, mask).map(Some);
+                let n = seen.iter().filter(|s| **s).count();
+                return Ok(Some(if n == 0 { Value::Blank } else { Value::Int64(n as i64) }));
             }
+            if matches!(kind, AggKind::Min | AggKind::Max)
+                && matches!(stored.column.data, ColumnData::String { .. } | ColumnData::Boolean(_))
+            {
+                let dict = stored.dict();
+                let ids = mask.iter().map(|r| dict.ids[r]).filter(|id| *id != 0);
+                let best = if kind == AggKind::Min { ids.min() } else { ids.max() };
+                return Ok(Some(best.map_or(Value::Blank, |id| dict.value(id))));
+            }
+            return self.aggregate_column(kind, &stored.column, mask).map(Some);
         }
         match self.vector(base, expr, level, cx)? {
             Some(column) => self.aggregate_column(kind, &column, mask).map(Some),

@@ -37,6 +37,12 @@ pub(crate) struct BatchKey {
     rows: Option<Rc<Vec<u32>>>,
 }
 
+/// A column with the ids that each row of a batch lets through.
+type RowSets = (ColId, Vec<Rc<IdSet>>);
+
+/// Columns that a row stands for: ids, and the rows themselves where the row is a whole one.
+type RowColumns = Vec<(ColId, Rc<Vec<u32>>, Option<Rc<Vec<u32>>>)>;
+
 /// Rows to evaluate together.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
@@ -330,7 +336,7 @@ impl Session<'_> {
                     open = rest;
                     i += 2;
                 }
-                if args.len() % 2 == 0 && !open.is_empty() {
+                if args.len().is_multiple_of(2) && !open.is_empty() {
                     self.scatter(&args[args.len() - 1], &open, node, batch, &mut out)?;
                 }
                 Ok(Some(out))
@@ -394,7 +400,7 @@ impl Session<'_> {
         let Some((table, _)) = &batch.frame else { return Ok(Some(batch.clone())) };
         let outer = self.transition(&batch.cx)?;
         let mut inner = Batch { cx: outer, frame: None, ..batch.clone() };
-        let mut columns: Vec<(ColId, Rc<Vec<u32>>, Option<Rc<Vec<u32>>>)> = Vec::new();
+        let mut columns: RowColumns = Vec::new();
         if let [(base, rows)] = table.bases.as_slice() {
             // A row of a keyed table stands for its key, as long as nothing else of the row is asked for: all its columns and
             // those of its expansion lose their filters.
@@ -549,7 +555,7 @@ impl Session<'_> {
     }
 
     /// For each row the ids that a filter argument over one column lets through.
-    fn batch_sets(&self, node: &N, batch: &Batch) -> EvalResult<Option<(ColId, Vec<Rc<IdSet>>)>> {
+    fn batch_sets(&self, node: &N, batch: &Batch) -> EvalResult<Option<RowSets>> {
         match &node.kind {
             Kind::FilterRows { table, predicate, level } if batch.frame.is_none() => {
                 let Kind::AllColumns { columns, blank: true } = &table.kind else { return self.sets_one_by_one(node, batch) };
@@ -615,7 +621,7 @@ impl Session<'_> {
         }
     }
 
-    fn sets_one_by_one(&self, node: &N, batch: &Batch) -> EvalResult<Option<(ColId, Vec<Rc<IdSet>>)>> {
+    fn sets_one_by_one(&self, node: &N, batch: &Batch) -> EvalResult<Option<RowSets>> {
         let mut column = None;
         let mut out = Vec::with_capacity(batch.n);
         for row in 0..batch.n {

@@ -185,11 +185,11 @@ impl Session<'_> {
         let mut seen: Vec<ColId> = Vec::new();
         let mut columns = Vec::new();
         for col in &table.cols {
-            if let Some(lineage) = col.lineage() {
-                if !seen.contains(&lineage) {
-                    seen.push(lineage);
-                    columns.push(col);
-                }
+            if let Some(lineage) = col.lineage()
+                && !seen.contains(&lineage)
+            {
+                seen.push(lineage);
+                columns.push(col);
             }
         }
         if let [(base, rows)] = table.bases.as_slice() {
@@ -273,18 +273,18 @@ impl Session<'_> {
     fn table_filter_failing(&self, node: &N, cx: &Ctx, failed: &mut Vec<FailedRows>) -> EvalResult<Vec<Rc<Filter>>> {
         match &node.kind {
             Kind::FilterRows { table, predicate, level } => {
-                if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind {
-                    if let [col] = columns.as_slice() {
-                        let all = matches!(table.kind, Kind::AllColumns { .. });
-                        let blank = matches!(&table.kind, Kind::AllColumns { blank: true, .. } | Kind::Values { blank: true, .. });
-                        if let Some(set) = self.predicate_ids(*col, predicate, *level, cx)? {
-                            let set = if all {
-                                if blank { set } else { set.intersect(&IdSet::range(1, u32::MAX - 1)) }
-                            } else {
-                                IdSet::from_ids(self.visible_ids_in(*col, &cx.fc, blank)?.into_iter().filter(|id| set.contains(*id)))
-                            };
-                            return Ok(vec![Rc::new(Filter::set(*col, set, Origin::Explicit))]);
-                        }
+                if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind
+                    && let [col] = columns.as_slice()
+                {
+                    let all = matches!(table.kind, Kind::AllColumns { .. });
+                    let blank = matches!(&table.kind, Kind::AllColumns { blank: true, .. } | Kind::Values { blank: true, .. });
+                    if let Some(set) = self.predicate_ids(*col, predicate, *level, cx)? {
+                        let set = if all {
+                            if blank { set } else { set.intersect(&IdSet::range(1, u32::MAX - 1)) }
+                        } else {
+                            IdSet::from_ids(self.visible_ids_in(*col, &cx.fc, blank)?.into_iter().filter(|id| set.contains(*id)))
+                        };
+                        return Ok(vec![Rc::new(Filter::set(*col, set, Origin::Explicit))]);
                     }
                 }
                 if let Some((base, mask)) = self.scan(node, cx)? {
@@ -292,10 +292,10 @@ impl Session<'_> {
                     let mask = self.close_classes(base, mask)?;
                     return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: base, mask, full: true }, Origin::Explicit))]);
                 }
-                if !predicate.deps.transition {
-                    if let Some(filters) = self.filter_with_failures(table, predicate, cx, failed)? {
-                        return Ok(filters);
-                    }
+                if !predicate.deps.transition
+                    && let Some(filters) = self.filter_with_failures(table, predicate, cx, failed)?
+                {
+                    return Ok(filters);
                 }
             }
             Kind::Table { table, blank } => {
@@ -394,10 +394,10 @@ impl Session<'_> {
                     // The rows that were iterated over, on the columns asked for.
                     if let Ok(filters) = self.value_filter(rows, fc, &Origin::Explicit) {
                         for shadow in filters {
-                            if let Some(kept) = shadow.without(&|c| !touched.contains(&c)) {
-                                if !out.iter().any(|f| f.hash == kept.hash) {
-                                    out.push(kept);
-                                }
+                            if let Some(kept) = shadow.without(&|c| !touched.contains(&c))
+                                && !out.iter().any(|f| f.hash == kept.hash)
+                            {
+                                out.push(kept);
                             }
                         }
                     }
@@ -414,16 +414,16 @@ impl Session<'_> {
     }
 
     fn measure_in(&self, id: MeasureId, cx: &Ctx, applied: u64) -> EvalResult<Value> {
-        if !self.catalog.groups.is_empty() {
-            if let Some((expr, group)) = self.pending_item(&cx.fc, applied)? {
-                let done = applied | 1 << group.min(63);
-                let misc = Misc { selected: Some((id, done)), applied: done, ..Misc::default() };
-                let inner = Ctx { fc: cx.fc.clone(), rows: None, env: None, misc: Rc::new(misc) };
-                return match expr {
-                    Some(expr) => self.scalar(&expr, &inner),
-                    None => Ok(Value::Blank),
-                };
-            }
+        if !self.catalog.groups.is_empty()
+            && let Some((expr, group)) = self.pending_item(&cx.fc, applied)?
+        {
+            let done = applied | 1 << group.min(63);
+            let misc = Misc { selected: Some((id, done)), applied: done, ..Misc::default() };
+            let inner = Ctx { fc: cx.fc.clone(), rows: None, env: None, misc: Rc::new(misc) };
+            return match expr {
+                Some(expr) => self.scalar(&expr, &inner),
+                None => Ok(Value::Blank),
+            };
         }
         let key = (id, cx.fc.hash, applied);
         if let Some(value) = self.memo.borrow().get(&key) {

@@ -51,12 +51,12 @@ impl Session<'_> {
         let values = match expr {
             None => self.grouped_pass(*kind, base, &mask, None, None, batch)?,
             Some(expr) => {
-                if let Kind::Col { level: l, index } = &expr.kind {
-                    if l == level {
-                        let col = self.catalog.tables[base as usize].columns[*index];
-                        let stored = self.column(col)?;
-                        return self.finish_types(self.grouped_pass(*kind, base, &mask, Some(&stored.column), Some(col), batch)?, node);
-                    }
+                if let Kind::Col { level: l, index } = &expr.kind
+                    && l == level
+                {
+                    let col = self.catalog.tables[base as usize].columns[*index];
+                    let stored = self.column(col)?;
+                    return self.finish_types(self.grouped_pass(*kind, base, &mask, Some(&stored.column), Some(col), batch)?, node);
                 }
                 if expr.deps.filter
                     || expr.deps.transition

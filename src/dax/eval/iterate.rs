@@ -289,7 +289,7 @@ impl Session<'_> {
             let value = self.scalar(value, cx)?;
             let stored = self.column(*col)?;
             let dict = stored.dict();
-            if dict.len() > 0 {
+            if !dict.is_empty() {
                 // Mixed types are an error as in `=`.
                 super::compare(CmpOp::Equal, &dict.value(1), &value)?;
             }

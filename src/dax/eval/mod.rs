@@ -113,6 +113,11 @@ impl Budget {
     }
 }
 
+/// What a query found out, kept for its other cells.
+type Cache<K, V> = RefCell<HashMap<K, V>>;
+/// A calculation item: its expression and its format.
+type BoundItem = Result<(N, Option<N>), super::engine::DaxError>;
+
 /// One query being evaluated.
 pub struct Session<'e> {
     /// Names.
@@ -133,20 +138,20 @@ pub struct Session<'e> {
     own_rows: RefCell<HashMap<TableId, usize>>,
     own_columns: RefCell<HashMap<ColId, Arc<Stored>>>,
     busy: RefCell<Vec<(bool, u32)>>,
-    memo: RefCell<HashMap<(MeasureId, u128, u64), Value>>,
-    masks: RefCell<HashMap<(TableId, u128), Rc<Mask>>>,
+    memo: Cache<(MeasureId, u128, u64), Value>,
+    masks: Cache<(TableId, u128), Rc<Mask>>,
     mask_bytes: Cell<usize>,
-    filter_masks: RefCell<HashMap<(TableId, u128, u64), Rc<Mask>>>,
-    configs: RefCell<HashMap<Rc<Vec<RelState>>, Rc<relation::Config>>>,
-    vectors: RefCell<HashMap<(usize, TableId), Option<Rc<crate::table::Column>>>>,
-    predicate_masks: RefCell<HashMap<(usize, TableId), Option<Rc<Mask>>>>,
+    filter_masks: Cache<(TableId, u128, u64), Rc<Mask>>,
+    configs: Cache<Rc<Vec<RelState>>, Rc<relation::Config>>,
+    vectors: Cache<(usize, TableId), Option<Rc<crate::table::Column>>>,
+    predicate_masks: Cache<(usize, TableId), Option<Rc<Mask>>>,
     keep_alive: RefCell<Vec<N>>,
-    ranks: RefCell<HashMap<(usize, u128), Rc<Vec<Value>>>>,
-    classes: RefCell<HashMap<TableId, Option<Rc<Vec<u32>>>>>,
-    items: RefCell<HashMap<(usize, usize), Result<(N, Option<N>), super::engine::DaxError>>>,
+    ranks: Cache<(usize, u128), Rc<Vec<Value>>>,
+    classes: Cache<TableId, Option<Rc<Vec<u32>>>>,
+    items: Cache<(usize, usize), BoundItem>,
     /// Values of DEFINE VAR.
     pub globals: RefCell<Vec<(u32, N)>>,
-    global_values: RefCell<HashMap<u32, EvalResult<Val>>>,
+    global_values: Cache<u32, EvalResult<Val>>,
 }
 
 /// An error inside a loop over rows: IFERROR around the loop does not catch it.
@@ -231,7 +236,7 @@ impl<'e> Session<'e> {
     pub(crate) fn tick(&self) -> EvalResult<()> {
         let ticks = self.budget.ticks.get().wrapping_add(1);
         self.budget.ticks.set(ticks);
-        if ticks % 1024 == 0 { self.check_time() } else { Ok(()) }
+        if ticks.is_multiple_of(1024) { self.check_time() } else { Ok(()) }
     }
 
     pub(crate) fn check_time(&self) -> EvalResult<()> {
@@ -641,11 +646,7 @@ impl<'e> Session<'e> {
         match table.n {
             0 => Ok(Value::Blank),
             1 => Ok(table.get(0, 0)),
-            _ => {
-                let first = table.get(0, 0);
-                let _ = first;
-                Err(fail("D0310", "a table of multiple values was supplied where a single value was expected", place))
-            }
+            _ => Err(fail("D0310", "a table of multiple values was supplied where a single value was expected", place)),
         }
     }
 
@@ -675,7 +676,7 @@ impl<'e> Session<'e> {
                     }
                     i += 2;
                 }
-                let chosen = chosen.or_else(|| if args.len() % 2 == 0 { args.last() } else { None });
+                let chosen = chosen.or_else(|| if args.len().is_multiple_of(2) { args.last() } else { None });
                 let value = chosen.map_or(Ok(Value::Blank), |b| self.scalar(b, cx))?;
                 self.unified(value, node.ty)?
             }

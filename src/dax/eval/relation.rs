@@ -9,7 +9,6 @@ use super::filter::{Body, Fc, Filter, RelState, Wide};
 use super::store::{Dict, IdSet, Mask};
 use crate::dax::catalog::{ColId, RelId, TableId};
 use crate::dax::error::EvalResult;
-use crate::table::Value;
 
 /// A step of a path through relationships; `forward` goes from the many to the one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +16,9 @@ pub struct Step {
     rel: RelId,
     forward: bool,
 }
+
+/// A table of an expansion with the way there.
+pub type Reached = (TableId, Vec<Step>);
 
 /// A filter that travels against or beside the expansion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +37,7 @@ pub struct Edge {
 #[derive(Debug, Default)]
 pub struct Config {
     /// For each table: itself first, then the tables of its expansion with the way there.
-    pub reach: Vec<Vec<(TableId, Vec<Step>)>>,
+    pub reach: Vec<Vec<Reached>>,
     /// Limited and both-way filters.
     edges: Vec<Edge>,
     maps: std::cell::RefCell<HashMap<(TableId, TableId), Arc<Vec<u32>>>>,
@@ -67,7 +69,7 @@ impl Session<'_> {
         let catalog = self.catalog;
         let mut config = Config::default();
         for table in 0..catalog.tables.len() as TableId {
-            let mut reach: Vec<(TableId, Vec<Step>)> = vec![(table, Vec::new())];
+            let mut reach: Vec<Reached> = vec![(table, Vec::new())];
             let mut i = 0;
             while i < reach.len() {
                 let (at, path) = reach[i].clone();
@@ -334,10 +336,10 @@ impl Session<'_> {
         source.iter().for_each(|r| seen[from_dict.ids[r] as usize] = true);
         let mut pass = vec![false; to_dict.len() + 1];
         for id in 0..=from_dict.len() as u32 {
-            if seen[id as usize] {
-                if let Some(other) = to_dict.find(&from_dict.value(id)) {
-                    pass[other as usize] = true;
-                }
+            if seen[id as usize]
+                && let Some(other) = to_dict.find(&from_dict.value(id))
+            {
+                pass[other as usize] = true;
             }
         }
         let ids = &to_dict.ids;
@@ -541,11 +543,6 @@ impl Session<'_> {
             seen[0] = true;
         }
         Ok((0..seen.len() as u32).filter(|id| seen[*id as usize]).collect())
-    }
-
-    /// The ids that values of another column or of an expression have in a column; unknown values drop out.
-    pub(crate) fn ids_for<'v>(&self, dict: &Dict, values: impl Iterator<Item = &'v Value>) -> IdSet {
-        IdSet::from_ids(values.filter_map(|v| dict.find(v)))
     }
 }
 

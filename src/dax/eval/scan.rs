@@ -430,10 +430,10 @@ pub(crate) fn flip(op: CmpOp) -> CmpOp {
 /// Ids whose value compares with a constant as wanted; `None` when each has to be looked at.
 pub(crate) fn ids_compared(dict: &Dict, op: CmpOp, value: &Value) -> EvalResult<Option<IdSet>> {
     let n = dict.len() as u32;
-    if let Value::Double(v) | Value::DateTime(v) = value {
-        if v.is_nan() {
-            return Ok(None);
-        }
+    if let Value::Double(v) | Value::DateTime(v) = value
+        && v.is_nan()
+    {
+        return Ok(None);
     }
     if n > 0 && matches!(dict.value(n), Value::Double(v) if v.is_nan()) {
         return Ok(None);

@@ -68,14 +68,15 @@ impl Session<'_> {
         let mask = self.mask(table, fc)?;
         let blank = blank && mask.has_blank() && self.has_blank_row(table)?;
         let stored = columns.iter().map(|c| self.column(*c)).collect::<EvalResult<Vec<_>>>()?;
-        let mut seen: HashMap<Box<[u32]>, ()> = HashMap::new();
+        let mut seen: std::collections::HashSet<Box<[u32]>> = std::collections::HashSet::new();
         let mut ids: Vec<Vec<u32>> = vec![Vec::new(); columns.len()];
         for row in mask.iter().chain(if blank { Some(mask.rows) } else { None }) {
             let key: Box<[u32]> = stored.iter().map(|s| s.dict().ids[row]).collect();
-            if !seen.contains_key(&key) {
-                key.iter().zip(&mut ids).for_each(|(id, list)| list.push(*id));
-                seen.insert(key, ());
+            if seen.contains(&key) {
+                continue;
             }
+            key.iter().zip(&mut ids).for_each(|(id, list)| list.push(*id));
+            seen.insert(key);
         }
         let n = ids[0].len();
         self.reserve(n * columns.len() * 4)?;
@@ -386,14 +387,13 @@ impl Session<'_> {
         if let Some((base, mask)) = self.scan(node, cx)? {
             return self.base_rows(base, mask.to_rows(false)).map(Rc::new);
         }
-        if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind {
-            if let [col] = columns.as_slice() {
-                if let Some(set) = self.predicate_ids(*col, predicate, *level, cx)? {
-                    let value = self.table(table, cx)?;
-                    let ids = value.cols[0].ids(value.n).expect("a model column");
-                    return self.id_table(*col, ids.into_iter().filter(|id| set.contains(*id)).collect()).map(Rc::new);
-                }
-            }
+        if let Kind::AllColumns { columns, .. } | Kind::Values { columns, .. } = &table.kind
+            && let [col] = columns.as_slice()
+            && let Some(set) = self.predicate_ids(*col, predicate, *level, cx)?
+        {
+            let value = self.table(table, cx)?;
+            let ids = value.cols[0].ids(value.n).expect("a model column");
+            return self.id_table(*col, ids.into_iter().filter(|id| set.contains(*id)).collect()).map(Rc::new);
         }
         let keep = matches!(table.kind, Kind::KeepFilters(_));
         let value = self.table(table, cx)?;
@@ -675,10 +675,10 @@ impl Session<'_> {
             return Ok(Value::Boolean(false));
         }
         let rows = self.table(table, cx)?;
-        if let ([value], Some(TCol::Ids { stored, ids, .. })) = (values.as_slice(), rows.cols.first()) {
-            if !stored.dict().is_text() {
-                return Ok(Value::Boolean(stored.dict().find(value).is_some_and(|id| ids.contains(&id))));
-            }
+        if let ([value], Some(TCol::Ids { stored, ids, .. })) = (values.as_slice(), rows.cols.first())
+            && !stored.dict().is_text()
+        {
+            return Ok(Value::Boolean(stored.dict().find(value).is_some_and(|id| ids.contains(&id))));
         }
         for row in 0..rows.n {
             let mut same = true;
@@ -809,15 +809,15 @@ fn columns_read(node: &N, level: usize, out: &mut Vec<usize>) {
 }
 
 fn collect(node: &N, level: usize, out: &mut Vec<usize>) {
-    if let Kind::Col { level: l, index } = &node.kind {
-        if *l == level {
-            out.push(*index);
-        }
+    if let Kind::Col { level: l, index } = &node.kind
+        && *l == level
+    {
+        out.push(*index);
     }
-    if let Kind::Path { level: l, id_index, .. } = &node.kind {
-        if *l == level {
-            out.push(*id_index);
-        }
+    if let Kind::Path { level: l, id_index, .. } = &node.kind
+        && *l == level
+    {
+        out.push(*id_index);
     }
     if let Kind::Window(spec) = &node.kind {
         out.extend(spec.outer.iter().flatten().filter(|(l, _)| *l == level).map(|(_, i)| *i));

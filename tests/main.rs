@@ -2,12 +2,12 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
-mod emit;
-mod model;
 mod dax;
 mod dax_functions;
+mod emit;
 mod m;
 mod m_functions;
+mod model;
 mod report;
 mod sample;
 mod xero;

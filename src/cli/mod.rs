@@ -3,6 +3,7 @@
 //! Machine-readable output goes to standard output, everything for people to standard error. Exit codes: 0 fine; 1 the
 //! thing checked fell short; 2 wrong usage, unreadable or malformed input; 3 stopped by a rate limit; 130 interrupted.
 
+mod company;
 mod render;
 mod session;
 

@@ -18,7 +18,9 @@ use crate::table::{Table, csv, parquet};
 
 /// Run the template's queries and write one file per table.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv")]
+#[command(
+    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv"
+)]
 pub struct Args {
     /// Company folder of raw pages; without it the source's own data
     #[arg(long, value_name = "DIR")]
@@ -102,18 +104,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 }
 
 fn parameters(args: &Args) -> Result<Vec<(String, String)>, Failure> {
-    let mut parameters = Vec::new();
-    if let Some(company) = &args.company {
-        let full = std::fs::canonicalize(company).map_err(|e| Failure::usage(format!("{}: {e}", company.display())))?;
-        if let Some(day) = args.as_of {
-            need_trial_balance(&full, day)?;
-        }
-        parameters.push(("Company Folder".to_owned(), m::value::quote(&full.to_string_lossy())));
-    }
-    if let Some(day) = args.as_of {
-        let (y, m, d) = day.ymd();
-        parameters.push(("AsOf".to_owned(), format!("#date({y}, {m}, {d})")));
-    }
+    let mut parameters = super::company::parameters(args.company.as_deref(), args.as_of)?;
     for parameter in &args.parameters {
         match parameter.split_once('=') {
             Some((name, text)) => parameters.push((name.trim().to_owned(), text.trim().to_owned())),
@@ -121,29 +112,6 @@ fn parameters(args: &Args) -> Result<Vec<(String, String)>, Failure> {
         }
     }
     Ok(parameters)
-}
-
-/// `--as-of` needs the trial balance of that day in every company of the folder.
-fn need_trial_balance(company: &Path, day: Date) -> Result<(), Failure> {
-    let list = |folder: &Path| -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).map_or(Vec::new(), |d| d.filter_map(Result::ok).map(|e| e.path()).collect());
-        paths.sort();
-        paths
-    };
-    let companies = if company.join("Organisation").is_dir() {
-        vec![company.to_owned()]
-    } else {
-        list(company).into_iter().filter(|p| p.join("Organisation").is_dir()).collect()
-    };
-    for one in companies {
-        let folder = one.join("TrialBalance");
-        if !folder.join(format!("{day}.json")).is_file() {
-            let dates: Vec<String> = list(&folder).iter().filter_map(|p| p.file_stem().map(|s| s.to_string_lossy().into_owned())).collect();
-            let known = if dates.is_empty() { "none".to_owned() } else { dates.join(", ") };
-            return Err(Failure::usage(format!("there is no trial balance of {day} in {}; there is: {known}", one.display())));
-        }
-    }
-    Ok(())
 }
 
 fn report(table: &Refreshed, global: &Global) {

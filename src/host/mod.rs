@@ -2,8 +2,8 @@
 
 pub mod clock;
 pub mod company;
-pub mod data;
 pub mod config;
+pub mod data;
 pub mod files;
 pub mod http;
 pub mod key_store;

@@ -327,7 +327,7 @@ struct Section {
 impl Section {
     fn new(pattern: &str) -> Section {
         let chars = marked(pattern);
-        let is_digit = |index: usize| matches!(chars.get(index), Some((('0' | '#'), false)));
+        let is_digit = |index: usize| matches!(chars.get(index), Some(('0' | '#', false)));
         let (mut tokens, mut grouping, mut shift) = (Vec::new(), false, 0);
         let mut point = false;
         let mut digits_seen = false;
@@ -366,7 +366,7 @@ impl Section {
                     shift += 2;
                     tokens.push(Token::Percent);
                 }
-                'e' | 'E' if digits_seen && matches!(chars.get(i), Some((('+' | '-'), false))) && is_digit(i + 1) => {
+                'e' | 'E' if digits_seen && matches!(chars.get(i), Some(('+' | '-', false))) && is_digit(i + 1) => {
                     let plus = chars[i].0 == '+';
                     i += 1;
                     let start = i;

@@ -119,6 +119,9 @@ const TRUNC: Function = Function {
     body: Body::Scalar(trunc),
 };
 
+/// 2^63.
+const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// Rounds to decimals and keeps the type of the number.
 fn to_places(cx: &ScalarContext, args: &[Value], rounding: Rounding) -> EvalResult<Value> {
     let places = whole(cx, args, 1)?.clamp(-400, 400) as i32;
@@ -159,7 +162,8 @@ fn int(cx: &ScalarContext, args: &[Value]) -> EvalResult<Value> {
         Value::Currency(c) => Value::Int64(c.0.div_euclid(Currency::SCALE)),
         Value::Double(x) | Value::DateTime(x) => {
             let floor = x.floor();
-            if !(-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&floor) {
+            // 2^63 itself does not fit.
+            if !(-TWO_63..TWO_63).contains(&floor) {
                 return Err(too_large("INT"));
             }
             Value::Int64(floor as i64)

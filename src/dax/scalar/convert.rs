@@ -70,8 +70,9 @@ pub fn whole(cx: &ScalarContext, value: &Value) -> EvalResult<i64> {
 fn double_to_int(x: f64) -> Option<i64> {
     // The engine adds a half and cuts: measured with 0.49999999999999994, which becomes 1.
     let rounded = if x.abs() < 4_503_599_627_370_496.0 { (x.abs() + 0.5).floor().copysign(x) } else { x };
-    // The upper bound is 2^63, which itself does not fit.
-    (rounded >= -9.223_372_036_854_775_8e18 && rounded < 9.223_372_036_854_775_8e18).then_some(rounded as i64)
+    // 2^63 itself does not fit.
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    (-TWO_63..TWO_63).contains(&rounded).then_some(rounded as i64)
 }
 
 /// Converts to a whole number: numbers half away from zero, text half to even (measured).

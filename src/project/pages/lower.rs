@@ -850,7 +850,7 @@ impl Phone {
         let half_width = (PHONE_WIDTH - 3.0 * PHONE_GAP) / 2.0;
         let (width, height) = match size {
             RawMobile::Half => (half_width, 88.0),
-            RawMobile::Wide => (PHONE_WIDTH - 2.0 * PHONE_GAP, 72.0),
+            RawMobile::Wide => (PHONE_WIDTH - 2.0 * PHONE_GAP, 80.0),
             RawMobile::Chart => (PHONE_WIDTH - 2.0 * PHONE_GAP, 216.0),
             RawMobile::Tall => (PHONE_WIDTH - 2.0 * PHONE_GAP, 320.0),
         };

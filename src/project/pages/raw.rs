@@ -173,7 +173,7 @@ record! {
         pub hidden: bool,
         /// A picture on purpose: no alt text, not reached by the keyboard.
         pub decorative: bool,
-        /// Style of a text, button or shape: see `model-reference`.
+        /// Style of a text or button: a name under `text-styles` in `theme.yaml`.
         pub style: Option<Spanned<String>>,
         /// Words of a text or a button; a list gives paragraphs.
         pub text: Option<RawTexts>,

@@ -57,16 +57,24 @@ impl Preview<'_> {
             .map(|page| {
                 let visuals: Vec<Json> = page.visuals.iter().filter(|v| !v.is_hidden).map(|visual| self.visual_outline(visual)).collect();
                 let kind = match page.kind {
-                    PageKind::Tooltip { .. } => "tooltip",
+                    PageKind::Tooltip => "tooltip",
                     PageKind::DrillThrough { .. } => "drill-through",
                     _ => "report",
                 };
-                json!({"name": page.name, "title": page.display_name, "kind": kind, "hidden": page.is_hidden, "width": page.width, "height": page.height,
+                let drill: Vec<String> = match &page.kind {
+                    PageKind::DrillThrough { fields, .. } => fields.iter().filter_map(|f| query::notation(self.model, f)).collect(),
+                    _ => Vec::new(),
+                };
+                json!({"name": page.name, "title": page.display_name, "kind": kind, "drill": drill, "hidden": page.is_hidden, "width": page.width, "height": page.height,
                     "visuals": visuals})
             })
             .collect();
-        let colors = self.report.custom_theme.as_ref().unwrap_or(&self.report.theme).json.get("dataColors").cloned().unwrap_or(Json::Null);
-        json!({"name": self.report.name, "locale": self.report.locale, "pages": pages, "colors": colors, "landing": self.report.landing_page})
+        let theme = self.report.custom_theme.as_ref().unwrap_or(&self.report.theme);
+        let colors = theme.json.get("dataColors").cloned().unwrap_or(Json::Null);
+        let signs: serde_json::Map<String, Json> =
+            ["good", "bad", "neutral"].iter().filter_map(|key| Some(((*key).to_owned(), theme.color(key)?.into()))).collect();
+        json!({"name": self.report.name, "locale": self.report.locale, "pages": pages, "colors": colors, "signs": signs,
+            "landing": self.report.first_page().map(|page| page.name.as_str())})
     }
 
     fn visual_outline(&self, visual: &Visual) -> Json {
@@ -80,6 +88,11 @@ impl Preview<'_> {
         });
         let text = |property: Option<&Property>| match property {
             Some(Property::Text(text)) => Json::from(text.as_str()),
+            _ => Json::Null,
+        };
+        let number = |property: Option<&Property>| match property {
+            Some(Property::Number(x)) => Json::from(*x),
+            Some(Property::Integer(n)) => Json::from(*n),
             _ => Json::Null,
         };
         let mut colors = serde_json::Map::new();
@@ -110,6 +123,11 @@ impl Preview<'_> {
             "id": visual.name, "type": visual.type_name(), "x": p.x, "y": p.y, "w": p.width, "h": p.height, "z": p.z, "tab": p.tab_order,
             "title": text(visual.title()), "alt": text(visual.alt_text()), "action": action, "colors": colors, "paragraphs": paragraphs,
             "fill": color_of(fill), "font": color_of(font), "text": text(visual.object("text", "text")),
+            "heading": text(visual.object("header", "text")), "mode": text(visual.object("data", "mode")),
+            "legend": if visual.object("legend", "show") == Some(&Property::Bool(false)) { Json::Null } else { text(visual.object("legend", "position")) },
+            "labels": visual.object("labels", "show") == Some(&Property::Bool(true)),
+            "size": number(visual.object("value", "fontSize")),
+            "plain": visual.container("background", "show") == Some(&Property::Bool(false)),
             "mobile": visual.mobile.map(|m| json!([m.x, m.y, m.width, m.height])),
             "sync": visual.sync.as_ref().map(|s| s.name.clone()),
             "single": visual.object("selection", "strictSingleSelect") == Some(&Property::Bool(true)) || visual.object("selection", "singleSelect") == Some(&Property::Bool(true)),
@@ -128,6 +146,9 @@ impl Preview<'_> {
 
     /// The answers of all visuals of a page under a selection: visual name → answer.
     pub fn page(&self, page: usize, selections: &[Selection]) -> Json {
+        // A selection comes from a browser; only columns of the model become part of a query.
+        let selections: Vec<Selection> = selections.iter().filter(|s| query::is_column(self.model, &s.column)).cloned().collect();
+        let selections = selections.as_slice();
         let mut answers = serde_json::Map::new();
         let Some(page) = self.report.pages.get(page) else { return Json::Object(answers) };
         for visual in page.visuals.iter().filter(|v| !v.is_hidden) {
@@ -150,8 +171,12 @@ impl Preview<'_> {
         Json::Object(answers)
     }
 
+    fn options(&self) -> Options {
+        Options { culture: self.report.locale.clone(), ..Options::default() }
+    }
+
     fn text(&self, dax: &str) -> String {
-        match self.engine.evaluate_expr(dax, &Options::default()) {
+        match self.engine.evaluate_expr(dax, &self.options()) {
             Ok(Value::Blank) => String::new(),
             Ok(Value::String(text)) => text.to_string(),
             Ok(other) => cell(&other).as_str().map_or_else(|| cell(&other).to_string(), str::to_owned),
@@ -162,64 +187,118 @@ impl Preview<'_> {
     /// Evaluates the queries of a visual.
     pub fn answer(&self, query: &VisualQuery) -> Json {
         let started = Instant::now();
+        let rows = |dax: &String| -> Result<(Json, usize), String> {
+            let tables = self.engine.evaluate(dax, &self.options()).map_err(|error| error.message)?;
+            let rows = tables.into_iter().next().map(|t| t.rows).unwrap_or_default();
+            let all = rows.len();
+            Ok((rows.iter().take(query.limit).map(|row| Json::Array(row.iter().map(cell).collect())).collect(), all))
+        };
         let mut levels = Vec::new();
+        let mut totals = Vec::new();
+        let mut most = 0;
+        let mut failed = None;
         for dax in &query.levels {
-            match self.engine.evaluate(dax, &Options::default()) {
-                Ok(tables) => {
-                    let rows: Vec<Json> = tables
-                        .into_iter()
-                        .next()
-                        .map(|t| t.rows)
-                        .unwrap_or_default()
-                        .iter()
-                        .take(query.limit)
-                        .map(|row| Json::Array(row.iter().map(cell).collect()))
-                        .collect();
-                    levels.push(Json::Array(rows));
+            match rows(dax) {
+                Ok((json, all)) => {
+                    most = most.max(all);
+                    levels.push(json);
                 }
-                Err(error) => return json!({"error": error.message, "dax": query.levels, "columns": query.columns}),
+                Err(message) => failed = Some(message),
             }
         }
+        for (kind, dax) in &query.totals {
+            match rows(dax) {
+                Ok((json, _)) => totals.push(json!([kind, json])),
+                Err(message) => failed = Some(message),
+            }
+        }
+        let dax: Vec<&String> = query.levels.iter().chain(query.totals.iter().map(|(_, dax)| dax)).collect();
+        if let Some(message) = failed {
+            return json!({"error": message, "dax": dax, "columns": query.columns});
+        }
         let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
-        json!({"columns": query.columns, "groups": query.groups, "levels": levels, "dax": query.levels, "ms": ms})
+        json!({"columns": query.columns, "groups": query.groups, "levels": levels, "totals": totals, "styles": query.styles,
+            "rows": most, "limit": query.limit, "dax": dax, "ms": ms})
     }
 
-    /// The one file: outline, answers without a selection, and as many answers for one value of each slicer as the budget allows.
-    pub fn html(&self, budget: Budget) -> String {
+    /// The one file: outline, answers without a selection, and as many answers as the budget allows: for one value of each slicer, for
+    /// the marks of each page, for the details of one value.
+    pub fn html(&self, base: &[Json], budget: Budget) -> String {
         let started = Instant::now();
-        let base: Vec<Json> = (0..self.report.pages.len()).map(|page| self.page(page, &[])).collect();
         let mut variants = serde_json::Map::new();
         let mut bytes = 0;
         let mut complete = true;
-        'slicers: for (column, values) in self.slicer_values(&base) {
-            for value in values {
-                let selection = Selection { column: column.clone(), values: vec![value] };
-                let key = query::key(std::slice::from_ref(&selection));
-                for page in 0..self.report.pages.len() {
-                    if bytes > budget.bytes || started.elapsed().as_secs_f64() > budget.seconds {
-                        complete = false;
-                        break 'slicers;
-                    }
-                    let mut answer = self.page(page, std::slice::from_ref(&selection));
-                    // The query of each visual is known from the answer without a selection; only rows change.
-                    for (_, visual) in answer.as_object_mut().into_iter().flatten() {
-                        if let Some(data) = visual.get_mut("data").and_then(Json::as_object_mut) {
-                            data.remove("columns");
-                            data.remove("groups");
-                            data.remove("dax");
-                        }
-                    }
-                    bytes += answer.to_string().len();
-                    variants.insert(format!("{page}|{key}"), answer);
-                }
+        for (page, column, value) in self.wanted(base) {
+            let selection = Selection { column, values: vec![value] };
+            let key = format!("{page}|{}", query::key(std::slice::from_ref(&selection)));
+            if variants.contains_key(&key) {
+                continue;
             }
+            if bytes > budget.bytes || started.elapsed().as_secs_f64() > budget.seconds {
+                complete = false;
+                break;
+            }
+            let answer = difference(&base[page], self.page(page, std::slice::from_ref(&selection)));
+            bytes += answer.to_string().len() + key.len();
+            variants.insert(key, answer);
         }
         self.document(&json!({"outline": self.outline(), "base": base, "variants": variants, "complete": complete, "serve": false}))
     }
 
+    /// Selections that somebody is likely to make, the likeliest first.
+    fn wanted(&self, base: &[Json]) -> Vec<(usize, String, Json)> {
+        let mut wanted = Vec::new();
+        let shown: Vec<usize> = (0..self.report.pages.len()).filter(|i| self.report.pages[*i].kind == PageKind::Report).collect();
+        for (column, values) in self.slicer_values(base) {
+            for value in values {
+                wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
+            }
+        }
+        let mut marks: Vec<(String, Json)> = Vec::new();
+        for &page in &shown {
+            for visual in self.report.pages[page].visuals.iter().filter(|v| !v.is_hidden && v.type_name() != "slicer") {
+                let data = &base[page][visual.name.as_str()]["data"];
+                let Some(column) = data["columns"][0]["column"].as_str() else { continue };
+                for row in data["levels"][0].as_array().into_iter().flatten().take(8) {
+                    if !row[0].is_null() {
+                        wanted.push((page, column.to_owned(), row[0].clone()));
+                        marks.push((column.to_owned(), row[0].clone()));
+                    }
+                }
+            }
+        }
+        for (index, page) in self.report.pages.iter().enumerate() {
+            let fields: Vec<String> = match &page.kind {
+                PageKind::DrillThrough { fields, .. } => fields.iter().filter_map(|f| query::notation(self.model, f)).collect(),
+                PageKind::Tooltip => marks.iter().map(|(column, _)| column.clone()).collect(),
+                PageKind::Report => continue,
+            };
+            wanted.extend(marks.iter().filter(|(column, _)| fields.contains(column)).map(|(column, value)| (index, column.clone(), value.clone())));
+        }
+        wanted
+    }
+
+    /// The answers of every page without a selection.
+    pub fn base(&self) -> Vec<Json> {
+        (0..self.report.pages.len()).map(|page| self.page(page, &[])).collect()
+    }
+
+    /// Visuals whose query fails: page, visual, why.
+    pub fn broken(&self, base: &[Json]) -> Vec<(String, String, String)> {
+        let mut broken = Vec::new();
+        for (page, answers) in self.report.pages.iter().zip(base) {
+            for (visual, answer) in answers.as_object().into_iter().flatten() {
+                if let Some(why) = answer["data"]["error"].as_str() {
+                    broken.push((page.name.clone(), visual.clone(), why.to_owned()));
+                }
+            }
+        }
+        broken
+    }
+
     /// The page that asks a server for its answers.
     pub fn served(&self) -> String {
-        let base: Vec<Json> = (0..self.report.pages.len()).map(|page| self.page(page, &[])).collect();
+        let base = self.base();
         self.document(&json!({"outline": self.outline(), "base": base, "variants": {}, "complete": true, "serve": true}))
     }
 
@@ -228,9 +307,16 @@ impl Preview<'_> {
         let data = payload.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
         let title = escape(&self.report.name);
         let lang = self.report.locale.as_deref().unwrap_or("en").split('-').next().unwrap_or("en").to_owned();
+        // Only the two scripts and the style of this page may run, whatever else finds its way in.
+        let policy = format!(
+            "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
+            source(ECHARTS),
+            source(SCRIPT),
+            source(STYLE)
+        );
         format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
              <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
         )
@@ -257,6 +343,34 @@ impl Preview<'_> {
         }
         seen
     }
+}
+
+/// The answers that a selection changes, without what the page knows from the answers without one.
+fn difference(base: &Json, answers: Json) -> Json {
+    let Json::Object(answers) = answers else { return answers };
+    let mut changed = serde_json::Map::new();
+    for (name, mut answer) in answers {
+        let before = &base[name.as_str()];
+        let same = ["title", "subtitle", "alt"].iter().all(|key| answer[*key] == before[*key])
+            && answer["data"]["levels"] == before["data"]["levels"]
+            && answer["data"]["totals"] == before["data"]["totals"]
+            && answer["data"]["error"] == before["data"]["error"];
+        if same {
+            continue;
+        }
+        if let Some(data) = answer.get_mut("data").and_then(Json::as_object_mut) {
+            data.retain(|key, _| matches!(key.as_str(), "levels" | "totals" | "rows" | "error"));
+        }
+        changed.insert(name, answer);
+    }
+    Json::Object(changed)
+}
+
+/// A source expression of the content security policy.
+fn source(text: &str) -> String {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text.as_bytes())))
 }
 
 /// A cell as JSON: dates as ISO text, numbers as numbers.

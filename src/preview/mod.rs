@@ -4,6 +4,7 @@
 //! [`query`] turns a visual into the DAX it stands for (the shape that Power BI sends), [`Preview::page`] evaluates a page under a selection, and
 //! `assets/` holds the page itself: its query layer is one interface with two sources, pre-computed answers and the server.
 
+pub mod diff;
 pub mod query;
 
 use std::collections::BTreeMap;
@@ -254,15 +255,26 @@ impl Preview<'_> {
                 wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
             }
         }
+        let drills: Vec<String> = self
+            .report
+            .pages
+            .iter()
+            .filter_map(|page| if let PageKind::DrillThrough { fields, .. } = &page.kind { Some(fields) } else { None })
+            .flatten()
+            .filter_map(|field| query::notation(self.model, field))
+            .collect();
         let mut marks: Vec<(String, Json)> = Vec::new();
         for &page in &shown {
             for visual in self.report.pages[page].visuals.iter().filter(|v| !v.is_hidden && v.type_name() != "slicer") {
                 let data = &base[page][visual.name.as_str()]["data"];
-                let Some(column) = data["columns"][0]["column"].as_str() else { continue };
+                let columns: Vec<&str> = data["columns"].as_array().into_iter().flatten().filter_map(|c| c["column"].as_str()).collect();
+                // A row of a table stands for the value that opens details, as in the page.
+                let at = columns.iter().position(|c| visual.type_name() == "tableEx" && drills.iter().any(|d| d == c)).unwrap_or(0);
+                let Some(column) = columns.get(at) else { continue };
                 for row in data["levels"][0].as_array().into_iter().flatten().take(8) {
-                    if !row[0].is_null() {
-                        wanted.push((page, column.to_owned(), row[0].clone()));
-                        marks.push((column.to_owned(), row[0].clone()));
+                    if !row[at].is_null() {
+                        wanted.push((page, (*column).to_owned(), row[at].clone()));
+                        marks.push(((*column).to_owned(), row[at].clone()));
                     }
                 }
             }

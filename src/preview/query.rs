@@ -435,10 +435,12 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
                     && matches!(&o.selector, Selector::Field(name) if Some(name.as_str()) == outer)
                     && o.properties.get("levelSubtotalEnabled") == Some(&Property::Bool(false))
             });
-            if is_on("subTotals", "rowSubtotals") && !off {
-                if !across.is_empty() {
-                    totals.push(("rows".to_owned(), grouped(&across)));
-                }
+            let has_total = is_on("subTotals", "rowSubtotals") && !off;
+            if !across.is_empty() {
+                // Its rows also say in which order the columns stand.
+                totals.push((if has_total { "rows" } else { "order" }.to_owned(), grouped(&across)));
+            }
+            if has_total {
                 if across.is_empty() || is_on("subTotals", "columnSubtotals") {
                     totals.push(("all".to_owned(), one_row()));
                 }

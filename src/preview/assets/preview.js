@@ -321,12 +321,13 @@ function visual(page, v, answer, at, isLive) {
   if (v.plain) host.classList.add('plain');
   host.setAttribute('aria-label', [title || v.heading, alt].filter(Boolean).join('. ') || v.type);
   if (SLICERS.has(v.type)) { slicer(host, v, answer, isLive); return host; }
-  const target = v.action && (v.action.page ? named(v.action.page) : -1);
+  const target = v.action && v.action.page ? named(v.action.page) : -1;
   const links = isLive && (target >= 0 || (v.action && (v.action.back || v.action.url)));
   if (title) {
     const heading = el('h2', {style: {}});
     if (links) heading.append(el('button', {type: 'button', 'data-f': 'title', text: title, title: alt || '', onclick: event => { event.stopPropagation(); act(v); }})); else heading.textContent = title;
     host.append(heading);
+    pending.push(() => { for (let px = 13; px > 10.5 && heading.scrollWidth > heading.clientWidth; px -= 0.5) heading.style.fontSize = `${px}px`; heading.title = heading.scrollWidth > heading.clientWidth ? title : ''; });
   }
   if (links) { host.classList.add('link'); host.addEventListener('click', () => act(v)); }
   if (answer.subtitle) host.append(el('p', {class: 's', text: answer.subtitle, title: answer.subtitle}));
@@ -595,7 +596,10 @@ function matrix(body, v, data) {
       cells.get(id).set(K(col), [row, d + 1 + across.length]);
     }
   });
-  const columns = [...heads.values()].sort((a, b) => { for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1; return 0; });
+  // The model says how columns are sorted; the engine gives them in that order.
+  const listed = (data.totals || []).find(t => t[0] === 'rows' || t[0] === 'order');
+  const rank = new Map((listed ? listed[1] : []).map((row, i) => [K(row.slice(0, across.length)), i]));
+  const columns = [...heads.values()].sort((a, b) => (rank.get(K(a)) ?? 1e9) - (rank.get(K(b)) ?? 1e9));
   let depthSeen = 0;
   const sums = new Map();
   for (const [kind, rows] of data.totals || []) if (kind === 'columns') { depthSeen += 1; for (const row of rows) sums.set(K(row.slice(0, depthSeen)), [row, depthSeen]); }
@@ -732,7 +736,7 @@ function series(v, data, s, rows) {
   const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
   const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
   const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
-  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 8, top: legendOn && (v.legend || '').startsWith('Top') ? 26 : 8, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
+  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 26 : 8, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
   const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
@@ -759,7 +763,7 @@ function series(v, data, s, rows) {
   }
   if (type === 'treemap') {
     const x = list[0];
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, color: '#ffffff', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
@@ -780,7 +784,7 @@ function series(v, data, s, rows) {
     const stacked = type === 'barChart' || type.startsWith('hundred');
     const full = type.startsWith('hundred');
     const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
-    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: 12, width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 15 > place.clientHeight ? 'auto' : 0}}),
+    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: Math.max(10, Math.min(12, Math.floor((place.clientHeight - 24) / names.length) - 1)), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > place.clientHeight - 24 ? 'auto' : 0, hideOverlap: true}}),
       series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x)}))})};
   }
   const isLine = /line|area/i.test(type) && !/Combo/.test(type);

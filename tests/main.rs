@@ -2,14 +2,15 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
-mod emit;
-mod model;
 mod dax;
 mod dax_functions;
+mod emit;
 mod m;
 mod m_functions;
+mod model;
 mod report;
 mod sample;
+mod validate;
 mod xero;
 
 fn main() {
@@ -23,6 +24,7 @@ fn main() {
     trials.extend(m_functions::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
+    trials.extend(validate::trials());
     trials.extend(xero::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

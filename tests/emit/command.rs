@@ -82,7 +82,11 @@ pub fn trials() -> Vec<Trial> {
             }
             let github = run(&["check", "--model", model, "--format", "github"]);
             let line = String::from_utf8_lossy(&github.stdout).into_owned();
-            if line.contains("::error file=") && line.contains("line=3") && github.status.code() == Some(1) { Ok(()) } else { Err(line.into()) }
+            if line.contains("::error file=") && line.contains("line=3") && github.status.code() == Some(1) {
+                Ok(())
+            } else {
+                Err(line.into())
+            }
         }),
         Trial::test("emit/command/init_builds", || {
             let folder = tempfile::tempdir()?;

@@ -83,7 +83,8 @@ fn same_model() -> Result<(), Failed> {
     let checked = checked(&[crate::model::tiny()])?;
     let set = emitted(&checked, &Options::all(&checked))?;
     let mut sources = SourceMap::default();
-    let package = pbit::read(set.get("Tiny.pbit").ok_or("no template")?, "Tiny.pbit", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
+    let package =
+        pbit::read(set.get("Tiny.pbit").ok_or("no template")?, "Tiny.pbit", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
     let folder = set.under("Tiny.SemanticModel/definition");
     let read = tmdl::read(&folder, "", "Tiny", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
     let again = tmdl::write(&package.model);
@@ -104,7 +105,9 @@ fn shipped_identifiers() -> Result<(), Failed> {
     let mut seen = std::collections::BTreeMap::new();
     for table in &project.model.tables {
         let mut add = |tag: &Option<String>, what: String| match tag {
-            Some(tag) => seen.insert(tag.clone(), what.clone()).map_or(Ok(()), |other| Err(Failed::from(format!("{what} and {other} share a tag")))),
+            Some(tag) => {
+                seen.insert(tag.clone(), what.clone()).map_or(Ok(()), |other| Err(Failed::from(format!("{what} and {other} share a tag"))))
+            }
             None => Err(Failed::from(format!("{what} has no tag"))),
         };
         add(&table.lineage_tag, table.name.clone())?;

@@ -63,7 +63,11 @@ fn reference() -> Result<String, Failed> {
             if !seen.insert(name.clone()) {
                 continue;
             }
-            out.push_str(&format!("\n## {}\n\n{}\n\n| Key | Type | Needed | Meaning |\n|---|---|---|---|\n", title(name), definition["description"].as_str().unwrap_or("")));
+            out.push_str(&format!(
+                "\n## {}\n\n{}\n\n| Key | Type | Needed | Meaning |\n|---|---|---|---|\n",
+                title(name),
+                definition["description"].as_str().unwrap_or("")
+            ));
             let required: Vec<&str> = definition["required"].as_array().map_or(Vec::new(), |r| r.iter().filter_map(Json::as_str).collect());
             for (key, property) in definition["properties"].as_object().into_iter().flatten() {
                 let needed = if required.contains(&key.as_str()) { "yes" } else { "" };
@@ -81,14 +85,24 @@ fn same_as_file(path: &str, text: &str) -> Result<(), Failed> {
         std::fs::write(path, text)?;
     }
     let found = std::fs::read_to_string(path)?;
-    if found == text { Ok(()) } else { Err(Failed::from(format!("{path} is out of date: UPDATE_DOCS=1 cargo test --test main -- reference"))) }
+    if found == text {
+        Ok(())
+    } else {
+        Err(Failed::from(format!("{path} is out of date: UPDATE_DOCS=1 cargo test --test main -- reference")))
+    }
 }
 
 /// Every `P` and `F` code that the sources use has a line in `docs/errors.md`.
 fn errors_are_listed() -> Result<(), Failed> {
     let listed = std::fs::read_to_string("docs/errors.md")?;
     let mut missing = std::collections::BTreeSet::new();
-    let mut folders = vec![std::path::PathBuf::from("src/project"), "src/check".into(), "src/format".into(), "src/host/files.rs".into(), "src/cli".into()];
+    let mut folders = vec![
+        std::path::PathBuf::from("src/project"),
+        "src/check".into(),
+        "src/format".into(),
+        "src/host/files.rs".into(),
+        "src/cli".into(),
+    ];
     while let Some(path) = folders.pop() {
         if path.is_dir() {
             folders.extend(std::fs::read_dir(path)?.flatten().map(|entry| entry.path()));

@@ -9,7 +9,9 @@ use xero_pbit::m::{self, Interp, Options, Sources, canon};
 /// All trials of this topic.
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("m::property::printing_and_reading_are_inverse", || run(400, any::<u64>(), |seed| super::round_trip(&Text::new(seed).document()))),
+        Trial::test("m::property::printing_and_reading_are_inverse", || {
+            run(400, any::<u64>(), |seed| super::round_trip(&Text::new(seed).document()))
+        }),
         Trial::test("m::property::any_text_is_read_or_refused", || run(400, ".{0,60}", |text| nothing_panics(&text))),
         Trial::test("m::property::mangled_texts_are_read_or_refused", || {
             run(400, (any::<u64>(), any::<prop::sample::Index>(), ".{0,3}"), |(seed, at, insert)| {
@@ -55,7 +57,9 @@ fn evaluation_ends(text: &str) -> Result<(), String> {
 }
 
 fn deep_nesting() -> Result<(), Failed> {
-    for (open, close) in [("(", ")"), ("{", "}"), ("[a=", "]"), ("- ", ""), ("each ", ""), ("type {", "}"), ("f(", ")"), ("let a = 1 in ", "")] {
+    for (open, close) in
+        [("(", ")"), ("{", "}"), ("[a=", "]"), ("- ", ""), ("each ", ""), ("type {", "}"), ("f(", ")"), ("let a = 1 in ", "")]
+    {
         let text = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
         if parse_document(&text).is_ok() {
             return Err(format!("{open} nested a hundred thousand times was read").into());
@@ -80,7 +84,8 @@ fn deep_nesting() -> Result<(), Failed> {
 struct Text(u64);
 
 const NAMES: [&str; 12] = ["a", "b", "_x", "Text.From", "#\"a b\"", "table", "record", "optional", "nullable", "text", "catch", "function"];
-const FIELDS: [&str; 12] = ["a", "a b", "Base Line", "2020 total", "if", "let x", "#\"q \"\"r\"\"\"", "a.b c", "optional", "each", "_", "A  B"];
+const FIELDS: [&str; 12] =
+    ["a", "a b", "Base Line", "2020 total", "if", "let x", "#\"q \"\"r\"\"\"", "a.b c", "optional", "each", "_", "A  B"];
 const KINDS: [&str; 10] = ["any", "number", "text", "null", "type", "table", "list", "function", "nullable date", "nullable record"];
 const LITERALS: [&str; 12] =
     ["1", "1.5", ".5", "0xff", "1e3", "\"t\"", "\"a \"\"b\"\" #(lf)#(0041)\"", "null", "true", "#infinity", "...", "#shared"];
@@ -127,8 +132,7 @@ impl Text {
         match self.below(14) {
             0 => format!("each {}", self.expr(depth - 1)),
             1 => {
-                let bindings: Vec<String> =
-                    (0..=self.below(3)).map(|at| format!("{} = {}", NAMES[at], self.expr(depth - 1))).collect();
+                let bindings: Vec<String> = (0..=self.below(3)).map(|at| format!("{} = {}", NAMES[at], self.expr(depth - 1))).collect();
                 format!("let {} in {}", bindings.join(", /* next */ "), self.expr(depth - 1))
             }
             2 => format!("if {} then {} else {}", self.expr(depth - 1), self.expr(depth - 1), self.expr(depth - 1)),

@@ -29,7 +29,10 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("m::web::four_failures_are_an_error", || {
             let text = "Text.FromBinary(Web.Contents(\"https://x.test/down\"))";
             let world = World::run(text, None);
-            same(&world.shown, "error DataSource.Error: Web.Contents failed to get contents from 'https://x.test/down' (503): Service Unavailable")?;
+            same(
+                &world.shown,
+                "error DataSource.Error: Web.Contents failed to get contents from 'https://x.test/down' (503): Service Unavailable",
+            )?;
             same(&world.log.len().to_string(), "4")
         }),
         Trial::test("m::web::manual_statuses_come_back_with_metadata", || {
@@ -47,13 +50,20 @@ pub fn trials() -> Vec<Trial> {
         }),
         Trial::test("m::web::unknown_options_are_refused", || {
             let world = World::run("Web.Contents(\"https://x.test\", [Method = \"GET\"])", None);
-            if world.shown.starts_with("error Expression.Error: 'Method' isn't a valid Web.Contents option.") { Ok(()) } else { Err(world.shown.into()) }
+            if world.shown.starts_with("error Expression.Error: 'Method' isn't a valid Web.Contents option.") {
+                Ok(())
+            } else {
+                Err(world.shown.into())
+            }
         }),
         Trial::test("m::connector::each_source_has_its_own_token_though_cells_are_read_later", connector),
         Trial::test("m::connector::a_stale_token_is_renewed_once", stale_token),
         Trial::test("m::connector::its_functions_are_unknown_to_queries", || {
             let world = World::run("Extension.CurrentCredential()", None);
-            same(&world.shown, "error Expression.Error: The name 'Extension.CurrentCredential' wasn't recognized.  Make sure it's spelled correctly.")
+            same(
+                &world.shown,
+                "error Expression.Error: The name 'Extension.CurrentCredential' wasn't recognized.  Make sure it's spelled correctly.",
+            )
         }),
     ]
 }
@@ -91,9 +101,13 @@ Demo = [Authentication = [OAuth = []]];
 "#;
 
 fn connector() -> Result<(), Failed> {
-    let world = World::run("let one = Demo.Contents(\"one\"), two = Demo.Contents(\"two\") in {two{0}[Data], one{1}[Data]}", Some(CONNECTOR));
+    let world =
+        World::run("let one = Demo.Contents(\"one\"), two = Demo.Contents(\"two\") in {two{0}[Data], one{1}[Data]}", Some(CONNECTOR));
     same(&world.shown, "{\"ok\", \"ok\"}")?;
-    same(&world.log.join(" "), "GET https://x.test/a Bearer {\"organisation\":\"two\"} GET https://x.test/b Bearer {\"organisation\":\"one\"}")
+    same(
+        &world.log.join(" "),
+        "GET https://x.test/a Bearer {\"organisation\":\"two\"} GET https://x.test/b Bearer {\"organisation\":\"one\"}",
+    )
 }
 
 fn stale_token() -> Result<(), Failed> {
@@ -115,7 +129,8 @@ struct Shared(Rc<RefCell<World>>);
 
 impl Http for Shared {
     fn send(&mut self, request: &HttpRequest) -> Result<HttpResponse, String> {
-        let authorization = request.headers.iter().find(|(name, _)| name == "Authorization").map_or(String::new(), |(_, v)| format!(" {v}"));
+        let authorization =
+            request.headers.iter().find(|(name, _)| name == "Authorization").map_or(String::new(), |(_, v)| format!(" {v}"));
         let mut world = self.0.borrow_mut();
         world.log.push(format!("{} {}{authorization}", request.method, request.url));
         let answer = |status: u16, headers: &[(&str, &str)], body: &str| HttpResponse {

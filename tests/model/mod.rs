@@ -48,11 +48,8 @@ pub fn trials() -> Vec<Trial> {
         }),
         Trial::test("model/shipped_has_no_errors", || {
             let (project, loading) = project::shipped();
-            let errors: Vec<String> = check::diagnostics(&project, loading)
-                .iter()
-                .filter(|d| d.is_error())
-                .map(|d| render(d, &project.sources, false))
-                .collect();
+            let errors: Vec<String> =
+                check::diagnostics(&project, loading).iter().filter(|d| d.is_error()).map(|d| render(d, &project.sources, false)).collect();
             if errors.is_empty() { Ok(()) } else { Err(Failed::from(errors.join("\n"))) }
         }),
         Trial::test("model/ten_thousand_measures", || {

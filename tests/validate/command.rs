@@ -136,16 +136,16 @@ fn a_failure_is_told_in_every_form() -> Result<(), Failed> {
         if let Event::Start(tag) | Event::Empty(tag) = &event {
             for attribute in tag.attributes() {
                 let attribute = attribute?;
-                let value = String::from_utf8(attribute.value.to_vec())?;
+                let value = attribute.value.into_owned();
                 assert!(!value.contains('<'), "{value}");
-                if tag.name().as_ref() == b"testsuite" && attribute.key.as_ref() == b"tests" {
+                if tag.name().as_ref() == "testsuite" && attribute.key.as_ref() == "tests" {
                     stated = value.parse::<usize>().ok();
                 }
             }
             match tag.name().as_ref() {
-                b"testcase" => cases += 1,
-                b"failure" => failures += 1,
-                b"skipped" => skipped += 1,
+                "testcase" => cases += 1,
+                "failure" => failures += 1,
+                "skipped" => skipped += 1,
                 _ => {}
             }
         }

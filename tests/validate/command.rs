@@ -111,7 +111,7 @@ fn broken(folder: &Path) -> std::io::Result<()> {
     std::fs::write(folder.join("model.yaml"), "extends: shipped\n")?;
     std::fs::write(
         folder.join("measures/mine.yaml"),
-        "table: Measures\nfolder: Mine\nadd:\n  - {name: 'In & out < \"all\", 100%', description: Wrong., expression: '[Cash in]', equals: '[Cash out] + 1'}\n  - {name: Loose, description: Unproven., expression: '[Cash in] / 2'}\n",
+        "folder: Mine\nadd:\n  - {name: 'In & out < \"all\", 100%', description: Wrong., expression: '[Cash in]', equals: '[Cash out] + 1'}\n  - {name: Loose, description: Unproven., expression: '[Cash in] / 2'}\n",
     )
 }
 
@@ -173,7 +173,7 @@ fn a_failure_is_told_in_every_form() -> Result<(), Failed> {
     // Without a proof is a warning, with --strict a failure.
     std::fs::write(
         model.path().join("measures/mine.yaml"),
-        "table: Measures\nfolder: Mine\nadd:\n  - {name: Loose, description: Unproven., expression: '[Cash in] / 2'}\n",
+        "folder: Mine\nadd:\n  - {name: Loose, description: Unproven., expression: '[Cash in] / 2'}\n",
     )?;
     let loose = ["validate", "--model", text(model.path()), "--company", text(folder.path())];
     assert_eq!(run(&loose)?.status.code(), Some(0));

@@ -58,7 +58,7 @@ fn company(options: &sample::Options) -> TempDir {
 
 /// The shipped model under overlays of ours, its queries filled in for the `folder` source.
 fn model(overlay: Option<Layer>) -> Result<Project, String> {
-    let layers: Vec<Layer> = overlay.into_iter().chain([Layer::shipped()]).collect();
+    let layers: Vec<Layer> = [Layer::shipped()].into_iter().chain(overlay).collect();
     let (project, loading) = project::read(&layers);
     let said = |problems: &[xero_pbit::base::Diagnostic]| {
         problems.iter().map(|d| format!("{}: {}", d.code, d.message)).collect::<Vec<_>>().join("\n")

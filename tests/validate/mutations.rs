@@ -244,7 +244,7 @@ impl Bench {
 }
 
 fn mutants_are_caught() -> Result<(), Failed> {
-    let options = Options { as_of: "2026-03-12".parse()?, ..Options::new(31, if full() { 200 } else { 90 }, 26, Country::Au) };
+    let options = Options { as_of: "2026-03-12".parse()?, ..Options::new(31, if full() { 200 } else { 60 }, if full() { 26 } else { 17 }, Country::Au) };
     let folder = company(&options);
     let project = model(None)?;
     let tables = Arc::new(tables(&project, folder.path(), None)?);

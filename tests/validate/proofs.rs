@@ -110,7 +110,7 @@ fn proofs_hold_and_fail() -> Result<(), Failed> {
         ("Reference", "[Cash in] + 0", "reference: Cash in".to_owned(), Verdict::Equal),
         ("Reference wrong", "[Cash in] + [Cash out]", "reference: Cash in".to_owned(), Verdict::Differs),
     ];
-    let mut text = String::from("table: Measures\nfolder: Mine\nadd:\n");
+    let mut text = String::from("folder: Mine\nadd:\n");
     for (name, expression, proof, _) in &cases {
         text.push_str(&format!(
             "  - name: {name}\n    description: {name} of the test.\n    expression: |\n      {expression}\n    {proof}\n"
@@ -144,7 +144,7 @@ fn a_changed_figure_differs() -> Result<(), Failed> {
 
 fn a_measure_without_proof_is_unproven() -> Result<(), Failed> {
     let company = small()?;
-    let text = "table: Measures\nfolder: Mine\nadd:\n  - name: Half\n    description: Half of it.\n    expression: '[Cash in] / 2'\n\
+    let text = "folder: Mine\nadd:\n  - name: Half\n    description: Half of it.\n    expression: '[Cash in] / 2'\n\
                 change:\n  - name: Cash out (negative)\n    expression: '[Cash out] * 2'\n";
     let checks = company.checks(text)?;
     assert_eq!(worst(&checks, "Half"), Some(Verdict::Unproven));

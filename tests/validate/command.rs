@@ -199,13 +199,13 @@ fn a_day_without_trial_balance_is_refused() -> Result<(), Failed> {
 fn several_organisations_are_a_list() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     write(&folder.path().join("one"), &options(54));
-    write(&folder.path().join("two"), &Options { as_of: "2025-05-20".parse()?, ..Options::new(55, 30, 3, Country::Fr) });
+    write(&folder.path().join("two"), &options(55));
     for command in ["reference", "validate"] {
         let all = parsed(&run(&[command, "--company", text(folder.path()), "--format", "json"])?, 0)?;
         let list = all["organisations"].as_array().expect("a list");
         assert_eq!(list.len(), 2);
         assert!(list.iter().all(|one| keys(one).is_superset(&["as_of", "organisation", "measures"].into())));
-        assert_eq!(list[1]["as_of"], "2025-05-20");
+        assert_eq!(list[1]["as_of"], "2025-05-31");
     }
     Ok(())
 }

@@ -48,12 +48,8 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         if !is_shipped && !path.exists() {
             return Err(Failure::usage(format!("`{}` does not exist", path.display())));
         }
-        let wanted = Wanted {
-            model: (!is_shipped).then(|| path.to_owned()),
-            company: args.company.clone(),
-            as_of: args.as_of,
-            ..Wanted::default()
-        };
+        let wanted =
+            Wanted { model: (!is_shipped).then(|| path.to_owned()), company: args.company.clone(), as_of: args.as_of, ..Wanted::default() };
         let name = path.display().to_string();
         match wanted.open(None, global) {
             Ok((opened, engine)) => Ok(Read { name, opened, engine: Some(engine) }),

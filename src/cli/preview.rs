@@ -247,7 +247,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
     let shown = Arc::new(Mutex::new(Shown::default()));
     let (asks, asked) = mpsc::channel();
-    let watched = wanted.model.clone().map(|path| if path.is_file() { path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned) } else { path });
+    let watched = wanted
+        .model
+        .clone()
+        .map(|path| if path.is_file() { path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned) } else { path });
     let (ready, is_ready) = mpsc::channel();
     let (thread_shown, thread_global) = (shown.clone(), global.clone());
     // The engine stays on one thread: what it keeps between queries is not shared.
@@ -353,7 +356,14 @@ fn pictures(html: &Path, folder: &Path, report: &Report, global: &Global) -> Res
         // An earlier picture must not stand in for one that failed.
         let _ = std::fs::remove_file(&picture);
         let status = Command::new(&browser)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=3000", "--window-size=1280,720"])
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                "--virtual-time-budget=3000",
+                "--window-size=1280,720",
+            ])
             .args(["--disable-extensions", "--no-first-run", "--force-device-scale-factor=1"])
             .arg(format!("--screenshot={}", picture.display()))
             .arg(format!("{address}#page={index}&picture"))
@@ -389,7 +399,8 @@ fn browser() -> Option<PathBuf> {
     }
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"];
     let folders: Vec<PathBuf> = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
-    let on_path = names.iter().flat_map(|name| folders.iter().flat_map(move |folder| [folder.join(name), folder.join(format!("{name}.exe"))]));
+    let on_path =
+        names.iter().flat_map(|name| folders.iter().flat_map(move |folder| [folder.join(name), folder.join(format!("{name}.exe"))]));
     let usual = [
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
         "/Applications/Chromium.app/Contents/MacOS/Chromium",

@@ -53,11 +53,8 @@ pub async fn bind(port: u16) -> std::io::Result<(tokio::net::TcpListener, u16)> 
 /// When the socket fails.
 pub async fn serve(listener: tokio::net::TcpListener, port: u16, shown: Arc<Mutex<Shown>>, asks: mpsc::Sender<Ask>) -> std::io::Result<()> {
     let shared = Shared { shown, asks, port };
-    let app = axum::Router::new()
-        .route("/", get(page))
-        .route("/api/query", post(query))
-        .route("/api/version", get(version))
-        .with_state(shared);
+    let app =
+        axum::Router::new().route("/", get(page)).route("/api/query", post(query)).route("/api/version", get(version)).with_state(shared);
     let interrupted = async {
         // Without a signal handler the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {

@@ -125,7 +125,8 @@ fn relationships(model: &Model) -> BTreeMap<String, String> {
 }
 
 fn pages(report: &Report) -> BTreeMap<String, String> {
-    let text = |page: &crate::report::Page| format!("{}, {} × {}, {} visuals", page.display_name, page.width, page.height, page.visuals.len());
+    let text =
+        |page: &crate::report::Page| format!("{}, {} × {}, {} visuals", page.display_name, page.width, page.height, page.visuals.len());
     report.pages.iter().map(|page| (page.name.clone(), text(page))).collect()
 }
 

@@ -114,7 +114,9 @@ impl Preview<'_> {
                 json!({"runs": runs, "align": paragraph.alignment})
             })
             .collect();
-        let fill = ["fill", "background"].iter().find_map(|object| visual.object(object, "fillColor").or_else(|| visual.container(object, "color")));
+        let fill = ["fill", "background"]
+            .iter()
+            .find_map(|object| visual.object(object, "fillColor").or_else(|| visual.container(object, "color")));
         let font = visual.object("value", "fontColor").or_else(|| visual.object("labels", "color"));
         let color_of = |property: Option<&Property>| match property {
             Some(Property::Color(color)) => self.color(color),
@@ -285,7 +287,9 @@ impl Preview<'_> {
                 PageKind::Tooltip => marks.iter().map(|(column, _)| column.clone()).collect(),
                 PageKind::Report => continue,
             };
-            wanted.extend(marks.iter().filter(|(column, _)| fields.contains(column)).map(|(column, value)| (index, column.clone(), value.clone())));
+            wanted.extend(
+                marks.iter().filter(|(column, _)| fields.contains(column)).map(|(column, value)| (index, column.clone(), value.clone())),
+            );
         }
         wanted
     }

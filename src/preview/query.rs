@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use crate::model::{Column, Model, Table};
 use crate::report::{
-    Aggregation, Color, Comparison, Condition, DateUnit, Field, Filter, InteractionKind, Literal, Page, Property, Relative, Report, Selector,
-    Visual,
+    Aggregation, Color, Comparison, Condition, DateUnit, Field, Filter, InteractionKind, Literal, Page, Property, Relative, Report,
+    Selector, Visual,
 };
 
 /// What somebody selected: values of a column.
@@ -302,7 +302,8 @@ fn styles(visual: &Visual, values: &[(&Field, Option<&str>, &str, String, String
                     }
                     Color::Gradient(gradient) if gradient.by == **field => {
                         let stop = |stop: &crate::report::Stop| serde_json::json!([stop.value, stop.color]);
-                        style["scale"] = std::iter::once(&gradient.min).chain(&gradient.mid).chain(std::iter::once(&gradient.max)).map(stop).collect();
+                        style["scale"] =
+                            std::iter::once(&gradient.min).chain(&gradient.mid).chain(std::iter::once(&gradient.max)).map(stop).collect();
                     }
                     _ => continue,
                 }
@@ -387,7 +388,11 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
     };
     let one_row = || {
         let row = format!("ROW ( {} )", added.join(", "));
-        if arguments.is_empty() { format!("EVALUATE {row}") } else { format!("EVALUATE CALCULATETABLE ( {row}, {} )", arguments.join(", ")) }
+        if arguments.is_empty() {
+            format!("EVALUATE {row}")
+        } else {
+            format!("EVALUATE CALCULATETABLE ( {row}, {} )", arguments.join(", "))
+        }
     };
     let grouped = |shown: &[&str]| -> String {
         // A column that is sorted by another one is grouped with it, as Power BI does.
@@ -408,7 +413,8 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
             // The sorting columns come last, so that the page can ignore them.
             let texts = (0..values.len()).flat_map(|i| [format!("\"v{i}\", [v{i}]"), format!("\"f{i}\", [f{i}]")]);
             let colors = (0..colors.len()).map(|i| format!("\"s{i}\", [s{i}]"));
-            let keep: Vec<String> = shown.iter().map(|c| (*c).to_owned()).chain(texts).chain(colors).chain(hidden.iter().cloned()).collect();
+            let keep: Vec<String> =
+                shown.iter().map(|c| (*c).to_owned()).chain(texts).chain(colors).chain(hidden.iter().cloned()).collect();
             body = format!("SELECTCOLUMNS ( {body}, {} )", keep.join(", "));
         }
         format!("EVALUATE {body}{by}")
@@ -458,7 +464,14 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
     for (_, _, role, heading, reference) in &values {
         columns.push(serde_json::json!({"name": heading, "role": role, "ref": reference}));
     }
-    Some(VisualQuery { levels, columns, groups: groups.len(), totals, styles, limit: if visual.type_name() == "tableEx" { 500 } else { 3_000 } })
+    Some(VisualQuery {
+        levels,
+        columns,
+        groups: groups.len(),
+        totals,
+        styles,
+        limit: if visual.type_name() == "tableEx" { 500 } else { 3_000 },
+    })
 }
 
 fn column_of<'a>(model: &'a Model, notation: &str) -> Option<(&'a Table, &'a Column)> {

@@ -75,7 +75,8 @@ fn hostile_names_stay_data() -> Result<(), Failed> {
 
 fn selections_filter_what_they_reach() -> Result<(), Failed> {
     tiny(|preview| {
-        let one = |values: Json| Selection { column: "'Sales'[Customer]".to_owned(), values: values.as_array().cloned().unwrap_or_default() };
+        let one =
+            |values: Json| Selection { column: "'Sales'[Customer]".to_owned(), values: values.as_array().cloned().unwrap_or_default() };
         let answers = preview.page(0, &[one(serde_json::json!(["Plain"]))]);
         ensure(answers["Card"]["data"]["levels"][0][0][1] == "10.00", "the card is not filtered")?;
         ensure(answers["Who"]["data"]["levels"][0].as_array().map(Vec::len) == Some(2), "a slicer is filtered by itself")?;
@@ -86,9 +87,15 @@ fn selections_filter_what_they_reach() -> Result<(), Failed> {
         ensure(plain["Card"]["data"]["levels"] == preview.page(0, &[])["Card"]["data"]["levels"], "a column that is none filters")?;
         let html = preview.html(&preview.base(), Budget::default());
         let variants = &payload(&html)?["variants"];
-        ensure(variants["0|'Sales'[Customer]=[\"Plain\"]"]["Card"]["data"]["levels"][0][0][1] == "10.00", "the variant is not pre-computed")?;
+        ensure(
+            variants["0|'Sales'[Customer]=[\"Plain\"]"]["Card"]["data"]["levels"][0][0][1] == "10.00",
+            "the variant is not pre-computed",
+        )?;
         let none = preview.html(&preview.base(), Budget { bytes: 0, seconds: 60.0 });
-        ensure(payload(&none)?["complete"] == true || payload(&none)?["variants"].as_object().is_some_and(|v| v.len() <= 1), "the budget is not kept")
+        ensure(
+            payload(&none)?["complete"] == true || payload(&none)?["variants"].as_object().is_some_and(|v| v.len() <= 1),
+            "the budget is not kept",
+        )
     })
 }
 

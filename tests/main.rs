@@ -8,6 +8,7 @@ mod emit;
 mod m;
 mod m_functions;
 mod model;
+mod preview;
 mod report;
 mod sample;
 mod validate;
@@ -22,6 +23,7 @@ fn main() {
     trials.extend(dax_functions::trials());
     trials.extend(m::trials());
     trials.extend(m_functions::trials());
+    trials.extend(preview::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
     trials.extend(validate::trials());

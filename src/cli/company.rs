@@ -16,8 +16,6 @@ use crate::table::Table;
 pub(super) struct Loaded {
     /// The model with its queries filled in, and everything beside it.
     pub(super) project: Project,
-    /// Every text that was read.
-    pub(super) sources: SourceMap,
     /// Imported tables as the queries give them.
     pub(super) tables: Vec<Table>,
     /// Rows and seconds of each table's query.
@@ -63,7 +61,7 @@ pub(super) fn load(model: Option<&Path>, company: Option<&Path>, as_of: Option<D
             Err(why) => problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", result.name))),
         }
     }
-    if problems.is_empty() { Ok(Loaded { project, sources, tables, timings }) } else { Err(Failure::input(problems, sources)) }
+    if problems.is_empty() { Ok(Loaded { project, tables, timings }) } else { Err(Failure::input(problems, sources)) }
 }
 
 /// Parameters for the `folder` source and the day that is taken as today.

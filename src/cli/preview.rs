@@ -1,11 +1,412 @@
 //! `xero-pbit preview`.
+#![allow(clippy::disallowed_methods)]
 
-use super::{Failure, Global};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use super::{Failure, Global, build, company};
+use crate::base::{Date, Diagnostic, FileSet, SourceMap};
+use crate::dax::Engine;
+use crate::emit;
+use crate::format::{pbir, pbit};
+use crate::host::data::{DataFolder, read_model};
+use crate::host::files;
+use crate::host::preview_server::{self, Ask, Shown};
+use crate::m;
+use crate::model::Model;
+use crate::power_query::Refresh;
+use crate::preview::{Budget, Preview};
+use crate::project::raw::SourceKind;
+use crate::report::{PageKind, Report};
+use crate::table::Table;
 
 /// See the report without Power BI.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+#[command(
+    after_help = "Examples:\n  xero-pbit preview\n  xero-pbit preview --model my-model --serve\n  xero-pbit preview --company acme --png pictures --locale fr\n  xero-pbit preview --model Sales.pbip --data tables"
+)]
+pub struct Args {
+    /// Model folder, .pbip or .pbit; without it the shipped model
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+    /// Company folder of raw pages; without it the built-in company
+    #[arg(long, value_name = "DIR")]
+    company: Option<PathBuf>,
+    /// One CSV or Parquet file per table instead of running the queries
+    #[arg(long, value_name = "DIR", conflicts_with = "company")]
+    data: Option<PathBuf>,
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "preview.html")]
+    out: PathBuf,
+    /// Serve on this computer and reload when a file of the model changes
+    #[arg(long, conflicts_with = "out")]
+    serve: bool,
+    /// Port of the server; 0 picks a free one
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "serve")]
+    port: u16,
+    /// Also take a picture of every page, with Chromium or Chrome
+    #[arg(long, value_name = "DIR", conflicts_with = "serve")]
+    png: Option<PathBuf>,
+    /// Language of the report's texts
+    #[arg(long, value_name = "LANGUAGE")]
+    locale: Option<String>,
+    /// The day that is taken as today
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<Date>,
+}
 
-pub(super) fn run(_args: Args, _global: &Global) -> Result<u8, Failure> {
-    Err(Failure::usage("this command is not part of this build"))
+/// What is asked for: a model, its data and the language of its report.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    /// Model folder, PBIP or template; the shipped model when absent.
+    pub(super) model: Option<PathBuf>,
+    /// Raw pages.
+    pub(super) company: Option<PathBuf>,
+    /// Tables.
+    pub(super) data: Option<PathBuf>,
+    /// Language of the report.
+    pub(super) locale: Option<String>,
+    /// Today.
+    pub(super) as_of: Option<Date>,
+}
+
+/// A report over its model.
+pub(super) struct Opened {
+    /// As read back from the files that `build` writes.
+    pub(super) report: Report,
+    /// The model behind it.
+    pub(super) model: Model,
+    /// Rows of the imported tables; kept for a rebuild.
+    pub(super) tables: Option<Vec<Table>>,
+}
+
+impl Wanted {
+    /// Whether the model is a project or template of Power BI rather than YAML.
+    pub(super) fn is_foreign(&self) -> bool {
+        self.model.as_deref().is_some_and(|path| path.is_file() || report_folder(path).is_some())
+    }
+
+    /// Reads model and report.
+    pub(super) fn read(&self, global: &Global) -> Result<(Model, Report), Failure> {
+        if self.is_foreign() {
+            return self.read_foreign(global);
+        }
+        let kind = if self.company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
+        let (checked, sources) = build::load_checked(self.model.as_deref(), Some(kind), global)?;
+        let locale = self.locale.as_deref().map(|wanted| build::culture(&checked, wanted)).transpose()?;
+        let options = emit::Options { source: kind, locale: locale.clone(), ..emit::Options::all(&checked) };
+        let model = emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
+        let written = pbir::write(&emit::report(&checked, locale.as_deref()));
+        let read = pbir::read(&written, &checked.project().model.name);
+        if read.diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(Failure::found(read.diagnostics, SourceMap::default()));
+        }
+        let mut report = read.report;
+        report.locale = Some(locale.unwrap_or_else(|| checked.project().model.culture.clone()));
+        Ok((model, report))
+    }
+
+    fn read_foreign(&self, global: &Global) -> Result<(Model, Report), Failure> {
+        let path = self.model.as_deref().unwrap_or(Path::new("."));
+        let mut sources = SourceMap::default();
+        let (model, warnings) = read_model(path, &mut sources).map_err(|d| Failure::input(d, sources.clone()))?;
+        global.draw(&warnings, &sources);
+        let one = |d: Diagnostic| Failure::input(vec![d], SourceMap::default());
+        let (files, name): (FileSet, String) = if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("pbit")) {
+            let name = path.file_stem().map_or_else(|| "Report".to_owned(), |n| n.to_string_lossy().into_owned());
+            let bytes = files::read(path).map_err(one)?;
+            (pbit::read(&bytes, &name, &mut sources).map_err(|d| Failure::input(d, sources.clone()))?.report, name)
+        } else {
+            let Some(folder) = report_folder(path) else {
+                return Err(Failure::usage(format!("`{}` has no report: there is no folder `….Report` beside the model", path.display())));
+            };
+            let name = folder.file_stem().map_or_else(|| "Report".to_owned(), |n| n.to_string_lossy().into_owned());
+            (files::read_tree(&folder).map_err(one)?, name)
+        };
+        let read = pbir::read(&files, &name);
+        if read.report.pages.is_empty() {
+            let mut failure = Failure::input(read.diagnostics, SourceMap::default());
+            failure.message = Some("the report has no pages in the PBIR format; save it as PBIP with Power BI Desktop".to_owned());
+            return Err(failure);
+        }
+        global.draw(&read.diagnostics, &SourceMap::default());
+        let mut report = read.report;
+        if let Some(locale) = &self.locale {
+            report.locale = Some(locale.clone());
+        }
+        Ok((model, report))
+    }
+
+    /// Reads everything; `before` lends its rows when the queries are the same.
+    pub(super) fn open(&self, before: Option<&Opened>, global: &Global) -> Result<(Opened, Engine), Failure> {
+        let (model, report) = self.read(global)?;
+        if let Some(data) = &self.data {
+            let folder = DataFolder::new(data, &model).map_err(|d| Failure::input(vec![d], SourceMap::default()))?;
+            let engine = Engine::new(&model, folder);
+            return Ok((Opened { report, model, tables: None }, engine));
+        }
+        let same = before.and_then(|b| b.tables.clone().filter(|_| same_queries(&b.model, &model)));
+        let tables = match same {
+            Some(tables) => tables,
+            None if self.is_foreign() => self.refresh(&model)?,
+            None => {
+                // Its warnings were drawn when the report was read.
+                let quiet = Global { quiet: true, ..global.clone() };
+                company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?.tables
+            }
+        };
+        let engine = Engine::new(&model, tables.clone());
+        Ok((Opened { report, model, tables: Some(tables) }, engine))
+    }
+
+    /// Runs the queries of a template or project, over a company folder where it has that parameter.
+    fn refresh(&self, model: &Model) -> Result<Vec<Table>, Failure> {
+        let parameters = company::parameters(self.company.as_deref(), self.as_of)?;
+        let refresh = Refresh {
+            model,
+            parameters: &parameters,
+            connector: None,
+            options: m::Options { memory_limit: Some(8 << 30), time_limit: None, ..m::Options::default() },
+            jobs: 0,
+        };
+        let mut tables = Vec::new();
+        let mut problems = Vec::new();
+        for result in refresh.run(&crate::host::m::sources, &|_| ()) {
+            match result.outcome {
+                Ok(loaded) => tables.push(loaded.table),
+                Err(why) => problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", result.name))),
+            }
+        }
+        if problems.is_empty() { Ok(tables) } else { Err(Failure::input(problems, SourceMap::default())) }
+    }
+}
+
+/// Whether two models load the same rows.
+fn same_queries(a: &Model, b: &Model) -> bool {
+    let queries = |model: &Model| -> Vec<(String, String)> {
+        let tables = model.tables.iter().flat_map(|t| t.partitions.iter().map(|p| (t.name.clone(), query_text(&p.source))));
+        tables.chain(model.expressions.iter().map(|e| (e.name.clone(), e.expression.text.clone()))).collect()
+    };
+    queries(a) == queries(b)
+}
+
+fn query_text(source: &crate::model::PartitionSource) -> String {
+    match source {
+        crate::model::PartitionSource::M(text) => text.text.clone(),
+        _ => String::new(),
+    }
+}
+
+/// The folder of the report that belongs to a project.
+fn report_folder(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let sibling = |stem: &str| Some(path.with_file_name(format!("{stem}.Report"))).filter(|folder| folder.is_dir());
+    if path.is_file() {
+        return sibling(name.strip_suffix(".pbip")?);
+    }
+    if name.ends_with(".Report") {
+        return Some(path.to_owned());
+    }
+    if let Some(stem) = name.strip_suffix(".SemanticModel") {
+        return sibling(stem);
+    }
+    let mut found: Vec<PathBuf> = std::fs::read_dir(path)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|p| p.is_dir() && p.file_name().is_some_and(|n| n.to_string_lossy().ends_with(".Report")))
+        .collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    let wanted = Wanted { model: args.model, company: args.company, data: args.data, locale: args.locale, as_of: args.as_of };
+    if args.serve {
+        return serve(wanted, args.port, global);
+    }
+    let (opened, engine) = wanted.open(None, global)?;
+    let preview = Preview { report: &opened.report, model: &opened.model, engine: &engine };
+    let base = preview.base();
+    let html = preview.html(&base, Budget::default());
+    let written = std::fs::write(&args.out, &html);
+    written.map_err(|error| Failure::usage(format!("`{}` cannot be written: {error}", args.out.display())))?;
+    let broken = preview.broken(&base);
+    for (page, visual, why) in &broken {
+        global.say(format!("warning: page `{page}`, visual `{visual}`: {why}"));
+    }
+    global.say(format!("{}  open it in any browser", args.out.display()));
+    if let Some(folder) = &args.png {
+        pictures(&args.out, folder, &opened.report, global)?;
+    }
+    Ok(u8::from(!broken.is_empty()))
+}
+
+fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
+    let shown = Arc::new(Mutex::new(Shown::default()));
+    let (asks, asked) = mpsc::channel();
+    let watched = wanted
+        .model
+        .clone()
+        .map(|path| if path.is_file() { path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned) } else { path });
+    let (ready, is_ready) = mpsc::channel();
+    let (thread_shown, thread_global) = (shown.clone(), global.clone());
+    // The engine stays on one thread: what it keeps between queries is not shared.
+    std::thread::Builder::new()
+        .name("engine".to_owned())
+        .stack_size(64 << 20)
+        .spawn(move || answer(&wanted, &asked, &thread_shown, &ready, &thread_global))
+        .map_err(|error| Failure::usage(format!("no thread for the engine: {error}")))?;
+    if let Ok(Err(failure)) = is_ready.recv() {
+        return Err(failure);
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::usage(format!("no runtime for the server: {error}")))?;
+    let _watcher = match &watched {
+        Some(path) => match preview_server::watch(path, asks.clone()) {
+            Ok(watcher) => Some(watcher),
+            Err(error) => {
+                global.say(format!("warning: changes of `{}` are not seen: {error}", path.display()));
+                None
+            }
+        },
+        None => None,
+    };
+    runtime.block_on(async {
+        let bound = preview_server::bind(port).await;
+        let (listener, port) = bound.map_err(|error| Failure::usage(format!("port {port} cannot be used: {error}")))?;
+        let _ = writeln!(std::io::stdout(), "http://127.0.0.1:{port}/");
+        let _ = std::io::stdout().flush();
+        global.say("stop it with Ctrl+C");
+        let served = preview_server::serve(listener, port, shown, asks).await;
+        served.map_err(|error| Failure::usage(format!("the server stopped: {error}")))
+    })?;
+    Ok(0)
+}
+
+/// The thread of the engine: builds, answers, rebuilds.
+fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, ready: &mpsc::Sender<Result<(), Failure>>, global: &Global) {
+    let (mut opened, mut engine) = match wanted.open(None, global) {
+        Ok(pair) => pair,
+        Err(failure) => {
+            // Nobody waits when the process is ending.
+            let _ = ready.send(Err(failure));
+            return;
+        }
+    };
+    let publish = |opened: &Opened, engine: &Engine| {
+        let html = Preview { report: &opened.report, model: &opened.model, engine }.served();
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.html = html;
+        shown.version += 1;
+        shown.problem = None;
+    };
+    publish(&opened, &engine);
+    let _ = ready.send(Ok(()));
+    let mut held: Option<Ask> = None;
+    while let Some(ask) = held.take().or_else(|| asked.recv().ok()) {
+        match ask {
+            Ask::Page(page, selections, reply) => {
+                let answers = Preview { report: &opened.report, model: &opened.model, engine: &engine }.page(page, &selections);
+                // A browser that went away wants no answer.
+                let _ = reply.send(answers);
+            }
+            Ask::Rebuild => {
+                // An editor saves in several steps: wait until it is quiet.
+                loop {
+                    match asked.recv_timeout(std::time::Duration::from_millis(60)) {
+                        Ok(Ask::Rebuild) => {}
+                        Ok(other) => {
+                            held = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                match wanted.open(Some(&opened), global) {
+                    Ok((next, with)) => {
+                        (opened, engine) = (next, with);
+                        publish(&opened, &engine);
+                        global.say("reloaded");
+                    }
+                    Err(failure) => {
+                        failure.print(global);
+                        let first = failure.diagnostics.first().map(|d| d.message.clone()).or(failure.message);
+                        shown.lock().unwrap_or_else(PoisonError::into_inner).problem = first;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One picture per page.
+fn pictures(html: &Path, folder: &Path, report: &Report, global: &Global) -> Result<(), Failure> {
+    let browser = browser().ok_or_else(|| {
+        Failure::usage("no Chromium, Chrome or Edge found for the pictures; name one with the environment variable XERO_PBIT_CHROMIUM")
+    })?;
+    std::fs::create_dir_all(folder).map_err(|error| Failure::usage(format!("`{}` cannot be made: {error}", folder.display())))?;
+    let full = |path: &Path| std::fs::canonicalize(path).map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())));
+    let address = file_address(&full(html)?);
+    let folder = full(folder)?;
+    for (index, page) in report.pages.iter().enumerate().filter(|(_, page)| page.kind == PageKind::Report && !page.is_hidden) {
+        let slug: String = page.name.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+        let picture = folder.join(format!("{:02}-{slug}.png", index + 1));
+        // An earlier picture must not stand in for one that failed.
+        let _ = std::fs::remove_file(&picture);
+        let status = Command::new(&browser)
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--hide-scrollbars",
+                "--virtual-time-budget=3000",
+                "--window-size=1280,720",
+            ])
+            .args(["--disable-extensions", "--no-first-run", "--force-device-scale-factor=1"])
+            .arg(format!("--screenshot={}", picture.display()))
+            .arg(format!("{address}#page={index}&picture"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|error| Failure::usage(format!("`{}` cannot be started: {error}", browser.display())))?;
+        if !status.success() || !picture.is_file() {
+            return Err(Failure::usage(format!("`{}` took no picture of page `{}` ({status})", browser.display(), page.name)));
+        }
+        global.say(format!("{}", picture.display()));
+    }
+    Ok(())
+}
+
+fn file_address(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let mut address = String::from(if text.starts_with('/') { "file://" } else { "file:///" });
+    for byte in text.bytes() {
+        match byte {
+            b'/' | b':' | b'-' | b'_' | b'.' | b'~' => address.push(byte as char),
+            byte if byte.is_ascii_alphanumeric() => address.push(byte as char),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address
+}
+
+/// A browser of the Chromium family.
+fn browser() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("XERO_PBIT_CHROMIUM") {
+        return Some(PathBuf::from(named));
+    }
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge", "microsoft-edge"];
+    let folders: Vec<PathBuf> = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+    let on_path =
+        names.iter().flat_map(|name| folders.iter().flat_map(move |folder| [folder.join(name), folder.join(format!("{name}.exe"))]));
+    let usual = [
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+        "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+        "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+    ];
+    on_path.chain(usual.iter().map(PathBuf::from)).find(|path| path.is_file())
 }

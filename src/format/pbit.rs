@@ -185,7 +185,7 @@ fn text_of(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => wide(rest),
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        [_, 0, ..] if bytes.len() % 2 == 0 => wide(bytes),
+        [_, 0, ..] if bytes.len().is_multiple_of(2) => wide(bytes),
         _ => String::from_utf8(bytes.to_vec()).ok(),
     }
 }

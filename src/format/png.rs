@@ -51,7 +51,7 @@ pub(super) fn icon(size: u32) -> Vec<u8> {
                 sum = [sum[0] + r * a, sum[1] + g * a, sum[2] + b * a, sum[3] + a];
             }
             let alpha = sum[3];
-            let average = |channel: u32| if alpha == 0 { 0 } else { (channel / alpha) as u8 };
+            let average = |channel: u32| channel.checked_div(alpha).unwrap_or(0) as u8;
             pixels.extend([average(sum[0]), average(sum[1]), average(sum[2]), (alpha * 255 / (SAMPLES * SAMPLES)) as u8]);
         }
     }

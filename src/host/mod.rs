@@ -11,3 +11,4 @@ pub mod loopback;
 pub mod m;
 pub mod mock_server;
 pub mod page_folder;
+pub mod preview_server;

@@ -1,1 +1,408 @@
-//! Emitted report + data → HTML pages.
+//! Emitted report + data → HTML pages with real figures.
+//!
+//! In: a [`Report`] as read back from PBIR, its model, an engine with data. Out: one self-contained HTML file, or the answers of a local server.
+//! [`query`] turns a visual into the DAX it stands for (the shape that Power BI sends), [`Preview::page`] evaluates a page under a selection, and
+//! `assets/` holds the page itself: its query layer is one interface with two sources, pre-computed answers and the server.
+
+pub mod diff;
+pub mod query;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde_json::{Value as Json, json};
+
+use crate::dax::{Engine, Options};
+use crate::model::Model;
+use crate::report::{Action, Color, PageKind, Property, Report, Selector, Visual};
+use crate::table::Value;
+use query::{Selection, VisualQuery};
+
+/// The page's script and style; charts are drawn by Apache ECharts (Apache-2.0, see `assets/`).
+const ECHARTS: &str = include_str!("assets/echarts.min.js");
+const SCRIPT: &str = include_str!("assets/preview.js");
+const STYLE: &str = include_str!("assets/preview.css");
+
+/// A report over data.
+pub struct Preview<'a> {
+    /// The report.
+    pub report: &'a Report,
+    /// Its model.
+    pub model: &'a Model,
+    /// The engine over the data.
+    pub engine: &'a Engine,
+}
+
+/// How much may be pre-computed for a single file.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Bytes of answers.
+    pub bytes: usize,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget { bytes: 1_400_000, seconds: 20.0 }
+    }
+}
+
+impl Preview<'_> {
+    /// What the page needs to know of the report whatever is selected.
+    pub fn outline(&self) -> Json {
+        let pages: Vec<Json> = self
+            .report
+            .pages
+            .iter()
+            .map(|page| {
+                let visuals: Vec<Json> = page.visuals.iter().filter(|v| !v.is_hidden).map(|visual| self.visual_outline(visual)).collect();
+                let kind = match page.kind {
+                    PageKind::Tooltip => "tooltip",
+                    PageKind::DrillThrough { .. } => "drill-through",
+                    _ => "report",
+                };
+                let drill: Vec<String> = match &page.kind {
+                    PageKind::DrillThrough { fields, .. } => fields.iter().filter_map(|f| query::notation(self.model, f)).collect(),
+                    _ => Vec::new(),
+                };
+                json!({"name": page.name, "title": page.display_name, "kind": kind, "drill": drill, "hidden": page.is_hidden, "width": page.width, "height": page.height,
+                    "visuals": visuals})
+            })
+            .collect();
+        let theme = self.report.custom_theme.as_ref().unwrap_or(&self.report.theme);
+        let colors = theme.json.get("dataColors").cloned().unwrap_or(Json::Null);
+        let signs: serde_json::Map<String, Json> =
+            ["good", "bad", "neutral"].iter().filter_map(|key| Some(((*key).to_owned(), theme.color(key)?.into()))).collect();
+        json!({"name": self.report.name, "locale": self.report.locale, "pages": pages, "colors": colors, "signs": signs,
+            "landing": self.report.first_page().map(|page| page.name.as_str())})
+    }
+
+    fn visual_outline(&self, visual: &Visual) -> Json {
+        let p = visual.position;
+        let action = visual.action().map(|action| match action {
+            Action::Page(name) => json!({"page": name}),
+            Action::DrillThrough(name) => json!({"drill": name}),
+            Action::Back => json!({"back": true}),
+            Action::Url(url) if url.starts_with("https://") => json!({"url": url}),
+            _ => Json::Null,
+        });
+        let text = |property: Option<&Property>| match property {
+            Some(Property::Text(text)) => Json::from(text.as_str()),
+            _ => Json::Null,
+        };
+        let number = |property: Option<&Property>| match property {
+            Some(Property::Number(x)) => Json::from(*x),
+            Some(Property::Integer(n)) => Json::from(*n),
+            _ => Json::Null,
+        };
+        let mut colors = serde_json::Map::new();
+        for object in visual.objects.iter().filter(|o| o.name == "dataPoint") {
+            if let (Selector::Field(field), Some(Property::Color(color))) = (&object.selector, object.properties.get("fill")) {
+                colors.insert(field.clone(), self.color(color));
+            }
+        }
+        let paragraphs: Vec<Json> = visual
+            .objects
+            .iter()
+            .filter_map(|o| o.properties.get("paragraphs"))
+            .filter_map(|p| if let Property::Paragraphs(list) = p { Some(list) } else { None })
+            .flatten()
+            .map(|paragraph| {
+                let runs: Vec<Json> =
+                    paragraph.runs.iter().map(|run| json!({"text": run.text, "style": run.style.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<BTreeMap<String, String>>()})).collect();
+                json!({"runs": runs, "align": paragraph.alignment})
+            })
+            .collect();
+        let fill = ["fill", "background"]
+            .iter()
+            .find_map(|object| visual.object(object, "fillColor").or_else(|| visual.container(object, "color")));
+        let font = visual.object("value", "fontColor").or_else(|| visual.object("labels", "color"));
+        let color_of = |property: Option<&Property>| match property {
+            Some(Property::Color(color)) => self.color(color),
+            _ => Json::Null,
+        };
+        json!({
+            "id": visual.name, "type": visual.type_name(), "x": p.x, "y": p.y, "w": p.width, "h": p.height, "z": p.z, "tab": p.tab_order,
+            "title": text(visual.title()), "alt": text(visual.alt_text()), "action": action, "colors": colors, "paragraphs": paragraphs,
+            "fill": color_of(fill), "font": color_of(font), "text": text(visual.object("text", "text")),
+            "heading": text(visual.object("header", "text")), "mode": text(visual.object("data", "mode")),
+            "legend": if visual.object("legend", "show") == Some(&Property::Bool(false)) { Json::Null } else { text(visual.object("legend", "position")) },
+            "labels": visual.object("labels", "show") == Some(&Property::Bool(true)),
+            "size": number(visual.object("value", "fontSize")),
+            "plain": visual.container("background", "show") == Some(&Property::Bool(false)),
+            "mobile": visual.mobile.map(|m| json!([m.x, m.y, m.width, m.height])),
+            "sync": visual.sync.as_ref().map(|s| s.name.clone()),
+            "single": visual.object("selection", "strictSingleSelect") == Some(&Property::Bool(true)) || visual.object("selection", "singleSelect") == Some(&Property::Bool(true)),
+            "tooltip": visual.tooltip_page(),
+            "fields": visual.fields().map(|(role, f)| json!({"role": role, "name": f.heading(), "ref": f.query_ref(), "value": f.field.is_value(), "column": query::notation(self.model, &f.field)})).collect::<Vec<_>>(),
+        })
+    }
+
+    fn color(&self, color: &Color) -> Json {
+        match color {
+            Color::Hex(hex) => hex.as_str().into(),
+            Color::Theme { id, .. } => json!({ "theme": id }),
+            _ => Json::Null,
+        }
+    }
+
+    /// The answers of all visuals of a page under a selection: visual name → answer.
+    pub fn page(&self, page: usize, selections: &[Selection]) -> Json {
+        // A selection comes from a browser; only columns of the model become part of a query.
+        let selections: Vec<Selection> = selections.iter().filter(|s| query::is_column(self.model, &s.column)).cloned().collect();
+        let selections = selections.as_slice();
+        let mut answers = serde_json::Map::new();
+        let Some(page) = self.report.pages.get(page) else { return Json::Object(answers) };
+        for visual in page.visuals.iter().filter(|v| !v.is_hidden) {
+            let mut answer = serde_json::Map::new();
+            for (key, property) in [("title", visual.title()), ("subtitle", visual.subtitle()), ("alt", visual.alt_text())] {
+                if let Some(Property::Field(field)) = property {
+                    let text = query::scalar(self.model, self.report, page, visual, field, selections).map(|dax| self.text(&dax));
+                    answer.insert(key.to_owned(), text.map_or(Json::Null, Json::from));
+                } else if let (true, Some(Property::Text(text))) = (key == "subtitle", property) {
+                    answer.insert(key.to_owned(), text.as_str().into());
+                }
+            }
+            if let Some(query) = query::of(self.model, self.report, page, visual, selections) {
+                answer.insert("data".to_owned(), self.answer(&query));
+            }
+            if !answer.is_empty() {
+                answers.insert(visual.name.clone(), Json::Object(answer));
+            }
+        }
+        Json::Object(answers)
+    }
+
+    fn options(&self) -> Options {
+        Options { culture: self.report.locale.clone(), ..Options::default() }
+    }
+
+    fn text(&self, dax: &str) -> String {
+        match self.engine.evaluate_expr(dax, &self.options()) {
+            Ok(Value::Blank) => String::new(),
+            Ok(Value::String(text)) => text.to_string(),
+            Ok(other) => cell(&other).as_str().map_or_else(|| cell(&other).to_string(), str::to_owned),
+            Err(error) => error.message,
+        }
+    }
+
+    /// Evaluates the queries of a visual.
+    pub fn answer(&self, query: &VisualQuery) -> Json {
+        let started = Instant::now();
+        let rows = |dax: &String| -> Result<(Json, usize), String> {
+            let tables = self.engine.evaluate(dax, &self.options()).map_err(|error| error.message)?;
+            let rows = tables.into_iter().next().map(|t| t.rows).unwrap_or_default();
+            let all = rows.len();
+            Ok((rows.iter().take(query.limit).map(|row| Json::Array(row.iter().map(cell).collect())).collect(), all))
+        };
+        let mut levels = Vec::new();
+        let mut totals = Vec::new();
+        let mut most = 0;
+        let mut failed = None;
+        for dax in &query.levels {
+            match rows(dax) {
+                Ok((json, all)) => {
+                    most = most.max(all);
+                    levels.push(json);
+                }
+                Err(message) => failed = Some(message),
+            }
+        }
+        for (kind, dax) in &query.totals {
+            match rows(dax) {
+                Ok((json, _)) => totals.push(json!([kind, json])),
+                Err(message) => failed = Some(message),
+            }
+        }
+        let dax: Vec<&String> = query.levels.iter().chain(query.totals.iter().map(|(_, dax)| dax)).collect();
+        if let Some(message) = failed {
+            return json!({"error": message, "dax": dax, "columns": query.columns});
+        }
+        let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+        json!({"columns": query.columns, "groups": query.groups, "levels": levels, "totals": totals, "styles": query.styles,
+            "rows": most, "limit": query.limit, "dax": dax, "ms": ms})
+    }
+
+    /// The one file: outline, answers without a selection, and as many answers as the budget allows: for one value of each slicer, for
+    /// the marks of each page, for the details of one value.
+    pub fn html(&self, base: &[Json], budget: Budget) -> String {
+        let started = Instant::now();
+        let mut variants = serde_json::Map::new();
+        let mut bytes = 0;
+        let mut complete = true;
+        for (page, column, value) in self.wanted(base) {
+            let selection = Selection { column, values: vec![value] };
+            let key = format!("{page}|{}", query::key(std::slice::from_ref(&selection)));
+            if variants.contains_key(&key) {
+                continue;
+            }
+            if bytes > budget.bytes || started.elapsed().as_secs_f64() > budget.seconds {
+                complete = false;
+                break;
+            }
+            let answer = difference(&base[page], self.page(page, std::slice::from_ref(&selection)));
+            bytes += answer.to_string().len() + key.len();
+            variants.insert(key, answer);
+        }
+        self.document(&json!({"outline": self.outline(), "base": base, "variants": variants, "complete": complete, "serve": false}))
+    }
+
+    /// Selections that somebody is likely to make, the likeliest first.
+    fn wanted(&self, base: &[Json]) -> Vec<(usize, String, Json)> {
+        let mut wanted = Vec::new();
+        let shown: Vec<usize> = (0..self.report.pages.len()).filter(|i| self.report.pages[*i].kind == PageKind::Report).collect();
+        for (column, values) in self.slicer_values(base) {
+            for value in values {
+                wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
+            }
+        }
+        let drills: Vec<String> = self
+            .report
+            .pages
+            .iter()
+            .filter_map(|page| if let PageKind::DrillThrough { fields, .. } = &page.kind { Some(fields) } else { None })
+            .flatten()
+            .filter_map(|field| query::notation(self.model, field))
+            .collect();
+        let mut marks: Vec<(String, Json)> = Vec::new();
+        for &page in &shown {
+            for visual in self.report.pages[page].visuals.iter().filter(|v| !v.is_hidden && v.type_name() != "slicer") {
+                let data = &base[page][visual.name.as_str()]["data"];
+                let columns: Vec<&str> = data["columns"].as_array().into_iter().flatten().filter_map(|c| c["column"].as_str()).collect();
+                // A row of a table stands for the value that opens details, as in the page.
+                let at = columns.iter().position(|c| visual.type_name() == "tableEx" && drills.iter().any(|d| d == c)).unwrap_or(0);
+                let Some(column) = columns.get(at) else { continue };
+                for row in data["levels"][0].as_array().into_iter().flatten().take(8) {
+                    if !row[at].is_null() {
+                        wanted.push((page, (*column).to_owned(), row[at].clone()));
+                        marks.push(((*column).to_owned(), row[at].clone()));
+                    }
+                }
+            }
+        }
+        for (index, page) in self.report.pages.iter().enumerate() {
+            let fields: Vec<String> = match &page.kind {
+                PageKind::DrillThrough { fields, .. } => fields.iter().filter_map(|f| query::notation(self.model, f)).collect(),
+                PageKind::Tooltip => marks.iter().map(|(column, _)| column.clone()).collect(),
+                PageKind::Report => continue,
+            };
+            wanted.extend(
+                marks.iter().filter(|(column, _)| fields.contains(column)).map(|(column, value)| (index, column.clone(), value.clone())),
+            );
+        }
+        wanted
+    }
+
+    /// The answers of every page without a selection.
+    pub fn base(&self) -> Vec<Json> {
+        (0..self.report.pages.len()).map(|page| self.page(page, &[])).collect()
+    }
+
+    /// Visuals whose query fails: page, visual, why.
+    pub fn broken(&self, base: &[Json]) -> Vec<(String, String, String)> {
+        let mut broken = Vec::new();
+        for (page, answers) in self.report.pages.iter().zip(base) {
+            for (visual, answer) in answers.as_object().into_iter().flatten() {
+                if let Some(why) = answer["data"]["error"].as_str() {
+                    broken.push((page.name.clone(), visual.clone(), why.to_owned()));
+                }
+            }
+        }
+        broken
+    }
+
+    /// The page that asks a server for its answers.
+    pub fn served(&self) -> String {
+        let base = self.base();
+        self.document(&json!({"outline": self.outline(), "base": base, "variants": {}, "complete": true, "serve": true}))
+    }
+
+    fn document(&self, payload: &Json) -> String {
+        // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
+        let data = payload.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+        let title = escape(&self.report.name);
+        let lang = self.report.locale.as_deref().unwrap_or("en").split('-').next().unwrap_or("en").to_owned();
+        // Only the two scripts and the style of this page may run, whatever else finds its way in.
+        let policy = format!(
+            "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
+            source(ECHARTS),
+            source(SCRIPT),
+            source(STYLE)
+        );
+        format!(
+            "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
+             <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+        )
+    }
+
+    /// Values of each slicer's column, those of synchronised slicers once.
+    fn slicer_values(&self, base: &[Json]) -> Vec<(String, Vec<Json>)> {
+        let mut seen: Vec<(String, Vec<Json>)> = Vec::new();
+        for (page, answers) in self.report.pages.iter().zip(base) {
+            for visual in page.visuals.iter().filter(|v| v.type_name() == "slicer") {
+                let Some(column) = visual.fields().next().and_then(|(_, f)| query::notation(self.model, &f.field)) else { continue };
+                if seen.iter().any(|(c, _)| *c == column) {
+                    continue;
+                }
+                let rows = answers[visual.name.as_str()]["data"]["levels"][0].as_array().cloned().unwrap_or_default();
+                let mut values: Vec<Json> = rows.into_iter().filter_map(|row| row.get(0).cloned()).filter(|v| !v.is_null()).collect();
+                // Days by the hundred are left to the server.
+                if values.len() > 60 {
+                    continue;
+                }
+                values.reverse();
+                seen.push((column, values));
+            }
+        }
+        seen
+    }
+}
+
+/// The answers that a selection changes, without what the page knows from the answers without one.
+fn difference(base: &Json, answers: Json) -> Json {
+    let Json::Object(answers) = answers else { return answers };
+    let mut changed = serde_json::Map::new();
+    for (name, mut answer) in answers {
+        let before = &base[name.as_str()];
+        let same = ["title", "subtitle", "alt"].iter().all(|key| answer[*key] == before[*key])
+            && answer["data"]["levels"] == before["data"]["levels"]
+            && answer["data"]["totals"] == before["data"]["totals"]
+            && answer["data"]["error"] == before["data"]["error"];
+        if same {
+            continue;
+        }
+        if let Some(data) = answer.get_mut("data").and_then(Json::as_object_mut) {
+            data.retain(|key, _| matches!(key.as_str(), "levels" | "totals" | "rows" | "error"));
+        }
+        changed.insert(name, answer);
+    }
+    Json::Object(changed)
+}
+
+/// A source expression of the content security policy.
+fn source(text: &str) -> String {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text.as_bytes())))
+}
+
+/// A cell as JSON: dates as ISO text, numbers as numbers.
+fn cell(value: &Value) -> Json {
+    match value {
+        Value::Blank => Json::Null,
+        Value::Int64(n) => (*n).into(),
+        Value::Double(x) => serde_json::Number::from_f64(*x).map_or(Json::Null, Json::Number),
+        Value::Currency(c) => serde_json::Number::from_f64(c.to_f64()).map_or(Json::Null, Json::Number),
+        Value::String(text) => text.as_ref().into(),
+        Value::Boolean(b) => (*b).into(),
+        Value::DateTime(serial) => crate::base::Date(serial.floor() as i32).to_string().into(),
+        Value::Binary(_) => Json::Null,
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

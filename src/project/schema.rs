@@ -6,8 +6,11 @@ use super::pages::{page_schema, theme_schema};
 use super::raw::{RawLocale, RawMeasures, RawModel, RawRelationships, RawTable};
 use super::yaml::{Decode, Schemas};
 
+/// A kind of file: its name, where such files lie, and what makes its schema.
+pub type Kind = (&'static str, &'static str, fn(&mut Schemas) -> Json);
+
 /// The kinds of files with the schema of each: `model`, `table`, `relationships`, `measures`, `page`, `locale`, `theme`.
-pub fn kinds() -> Vec<(&'static str, &'static str, fn(&mut Schemas) -> Json)> {
+pub fn kinds() -> Vec<Kind> {
     vec![
         ("model", "model.yaml", RawModel::schema),
         ("table", "tables/*.yaml", RawTable::schema),

@@ -605,6 +605,9 @@ fn words(out: &mut Text, translation: &Translation) {
     out.property("displayFolder", translation.display_folder.as_deref());
 }
 
+/// Words of a hierarchy and of its levels.
+type HierarchyWords<'a> = (Option<&'a Translation>, Vec<(&'a str, &'a Translation)>);
+
 /// Translations grouped by table, in order of path.
 fn translations(out: &mut Text, translations: &BTreeMap<ObjectPath, Translation>) {
     if let Some(model) = translations.get(&ObjectPath::Model) {
@@ -619,7 +622,7 @@ fn translations(out: &mut Text, translations: &BTreeMap<ObjectPath, Translation>
     for (name, objects) in tables {
         out.line(&format!("table {}", quoted(name)));
         out.nested(|out| {
-            let mut hierarchies: BTreeMap<&str, (Option<&Translation>, Vec<(&str, &Translation)>)> = BTreeMap::new();
+            let mut hierarchies: BTreeMap<&str, HierarchyWords<'_>> = BTreeMap::new();
             for (path, translation) in &objects {
                 match path {
                     ObjectPath::Table(_) => words(out, translation),

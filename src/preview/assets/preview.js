@@ -1,0 +1,871 @@
+// The preview's page. Everything that comes from books is put in by textContent; nothing is markup.
+(() => {
+'use strict';
+const payload = JSON.parse(document.getElementById('data').textContent);
+const outline = payload.outline;
+const pages = outline.pages;
+const lang = document.documentElement.lang || 'en';
+const WORDS = {
+  en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
+    need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'first rows of',
+    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has an error'},
+  fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
+    need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'premières lignes sur',
+    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient une erreur'},
+  nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
+    need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'eerste rijen van',
+    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat een fout'},
+};
+const W = WORDS[lang] || WORDS.en;
+
+const FONT = '"Segoe UI", "Open Sans", "Noto Sans", "Liberation Sans", system-ui, sans-serif';
+
+// ---------- small helpers
+const el = (tag, attrs, ...children) => {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attrs || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === 'text') node.textContent = value;
+    else if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
+    else if (key === 'style') Object.assign(node.style, value);
+    else node.setAttribute(key, value === true ? '' : value);
+  }
+  for (const child of children) if (child !== null && child !== undefined) node.append(child);
+  return node;
+};
+const rgb = hex => [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
+const luminance = hex => { const [r, g, b] = rgb(hex).map(c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+const contrast = (a, b) => { const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+const mix = (a, b, t) => '#' + rgb(a).map((c, i) => Math.round(c + (rgb(b)[i] - c) * t).toString(16).padStart(2, '0')).join('');
+const isHex = c => typeof c === 'string' && /^#[0-9a-fA-F]{6}$/.test(c);
+// A colour that is seen on the paper: text 4.5 : 1, marks 3 : 1.
+const seen = (color, ratio, on) => {
+  const back = on || paper();
+  const away = luminance(back) < 0.3 ? '#ffffff' : '#000000';
+  for (let t = 0; t <= 1; t += 0.1) { const c = mix(color, away, t); if (contrast(c, back) >= ratio) return c; }
+  return away;
+};
+let isDark = false;
+const paper = () => isDark ? '#1d252e' : '#ffffff';
+const ink = () => isDark ? '#e8edf2' : '#1b2733';
+const muted = () => isDark ? '#aeb9c4' : '#55636f';
+const line = () => isDark ? '#3a4652' : '#d9dfe4';
+const palette = (Array.isArray(outline.colors) ? outline.colors : []).filter(isHex);
+if (!palette.length) palette.push('#1f5f8b', '#a8440f', '#0f7b73', '#7a5195', '#c98b00');
+const resolve = color => {
+  if (isHex(color)) return color;
+  if (color && typeof color.theme === 'number') return color.theme < 2 ? (color.theme ? ink() : paper()) : palette[(color.theme - 2) % palette.length];
+  return null;
+};
+const mark = color => seen(color, 3);
+const sign = name => mark(isHex(outline.signs && outline.signs[name]) ? outline.signs[name] : {good: '#0f7b73', bad: '#a8440f', neutral: '#7f8e9b'}[name]);
+
+// ---------- texts of values
+const ISO = /^(\d{4})-(\d\d)-(\d\d)$/;
+const dateText = (iso, format) => {
+  const m = ISO.exec(iso);
+  if (!m) return iso;
+  const day = new Date(Date.UTC(+m[1], +m[2] - 1, +m[3]));
+  const part = options => new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {timeZone: 'UTC', ...options}).format(day);
+  if (!format || /^(short date|general date)$/i.test(format)) return part({day: 'numeric', month: 'short', year: 'numeric'});
+  if (/^long date$/i.test(format)) return part({dateStyle: 'long'});
+  return format.replace(/\\(.)|"([^"]*)"|yyyy|yy|y|MMMM|MMM|MM|M|mmmm|mmm|mm|m|dddd|ddd|dd|d/g, (t, escaped, quoted) => {
+    if (escaped !== undefined) return escaped;
+    if (quoted !== undefined) return quoted;
+    switch (t) {
+      case 'yyyy': return m[1];
+      case 'yy': case 'y': return m[1].slice(2);
+      case 'MMMM': case 'mmmm': return part({month: 'long'});
+      case 'MMM': case 'mmm': return part({month: 'short'}).replace('.', '');
+      case 'MM': case 'mm': return m[2];
+      case 'M': case 'm': return String(+m[2]);
+      case 'dddd': return part({weekday: 'long'});
+      case 'ddd': return part({weekday: 'short'});
+      case 'dd': return m[3];
+      default: return String(+m[3]);
+    }
+  });
+};
+const groupText = (value, column) => {
+  if (value === null || value === undefined || value === '') return W.blank;
+  if (typeof value === 'string') return ISO.test(value) ? dateText(value, column && column.format) : value;
+  return String(value);
+};
+const compact = new Intl.NumberFormat(lang === 'en' ? 'en-GB' : lang, {notation: 'compact', maximumFractionDigits: 1});
+const axisText = isShare => value => isShare ? `${Math.round(value * 1000) / 10}%` : compact.format(value);
+
+// ---------- where answers come from: pre-computed or the server; one interface
+const keyOf = selections => selections.map(s => `${s.column}=${JSON.stringify(s.values)}`).sort().join('&');
+const known = new Map();
+const overBase = (page, changed) => {
+  const out = {};
+  for (const [name, answer] of Object.entries(payload.base[page])) {
+    const other = changed[name];
+    out[name] = other ? {...answer, ...other, data: answer.data ? {...answer.data, error: undefined, ...other.data} : undefined} : answer;
+  }
+  return out;
+};
+const source = {
+  /** Answers that are at hand without waiting. */
+  peek(page, selections) {
+    if (!selections.length) return payload.base[page];
+    const key = `${page}|${keyOf(selections)}`;
+    if (known.has(key)) return known.get(key);
+    const changed = payload.variants[key];
+    if (!changed) return null;
+    const answers = overBase(page, changed);
+    known.set(key, answers);
+    return answers;
+  },
+  /** Answers, or null when nobody can compute them. */
+  async page(page, selections) {
+    const ready = this.peek(page, selections);
+    if (ready || !payload.serve) return ready;
+    const body = JSON.stringify({page, selections: selections.map(({column, values}) => ({column, values}))});
+    const response = await fetch('/api/query', {method: 'POST', headers: {'content-type': 'application/json'}, body});
+    if (!response.ok) return null;
+    const answers = await response.json();
+    known.set(`${page}|${keyOf(selections)}`, answers);
+    return answers;
+  },
+};
+
+// ---------- state
+const hash = new URLSearchParams(location.hash.slice(1));
+const state = {page: 0, slicers: new Map(), mark: null, drill: null, history: [], open: new Map(), log: false};
+const named = name => pages.findIndex(p => p.name === name);
+const columnOf = v => v.fields.length ? v.fields[0].column : null;
+const slicerKey = (page, v) => v.sync ? `*${v.sync}` : `${page}/${v.id}`;
+const selectionsOf = (page, withMark) => {
+  const by = new Map();
+  for (const one of state.slicers.values()) if (one.page === null || one.page === page) by.set(one.column, one.values);
+  if (state.drill && state.drill.page === page) by.set(state.drill.column, state.drill.values);
+  if (withMark && state.mark && state.mark.page === page) by.set(state.mark.column, state.mark.values);
+  return [...by].map(([column, values]) => ({column, values}));
+};
+
+// ---------- frame
+const app = document.getElementById('app');
+const live = el('div', {class: 'sr', 'aria-live': 'polite'});
+const note = el('div', {class: 'note', role: 'status', hidden: true});
+const tabs = el('div', {class: 'tabs', role: 'tablist', 'aria-label': W.pages});
+const stage = el('div', {class: 'stage'});
+const room = el('div', {class: 'room'}, stage);
+const view = el('main', {class: 'view', id: 'view', role: 'tabpanel', tabindex: '-1'}, room);
+const log = el('aside', {class: 'log', 'aria-label': W.log, hidden: true});
+const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => { state.mark = null; state.slicers.clear(); refresh(); }});
+const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-pressed': 'false', onclick: () => toggleLog()});
+const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
+app.append(
+  el('header', {class: 'bar'}, el('h1', {text: outline.name}), el('span', {class: 'grow'}), clearTool, logTool, darkTool),
+  tabs, note, el('div', {class: 'main'}, view, log), live);
+const say = text => { live.textContent = ''; setTimeout(() => { live.textContent = text; }, 30); };
+
+const setDark = dark => {
+  isDark = dark;
+  document.documentElement.classList.toggle('dark', dark);
+  darkTool.textContent = dark ? W.light : W.dark;
+  draw();
+};
+const toggleLog = () => {
+  state.log = !state.log;
+  log.hidden = !state.log;
+  logTool.setAttribute('aria-pressed', String(state.log));
+  fit();
+  draw();
+};
+const shownPages = () => pages.map((p, i) => [p, i]).filter(([p]) => p.kind === 'report' && !p.hidden);
+const makeTabs = () => {
+  tabs.replaceChildren(...shownPages().map(([p, i]) => el('button', {
+    role: 'tab', type: 'button', id: `tab${i}`, 'aria-controls': 'view', 'aria-selected': String(i === state.page), tabindex: i === state.page ? '0' : '-1', text: p.title, onclick: () => go(i),
+  })));
+  if (!tabs.querySelector('[tabindex="0"]') && tabs.firstChild) tabs.firstChild.tabIndex = 0;
+  view.setAttribute('aria-label', pages[state.page].title);
+};
+tabs.addEventListener('keydown', event => {
+  const list = [...tabs.children];
+  const at = list.indexOf(document.activeElement);
+  const to = {ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: list.length - 1}[event.key];
+  if (to === undefined || at < 0) return;
+  event.preventDefault();
+  const next = list[(to + list.length) % list.length];
+  const index = shownPages()[list.indexOf(next)][1];
+  go(index);
+  tabs.children[list.indexOf(next)].focus();
+});
+
+const go = (index, options) => {
+  if (index < 0 || index >= pages.length) return;
+  if (!options || !options.back) state.history.push({page: state.page, drill: state.drill});
+  state.page = index;
+  state.mark = null;
+  state.drill = options && options.drill ? {page: index, ...options.drill} : (options && options.back ? options.keep : null);
+  hideTip();
+  makeTabs();
+  if (!hash.has('picture')) history.replaceState(null, '', `#page=${index}`);
+  view.scrollTop = 0;
+  refresh();
+};
+const back = () => {
+  const last = state.history.pop();
+  if (last) go(last.page, {back: true, keep: last.drill});
+};
+
+// ---------- drawing a page
+const charts = new Set();
+let answers = {};
+let plainAnswers = {};
+const isPhone = () => window.innerWidth < 640 && !hash.has('picture');
+
+async function refresh() {
+  const page = state.page;
+  const selections = selectionsOf(page, true);
+  let got = null;
+  try { got = await source.page(page, selections); } catch (error) { console.warn(error); }
+  const plain = state.mark ? await source.page(page, selectionsOf(page, false)).catch(() => null) : got;
+  if (page !== state.page) return;
+  missing(!got);
+  if (got) { answers = got; plainAnswers = plain || got; } else if (!answers || answers.page !== page) { answers = answers && state.shown === page ? answers : payload.base[page]; plainAnswers = answers; }
+  state.shown = page;
+  clearTool.hidden = !(state.mark || state.slicers.size);
+  draw();
+}
+const missing = is => {
+  note.hidden = !is;
+  if (is) note.replaceChildren(el('span', {text: `${W.need} `}), el('code', {text: 'xero-pbit preview --serve'}), el('button', {class: 'tool', type: 'button', text: W.clear, onclick: () => { state.mark = null; state.slicers.clear(); refresh(); }}));
+};
+
+let scale = 1;
+function fit() {
+  const page = pages[state.page];
+  document.body.classList.toggle('phone', isPhone());
+  if (isPhone()) {
+    stage.style.transform = '';
+    scale = 1;
+    return;
+  }
+  const w = view.clientWidth, h = view.clientHeight;
+  scale = hash.has('picture') ? 1 : Math.min(w / page.width, h / page.height);
+  if (scale < 0.5) scale = Math.min(1, w / page.width);
+  stage.style.width = `${page.width}px`;
+  stage.style.height = `${page.height}px`;
+  stage.style.transform = scale === 1 ? '' : `scale(${scale})`;
+  room.style.width = `${page.width * scale}px`;
+  room.style.height = `${page.height * scale}px`;
+}
+
+// The rectangle of each visual: the page's own, or the phone's.
+function places(page) {
+  if (!isPhone()) return page.visuals.map(v => [v, v.x, v.y, v.w, v.h]);
+  const width = view.clientWidth - 16;
+  const some = page.visuals.filter(v => v.mobile);
+  if (some.length) {
+    const right = Math.max(...some.map(v => v.mobile[0] + v.mobile[2]));
+    const k = width / right;
+    return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + v.mobile[0] * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
+  }
+  let y = 8;
+  return page.visuals.filter(v => v.type !== 'shape').map(v => { const h = Math.max(v.h, 60); const place = [v, 8, y, width, h]; y += h + 8; return place; });
+}
+
+function draw() {
+  if (!answers || !pages[state.page]) return;
+  const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest('[data-v]') : null;
+  const focusId = focused && stage.contains(focused) ? focused.dataset.v : null;
+  const selector = focusId && document.activeElement !== focused ? document.activeElement.dataset.f : null;
+  for (const chart of charts) chart.dispose();
+  charts.clear();
+  fit();
+  const page = pages[state.page];
+  stage.replaceChildren();
+  let bottom = 0;
+  for (const [v, x, y, w, h] of places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0))) {
+    const isSource = state.mark && state.mark.page === state.page && state.mark.visual === v.id;
+    const answer = (isSource ? plainAnswers : answers)[v.id] || {};
+    stage.append(visual(page, v, answer, {x, y, w, h}, true));
+    bottom = Math.max(bottom, y + h);
+  }
+  if (isPhone()) {
+    stage.style.width = room.style.width = `${view.clientWidth}px`;
+    stage.style.height = room.style.height = `${bottom + 12}px`;
+  }
+  for (const start of pending.splice(0)) start();
+  if (focusId) {
+    const host = [...stage.children].find(n => n.dataset.v === focusId);
+    const inner = host && (selector ? host.querySelector(`[data-f="${CSS.escape(selector)}"]`) : null);
+    (inner || (host && (host.tabIndex >= 0 ? host : host.querySelector('button,select,input,summary,[tabindex="0"]'))) || view).focus({preventScroll: true});
+  }
+  if (state.log) drawLog();
+  document.body.dataset.ready = String(state.page);
+}
+const pending = [];
+
+const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
+  'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge', 'scatterChart', 'funnel', 'ribbonChart']);
+const SLICERS = new Set(['slicer', 'listSlicer', 'advancedSlicerVisual', 'textSlicer']);
+
+function visual(page, v, answer, at, isLive) {
+  const title = answer.title !== undefined ? answer.title : v.title;
+  const alt = answer.alt !== undefined ? answer.alt : v.alt;
+  const host = el('section', {class: 'v', 'data-v': v.id, style: {left: `${at.x}px`, top: `${at.y}px`, width: `${at.w}px`, height: `${at.h}px`, zIndex: String(Math.max(0, Math.min(v.z || 0, 40)))}});
+  if (v.type === 'shape') {
+    host.classList.add('bare');
+    host.setAttribute('aria-hidden', 'true');
+    host.style.background = resolve(v.fill) || 'transparent';
+    return host;
+  }
+  if (v.type === 'textbox') { textbox(host, v); return host; }
+  if (v.type === 'actionButton') { button(host, v, alt); return host; }
+  if (v.type === 'pageNavigator') { navigator(host, alt); return host; }
+  if (v.type === 'image') { host.classList.add('bare'); host.setAttribute('role', 'img'); host.setAttribute('aria-label', alt || ''); return host; }
+  if (v.plain) host.classList.add('plain');
+  host.setAttribute('aria-label', [title || v.heading, alt].filter(Boolean).join('. ') || v.type);
+  if (SLICERS.has(v.type)) { slicer(host, v, answer, isLive); return host; }
+  const target = v.action && v.action.page ? named(v.action.page) : -1;
+  const links = isLive && (target >= 0 || (v.action && (v.action.back || v.action.url)));
+  if (title) {
+    const heading = el('h2', {style: {}});
+    if (links) heading.append(el('button', {type: 'button', 'data-f': 'title', text: title, title: alt || '', onclick: event => { event.stopPropagation(); act(v); }})); else heading.textContent = title;
+    host.append(heading);
+    pending.push(() => { for (let px = 13; px > 10.5 && heading.scrollWidth > heading.clientWidth; px -= 0.5) heading.style.fontSize = `${px}px`; heading.title = heading.scrollWidth > heading.clientWidth ? title : ''; });
+  }
+  if (links) { host.classList.add('link'); host.addEventListener('click', () => act(v)); }
+  if (answer.subtitle) host.append(el('p', {class: 's', text: answer.subtitle, title: answer.subtitle}));
+  const body = el('div', {class: 'body'});
+  host.append(body);
+  const data = answer.data;
+  if (!data) return host;
+  if (data.error) { body.append(el('p', {class: 'err', text: data.error})); return host; }
+  if (v.type === 'cardVisual' || v.type === 'card' || v.type === 'multiRowCard') card(host, body, v, data);
+  else if (v.type === 'tableEx') table(body, v, data, isLive && !links);
+  else if (v.type === 'pivotTable') matrix(body, v, data);
+  else if (CHARTS.has(v.type)) chart(host, body, v, data, title || alt || '', isLive && !links);
+  else { body.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); const rest = el('div', {style: {position: 'absolute', inset: '22px 0 0 0'}}); body.append(rest); table(rest, v, data, false); }
+  return host;
+}
+
+function act(v) {
+  const action = v.action || {};
+  if (action.page) go(named(action.page));
+  else if (action.back) back();
+  else if (action.url) window.open(action.url, '_blank', 'noopener,noreferrer');
+  else if (action.drill) drill(action.drill);
+}
+function drill(name) {
+  const index = named(name);
+  if (index < 0) return;
+  const chosen = state.mark;
+  if (!chosen || !pages[index].drill.includes(chosen.column)) { say(W.pick); return; }
+  go(index, {drill: {column: chosen.column, values: chosen.values}});
+}
+function choose(v, column, value) {
+  if (!column) return;
+  const same = state.mark && state.mark.visual === v.id && state.mark.column === column && JSON.stringify(state.mark.values) === JSON.stringify([value]);
+  state.mark = same ? null : {page: state.page, visual: v.id, column, values: [value]};
+  say(same ? W.clear : `${groupText(value, v.fields.find(f => f.column === column))} ${W.selected}`);
+  hideTip();
+  refresh();
+}
+
+// ---------- texts, buttons, navigation
+function textbox(host, v) {
+  host.classList.add('bare', 'text');
+  host.style.overflow = 'hidden';
+  // A text box with several paragraphs stands on paper; a title lies on the band.
+  if (v.paragraphs.length > 1) { host.classList.remove('bare'); host.style.padding = '8px 12px'; }
+  v.paragraphs.forEach((p, i) => {
+    const node = el(i === 0 && v.paragraphs.length === 1 ? 'h1' : 'p', {style: {margin: i === 0 && v.paragraphs.length === 1 ? '0' : '', textAlign: p.align || '', fontSize: 'inherit', fontWeight: 'inherit'}});
+    for (const run of p.runs) {
+      const style = run.style || {};
+      let color = isHex(style.color) ? style.color : null;
+      // On the page's own ground a colour has to be seen in the dark as well; on the band it is white.
+      if (color && v.paragraphs.length > 1) color = seen(color, 4.5);
+      node.append(el('span', {text: run.text, style: {fontSize: style.fontSize || '', fontWeight: /semibold|bold/i.test(style.fontFamily || '') || style.fontWeight === 'bold' ? '600' : style.fontWeight || '', fontStyle: style.fontStyle || '', color: color || ''}}));
+    }
+    host.append(node);
+  });
+}
+function button(host, v, alt) {
+  host.classList.add('bare');
+  if (!v.text && v.action && v.action.page) {
+    // A button without words over a tile: the tile's own link.
+    host.append(el('button', {class: 'over', type: 'button', 'data-f': 'b', 'aria-label': alt || W.open, title: alt || W.open, onclick: () => act(v)}));
+    return;
+  }
+  const text = v.text || (v.action && v.action.back ? '←' : '•');
+  const isDrill = v.action && v.action.drill;
+  const index = isDrill ? named(v.action.drill) : -1;
+  const ready = !isDrill || (state.mark && index >= 0 && pages[index].drill.includes(state.mark.column));
+  host.append(el('button', {class: 'btn', type: 'button', 'data-f': 'b', text, 'aria-label': v.text ? null : alt || text, title: ready ? alt || '' : W.pick, 'aria-disabled': ready ? null : 'true', onclick: () => act(v)}));
+}
+function navigator(host, alt) {
+  host.classList.add('bare');
+  const nav = el('nav', {class: 'nav', 'aria-label': alt || W.pages});
+  for (const [p, i] of shownPages()) nav.append(el('button', {class: 'btn', type: 'button', 'data-f': `p${i}`, text: p.title, 'aria-current': i === state.page ? 'page' : null, onclick: () => go(i)}));
+  host.append(nav);
+}
+
+// ---------- slicers
+function slicer(host, v, answer, isLive) {
+  host.classList.add('slicer');
+  const label = v.heading || v.title || (v.fields[0] && v.fields[0].name) || '';
+  const data = answer.data;
+  const column = columnOf(v);
+  if (!data || data.error || !column) { host.append(el('span', {class: 'lab', text: label})); if (data && data.error) host.append(el('p', {class: 'err', text: data.error})); return; }
+  const key = slicerKey(state.page, v);
+  const current = state.slicers.get(key);
+  const values = (data.levels[0] || []).map(row => row[0]);
+  const set = chosen => {
+    if (!chosen || !chosen.length) state.slicers.delete(key); else state.slicers.set(key, {column, values: chosen, page: v.sync ? null : state.page});
+    if (isLive) refresh();
+  };
+  const text = value => groupText(value, data.columns[0]);
+  const chosen = current ? current.values : [];
+  const has = value => chosen.some(c => c === value);
+  const id = `s-${state.page}-${host.dataset.v.replace(/\W/g, '_')}`;
+  if (/^(Between|Before|After)$/.test(v.mode || '')) {
+    const range = chosen[0] && typeof chosen[0] === 'object' ? chosen[0] : {};
+    const days = values.filter(x => x !== null).sort();
+    const isDay = ISO.test(days[0] || '');
+    const box = el('div', {class: 'range'});
+    host.append(el('span', {class: 'lab', text: label}), box);
+    const field = (which, name, fallback) => {
+      const input = el('input', {type: isDay ? 'date' : 'number', 'aria-label': `${label}: ${name}`, 'data-f': which, min: isDay ? days[0] : null, max: isDay ? days[days.length - 1] : null, onchange: () => {
+        const next = {...range, [which]: input.value ? (isDay ? input.value : Number(input.value)) : null};
+        set(next.from || next.to ? [next] : null);
+      }});
+      input.value = range[which] ?? fallback ?? '';
+      box.append(input);
+    };
+    if (v.mode !== 'Before') field('from', W.from, days[0]);
+    if (v.mode !== 'After') field('to', W.to, days[days.length - 1]);
+    return;
+  }
+  if (v.single) {
+    const select = el('select', {id, 'data-f': 'select', onchange: () => set(select.value === '' ? null : [values[Number(select.value)]])}, el('option', {value: '', text: W.all}));
+    values.forEach((value, i) => select.append(el('option', {value: String(i), text: text(value), selected: has(value)})));
+    host.append(el('label', {for: id, text: label}), select);
+    return;
+  }
+  const boxes = place => {
+    for (const [i, value] of values.entries()) {
+      const input = el('input', {type: 'checkbox', 'data-f': `c${i}`, checked: has(value), onchange: () => set(input.checked ? [...chosen, value] : chosen.filter(c => c !== value))});
+      place.append(el('label', {}, input, el('span', {text: text(value)})));
+    }
+  };
+  if (v.mode === 'Basic' || v.mode === 'HorizontalList') {
+    const list = el('div', {class: 'list', role: 'group', 'aria-label': label});
+    boxes(list);
+    host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, list));
+    return;
+  }
+  const all = !chosen.length ? W.all : chosen.length <= 2 ? chosen.map(text).join(', ') : `${chosen.length} ${W.selected}`;
+  const menu = el('div', {class: 'menu', role: 'group', 'aria-label': label});
+  boxes(menu);
+  const details = el('details', {open: openMenu === key}, el('summary', {'aria-label': `${label}: ${all}`, 'data-f': 'summary', text: all}), menu);
+  details.addEventListener('toggle', () => { if (details.open) openMenu = key; else if (openMenu === key) openMenu = null; });
+  details.addEventListener('keydown', event => { if (event.key === 'Escape') { details.open = false; details.firstChild.focus(); } });
+  host.style.zIndex = openMenu === key ? '70' : '45';
+  host.append(el('span', {class: 'lab', text: label}), details);
+}
+let openMenu = null;
+document.addEventListener('click', event => {
+  if (openMenu && !event.target.closest('details')) { openMenu = null; for (const d of stage.querySelectorAll('details[open]')) d.open = false; }
+});
+
+// ---------- figures: a row is groups, then value and text of each value, then colours
+const shape = data => {
+  const groups = data.columns.filter(c => c.column);
+  const values = data.columns.filter(c => !c.column);
+  return {groups, values, at: (row, i, depth) => row[(depth ?? groups.length) + 2 * i], text: (row, i, depth) => row[(depth ?? groups.length) + 2 * i + 1] ?? '', extra: (row, i, depth) => row[(depth ?? groups.length) + 2 * values.length + i]};
+};
+const holds = {'=': (a, b) => a === b, '<>': (a, b) => a !== b, '>': (a, b) => a > b, '>=': (a, b) => a >= b, '<': (a, b) => a < b, '<=': (a, b) => a <= b};
+function styled(cell, data, s, row, i, depth, spread) {
+  let back = null;
+  let font = null;
+  for (const style of data.styles || []) {
+    if (style.value !== i) continue;
+    const value = s.at(row, i, depth);
+    if (style.kind === 'bar') {
+      if (typeof value !== 'number' || !spread) continue;
+      const share = Math.min(100, Math.abs(value) / (spread.most || 1) * 100);
+      const color = value < 0 ? style.negative : style.positive;
+      if (isHex(color)) { const c = isDark ? mix(color, '#1d252e', 0.6) : color; cell.style.background = `linear-gradient(to right, ${c} ${share}%, transparent ${share}%)`; cell.classList.add('barcell'); }
+      continue;
+    }
+    let color = style.color || null;
+    if (style.at !== undefined) color = s.extra(row, style.at, depth);
+    if (style.rules && value !== null) { const rule = style.rules.find(([sign, bound]) => holds[sign](value, bound ?? 0)); color = rule ? rule[2] : null; }
+    if (style.scale && typeof value === 'number' && spread) {
+      const [low, high] = [style.scale[0], style.scale[style.scale.length - 1]];
+      const from = low[0] ?? spread.min, to = high[0] ?? spread.max;
+      color = mix(low[1], high[1], to === from ? 0 : Math.max(0, Math.min(1, (value - from) / (to - from))));
+    }
+    if (!isHex(color)) continue;
+    if (style.kind === 'back') back = isDark ? mix(color, '#1d252e', 0.8) : color; else font = color;
+  }
+  if (back) cell.style.backgroundColor = back;
+  if (font) cell.style.color = seen(font, 4.5, back || paper());
+}
+const spreads = (data, s, rows, depth) => s.values.map((_, i) => { const all = rows.map(r => s.at(r, i, depth)).filter(x => typeof x === 'number'); return {min: Math.min(...all), max: Math.max(...all), most: Math.max(...all.map(Math.abs))}; });
+
+function card(host, body, v, data) {
+  host.classList.add('card');
+  const s = shape(data);
+  const row = (data.levels[0] || [])[0] || [];
+  const color = resolve(v.font);
+  const size = Math.min((v.size || 14) * 4 / 3, 40);
+  s.values.forEach((value, i) => {
+    const box = el('div', {});
+    const text = String(s.text(row, i) ?? '');
+    // On the band a card is written in the band's own colour.
+    const shown = v.plain ? (color || 'var(--on-header)') : color ? seen(color, 4.5) : 'var(--ink)';
+    const isLong = text.length > 24;
+    box.append(el('div', {class: isLong && at2(host) ? 'cv wrap' : 'cv', text: text || (v.plain ? '' : '–'), title: text, 'data-figure': value.ref, style: {color: shown, fontSize: `${size}px`, fontWeight: v.plain ? '400' : ''}}));
+    if (s.values.length > 1) box.append(el('div', {class: 'cl', text: value.name}));
+    body.append(box);
+    // A figure is shown whole: it becomes smaller before it is cut.
+    pending.push(() => {
+      const shownText = box.firstChild;
+      for (let px = size; px > 11 && shownText.scrollWidth > shownText.clientWidth; px -= 0.5) shownText.style.fontSize = `${px}px`;
+    });
+  });
+  if (s.values.length > 1) { body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
+}
+const at2 = host => parseFloat(host.style.height) >= 30;
+
+function table(body, v, data, canPick) {
+  const s = shape(data);
+  const rows = data.levels[data.levels.length - 1] || [];
+  const order = v.fields.map(f => f.role === 'Tooltips' ? -1 : data.columns.findIndex(c => c.ref === f.ref)).filter(i => i >= 0);
+  const heads = order.length ? order : data.columns.map((_, i) => i);
+  const spread = spreads(data, s, rows);
+  const isNumber = i => i >= s.groups.length || rows.some(r => typeof r[i] === 'number');
+  const node = el('table', {class: 't'}, el('thead', {}, el('tr', {}, ...heads.map(i => el('th', {scope: 'col', class: isNumber(i) ? 'n' : null, text: data.columns[i].name})))));
+  const tbody = el('tbody', {});
+  const drills = new Set(pages.flatMap(p => p.drill || []));
+  const pickAt = Math.max(0, s.groups.findIndex(g => drills.has(g.column)));
+  const canSelect = canPick && s.groups.length > 0;
+  rows.forEach((row, r) => {
+    const tr = el('tr', {tabindex: canSelect ? (r === 0 ? '0' : '-1') : null, class: canSelect ? 'pick' : null, 'data-f': canSelect ? `r${r}` : null});
+    for (const i of heads) {
+      const group = i < s.groups.length;
+      const td = el('td', {class: isNumber(i) ? 'n' : group && ISO.test(row[i] || '') ? 'd' : null, text: group ? (row[i] === null || row[i] === '' ? '' : groupText(row[i], data.columns[i])) : s.text(row, i - s.groups.length)});
+      if (!group) styled(td, data, s, row, i - s.groups.length, undefined, spread[i - s.groups.length]);
+      tr.append(td);
+    }
+    if (canSelect) {
+      if (state.mark && state.mark.visual === v.id && state.mark.values[0] === row[pickAt]) { tr.classList.add('sel'); tr.setAttribute('aria-selected', 'true'); }
+      tr.addEventListener('click', () => choose(v, s.groups[pickAt].column, row[pickAt]));
+      tr.addEventListener('keydown', event => {
+        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); choose(v, s.groups[pickAt].column, row[pickAt]); }
+        const next = event.key === 'ArrowDown' ? tr.nextElementSibling : event.key === 'ArrowUp' ? tr.previousElementSibling : null;
+        if (next) { event.preventDefault(); next.focus(); }
+      });
+    }
+    tbody.append(tr);
+  });
+  node.append(tbody);
+  const total = (data.totals || []).find(t => t[0] === 'all');
+  if (total && total[1][0] && rows.length) {
+    const row = total[1][0];
+    node.append(el('tfoot', {}, el('tr', {}, ...heads.map((i, n) => i < s.groups.length ? el('td', {text: n === 0 ? W.total : ''}) : el('td', {class: 'n', text: s.text(row, i - s.groups.length, 0)})))));
+  }
+  const box = el('div', {class: 'scroll', tabindex: canSelect && rows.length ? null : '0', role: 'region', 'aria-label': `${W.table} ${v.title || ''}`}, node);
+  if (!rows.length) box.append(el('p', {class: 'more', text: W.none}));
+  if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${data.limit} ${W.cut} ${data.rows}`}));
+  body.append(box);
+}
+
+function matrix(body, v, data) {
+  const s = shape(data);
+  const rowFields = s.groups.filter(g => g.role === 'Rows');
+  const across = s.groups.filter(g => g.role === 'Columns');
+  const deep = rowFields.length;
+  const K = JSON.stringify;
+  const heads = new Map();
+  const cells = new Map();
+  const order = [];
+  const children = new Map();
+  data.levels.forEach((rows, d) => {
+    for (const row of rows) {
+      const path = row.slice(0, d + 1), col = row.slice(d + 1, d + 1 + across.length);
+      const id = K(path);
+      if (!cells.has(id)) { cells.set(id, new Map()); const parent = K(path.slice(0, -1)); if (!children.has(parent)) children.set(parent, []); children.get(parent).push(path); order.push(id); }
+      heads.set(K(col), col);
+      cells.get(id).set(K(col), [row, d + 1 + across.length]);
+    }
+  });
+  // The model says how columns are sorted; the engine gives them in that order.
+  const listed = (data.totals || []).find(t => t[0] === 'rows' || t[0] === 'order');
+  const rank = new Map((listed ? listed[1] : []).map((row, i) => [K(row.slice(0, across.length)), i]));
+  const columns = [...heads.values()].sort((a, b) => (rank.get(K(a)) ?? 1e9) - (rank.get(K(b)) ?? 1e9));
+  let depthSeen = 0;
+  const sums = new Map();
+  for (const [kind, rows] of data.totals || []) if (kind === 'columns') { depthSeen += 1; for (const row of rows) sums.set(K(row.slice(0, depthSeen)), [row, depthSeen]); }
+  const hasSum = sums.size > 0;
+  const grandBy = (data.totals || []).find(t => t[0] === 'rows');
+  const grand = (data.totals || []).find(t => t[0] === 'all');
+  const open = state.open.get(v.id) || new Set();
+  state.open.set(v.id, open);
+  const head = el('tr', {}, el('th', {scope: 'col', text: rowFields.map(f => f.name)[0] || ''}));
+  for (const col of across.length ? columns : [[]]) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: [...col.map((x, i) => groupText(x, across[i])), ...(s.values.length > 1 || !across.length ? [value.name] : [])].join(' ')})));
+  if (hasSum) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: s.values.length > 1 ? `${W.total} ${value.name}` : W.total})));
+  const tbody = el('tbody', {});
+  const put = (tr, found, i) => {
+    const td = el('td', {class: 'n', text: found ? s.text(found[0], i, found[1]) : ''});
+    if (found) styled(td, data, s, found[0], i, found[1]);
+    tr.append(td);
+  };
+  const add = path => {
+    const id = K(path), depth = path.length, kids = children.get(id);
+    const real = kids && !(kids.length === 1 && kids[0][depth] === null);
+    const th = el('th', {scope: 'row', style: {paddingLeft: `${6 + (depth - 1) * 14}px`}});
+    const name = groupText(path[depth - 1], rowFields[depth - 1]);
+    if (depth < deep && real) {
+      const isOpen = open.has(id);
+      th.append(el('button', {class: 'x', type: 'button', 'aria-expanded': String(isOpen), 'aria-label': name, 'data-f': id, text: isOpen ? '▾' : '▸', onclick: () => { if (isOpen) open.delete(id); else open.add(id); draw(); }}));
+    } else if (deep > 1) th.append(el('span', {style: {display: 'inline-block', width: '16px'}}));
+    th.append(el('span', {text: name}));
+    const tr = el('tr', {class: `d${depth - 1}`}, th);
+    for (const col of across.length ? columns : [[]]) s.values.forEach((_, i) => put(tr, cells.get(id).get(K(col)), i));
+    if (hasSum) s.values.forEach((_, i) => put(tr, sums.get(id), i));
+    const tint = tr.children[1] && tr.children[1].style.backgroundColor;
+    if (tint) { th.style.backgroundColor = tint; }
+    tbody.append(tr);
+    if (open.has(id)) for (const kid of kids || []) add(kid);
+  };
+  for (const path of children.get('[]') || []) add(path);
+  const node = el('table', {class: 't m'}, el('thead', {}, head), tbody);
+  if (grandBy || grand) {
+    const tr = el('tr', {}, el('th', {scope: 'row', text: W.total}));
+    const by = new Map((grandBy ? grandBy[1] : []).map(row => [K(row.slice(0, across.length)), [row, across.length]]));
+    if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i));
+    if (grand && grand[1][0] && (hasSum || !across.length)) s.values.forEach((_, i) => put(tr, [grand[1][0], 0], i));
+    node.append(el('tfoot', {}, tr));
+  }
+  const box = el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': v.title || W.table}, node);
+  if (!order.length) box.append(el('p', {class: 'more', text: W.none}));
+  body.append(box);
+  // The latest periods are the ones that people look for first.
+  if (across.length) pending.push(() => { box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : box.scrollWidth; box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); }); });
+}
+
+// ---------- charts
+const hiddenTable = (title, heads, rows) => el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), el('tbody', {}, ...rows.slice(0, 400).map(r => el('tr', {}, ...r.map((c, i) => el(i ? 'td' : 'th', {scope: i ? null : 'row', text: c}))))));
+
+function chart(host, body, v, data, title, isLive) {
+  const s = shape(data);
+  const rows = data.levels[0] || [];
+  if (!rows.length) { body.append(el('p', {class: 'more', text: W.none})); return; }
+  const plan = series(v, data, s, rows);
+  body.append(hiddenTable(title, plan.heads, plan.cells));
+  if (v.type === 'kpi') body.append(el('div', {class: 'k', text: plan.headline, 'data-figure': s.values[0].ref}));
+  const place = el('div', {class: 'chart', 'aria-hidden': 'true'});
+  if (v.type === 'kpi') place.style.top = '34px';
+  body.append(place);
+  const canKeys = isLive && plan.points.length > 1;
+  if (canKeys) {
+    const keys = el('div', {class: 'chart', tabindex: '0', role: 'application', 'aria-roledescription': v.type, 'aria-label': title, 'data-f': 'keys', style: {pointerEvents: 'none'}});
+    let at = -1;
+    keys.addEventListener('keydown', event => {
+      const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+      if (step) {
+        event.preventDefault();
+        at = (at + step + plan.points.length) % plan.points.length;
+        if (keys.chart) keys.chart.dispatchAction({type: 'showTip', seriesIndex: 0, dataIndex: at});
+        say(plan.points[at].text);
+      } else if ((event.key === 'Enter' || event.key === ' ') && at >= 0) { event.preventDefault(); choose(v, plan.column, plan.points[at].value); }
+      else if (event.key === 'Escape' && state.mark) { state.mark = null; refresh(); }
+    });
+    body.append(keys);
+    place.keys = keys;
+  }
+  pending.push(() => {
+    const instance = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: Math.max(1, (window.devicePixelRatio || 1) * scale)});
+    charts.add(instance);
+    if (place.keys) place.keys.chart = instance;
+    instance.setOption({animation: false, aria: {enabled: true, label: {description: title}}, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...plan.option(place)});
+    if (!isLive || !plan.column) return;
+    instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value); });
+    if (v.tooltip) {
+      instance.on('mouseover', event => { const point = plan.pick(event); if (point) showTip(v, plan.column, point.value, event.event && event.event.event); });
+      instance.on('mouseout', hideTip);
+    }
+  });
+}
+
+function series(v, data, s, rows) {
+  const type = v.type;
+  const category = s.groups.find(g => ['Category', 'Group', 'TrendLine', 'Rows', 'Details'].includes(g.role)) || s.groups[0];
+  const ci = category ? s.groups.indexOf(category) : -1;
+  const split = s.groups.find(g => g !== category && ['Series', 'Details', 'Breakdown'].includes(g.role));
+  const si = split ? s.groups.indexOf(split) : -1;
+  const isShare = i => { const with_ = rows.find(r => s.text(r, i)); return !!with_ && /%\s*$/.test(s.text(with_, i)); };
+  const column = category ? category.column : null;
+  const names = [];
+  const keys = new Map();
+  if (ci >= 0) for (const row of rows) { const k = JSON.stringify(row[ci]); if (!keys.has(k)) { keys.set(k, names.length); names.push(row[ci]); } }
+  const labels = names.map(n => groupText(n, category));
+  const chosen = state.mark && state.mark.visual === v.id ? JSON.stringify(state.mark.values[0]) : null;
+  const faded = name => chosen !== null && JSON.stringify(name) !== chosen ? 0.35 : 1;
+  const colorOf = (value, n) => mark(resolve(v.colors[value.ref]) || palette[n % palette.length]);
+  const total = value => typeof value === 'number' ? value : null;
+  // One series per value, or per member of the series field.
+  const list = [];
+  if (split) {
+    const members = new Map();
+    for (const row of rows) { const k = JSON.stringify(row[si]); if (!members.has(k)) members.set(k, {name: groupText(row[si], split), data: new Array(names.length).fill(null), texts: new Array(names.length).fill('')}); const m = members.get(k); const at = keys.get(JSON.stringify(row[ci])); m.data[at] = total(s.at(row, 0)); m.texts[at] = s.text(row, 0); }
+    let n = 0;
+    for (const m of members.values()) list.push({...m, color: mark(palette[n % palette.length]), dash: n++ >= palette.length, role: 'Y', share: isShare(0)});
+  } else {
+    s.values.forEach((value, i) => {
+      const one = {name: value.name, role: value.role, color: colorOf(value, i), data: new Array(Math.max(names.length, 1)).fill(null), texts: new Array(Math.max(names.length, 1)).fill(''), share: isShare(i)};
+      rows.forEach(row => { const at = ci >= 0 ? keys.get(JSON.stringify(row[ci])) : 0; one.data[at] = total(s.at(row, i)); one.texts[at] = s.text(row, i); });
+      list.push(one);
+    });
+  }
+  const heads = [category ? category.name : '', ...list.map(x => x.name)];
+  const cells = (names.length ? labels : ['']).map((label, i) => [label, ...list.map(x => x.texts[i])]);
+  const points = names.map((value, i) => ({value, text: [labels[i], ...list.filter(x => x.texts[i]).slice(0, 8).map(x => `${x.name}: ${x.texts[i]}`)].join(', ')}));
+  const pick = event => points[event.dataIndex] || null;
+  const tip = index => [labels[index], ...list.filter(x => x.texts[index]).slice(0, 12).map(x => `${x.name}: ${x.texts[index]}`)].filter(Boolean).join('\n');
+  const box = {renderMode: 'richText', confine: true, backgroundColor: paper(), borderColor: line(), textStyle: {color: ink(), fontSize: 12}};
+  const ownTip = index => v.tooltip && points[index] && source.peek(named(v.tooltip), [{column, values: [points[index].value]}]) ? '' : tip(index);
+  const axisTip = {...box, trigger: 'axis', axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.12}}, formatter: p => ownTip(p[0].dataIndex)};
+  const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
+  const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
+  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
+  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 26 : 8, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
+  const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
+  const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
+  const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
+  const base = {heads, cells, points, pick, column, headline: ''};
+  const lab = x => v.labels ? {show: true, position: 'right', color: ink(), fontSize: 12, formatter: p => x.texts[p.dataIndex]} : {show: false};
+
+  if (type === 'gauge') {
+    const value = list[0].data[0] ?? 0;
+    const by = role => { const i = s.values.findIndex(x => x.role === role); return i >= 0 ? total(s.at(rows[0], i)) : null; };
+    const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, 1));
+    return {...base, points: [], option: () => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '105%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -34, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: 24, color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
+  }
+  if (type === 'kpi') {
+    const x = list.find(one => one.role !== 'Goal') || list[0];
+    let last = x.data.length - 1;
+    while (last > 0 && x.data[last] === null) last--;
+    return {...base, headline: x.texts[last], option: () => ({grid: {left: 0, right: 0, top: 2, bottom: 0}, tooltip: axisTip, xAxis: {type: 'category', data: labels, show: false, boundaryGap: false}, yAxis: {type: 'value', show: false, scale: true}, series: [{type: 'line', data: x.data, showSymbol: false, connectNulls: true, lineStyle: {color: x.color, width: 2}, itemStyle: {color: x.color}, areaStyle: {color: x.color, opacity: 0.18, origin: 'start'}}]})};
+  }
+  if (type === 'donutChart' || type === 'pieChart') {
+    const x = list[0];
+    const sum = x.data.reduce((a, b) => a + Math.max(0, b || 0), 0) || 1;
+    return {...base, option: place => { const right = v.legend && v.legend.startsWith('Right') && place.clientWidth > 260; return {tooltip: {...box, trigger: 'item', formatter: p => tip(p.dataIndex)}, legend: {...legend, show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12, width: 190, overflow: 'truncate'}, ...(right ? {orient: 'vertical', right: 0, top: 'middle', left: '50%'} : {top: 0, left: 0})},
+      series: [{type: 'pie', radius: type === 'pieChart' ? '80%' : ['48%', '80%'], center: right ? ['25%', '50%'] : ['50%', '56%'], label: {show: true, position: 'inside', color: '#ffffff', fontSize: 12, formatter: p => p.percent >= 6 ? `${Math.round(p.percent)}%` : ''}, labelLine: {show: false}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), itemStyle: {color: isDark ? mix(palette[i % palette.length], '#000000', 0.1) : palette[i % palette.length], opacity: faded(n), borderColor: paper(), borderWidth: 1}, label: {show: (x.data[i] || 0) / sum > 0.06}}))}]}; }};
+  }
+  if (type === 'treemap') {
+    const x = list[0];
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+  }
+  if (type === 'waterfallChart') {
+    const x = list[0];
+    let run = 0;
+    const bars = x.data.map((value, i) => { const from = run; run += value || 0; return {from, to: run, i}; });
+    const all = [...labels, W.total];
+    const good = sign('good'), bad = sign('bad'), sum = mark(palette[0]);
+    const custom = bars.map(b => [b.i, b.from, b.to]).concat([[bars.length, 0, run]]);
+    return {...base, option: () => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis(), data: all}, yAxis: valueAxis(share),
+      series: [{type: 'custom', encode: {x: 0, y: [1, 2]}, data: custom, renderItem: (params, api) => {
+        const a = api.coord([api.value(0), api.value(1)]), b = api.coord([api.value(0), api.value(2)]);
+        const w = Math.max(2, api.size([1, 0])[0] * 0.62);
+        const isTotal = api.value(0) === bars.length;
+        return {type: 'rect', shape: {x: a[0] - w / 2, y: Math.min(a[1], b[1]), width: w, height: Math.max(1, Math.abs(a[1] - b[1]))}, style: {fill: isTotal ? sum : api.value(2) >= api.value(1) ? good : bad, opacity: isTotal ? 1 : faded(names[api.value(0)])}};
+      }}]})};
+  }
+  if (/Bar/.test(type)) {
+    const stacked = type === 'barChart' || type.startsWith('hundred');
+    const full = type.startsWith('hundred');
+    const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
+    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: Math.max(10, Math.min(12, Math.floor((place.clientHeight - 24) / names.length) - 1)), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > place.clientHeight - 24 ? 'auto' : 0, hideOverlap: true}}),
+      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x)}))})};
+  }
+  const isLine = /line|area/i.test(type) && !/Combo/.test(type);
+  const isArea = /area/i.test(type);
+  const isStacked = ['columnChart', 'stackedAreaChart', 'lineStackedColumnComboChart', 'hundredPercentStackedColumnChart'].includes(type);
+  const full = type === 'hundredPercentStackedColumnChart';
+  const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
+  const bars = list.filter(x => x.role !== 'Y2'), lines = list.filter(x => x.role === 'Y2');
+  const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
+  // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
+  const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
+  return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}}),
+    yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
+    series: [...bars.map(x => isLine
+      ? {type: 'line', name: x.name, color: x.color, data: x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
+      : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d}))}),
+    ...lines.map(x => ({type: 'line', name: x.name, color: x.color, data: x.data, yAxisIndex: second ? 1 : 0, symbol: 'circle', symbolSize: 4, showSymbol: names.length <= 31, connectNulls: true, lineStyle: {width: 2}, z: 5}))]})};
+}
+
+// ---------- tooltip pages
+let tip = null;
+let tipTimer = 0;
+function hideTip() { clearTimeout(tipTimer); if (tip) { for (const c of [...charts]) if (tip.contains(c.getDom())) { c.dispose(); charts.delete(c); } tip.remove(); tip = null; } }
+function showTip(v, column, value, pointer) {
+  const index = named(v.tooltip);
+  if (index < 0 || !pointer) return;
+  clearTimeout(tipTimer);
+  tipTimer = setTimeout(async () => {
+    const got = await source.page(index, [{column, values: [value]}]).catch(() => null);
+    if (!got) return;
+    hideTip();
+    const page = pages[index];
+    const box = el('div', {class: 'stage', style: {width: `${page.width}px`, height: `${page.height}px`}});
+    tip = el('div', {class: 'tip', 'aria-hidden': 'true'}, box);
+    for (const one of page.visuals) box.append(visual(page, one, got[one.id] || {}, {x: one.x, y: one.y, w: one.w, h: one.h}, false));
+    document.body.append(tip);
+    tip.style.left = `${Math.max(4, Math.min(pointer.clientX + 16, window.innerWidth - page.width - 8))}px`;
+    tip.style.top = `${Math.max(4, Math.min(pointer.clientY + 16, window.innerHeight - page.height - 8))}px`;
+    for (const start of pending.splice(0)) start();
+  }, 200);
+}
+
+// ---------- query log
+function drawLog() {
+  const page = pages[state.page];
+  const items = page.visuals.filter(v => answers[v.id] && answers[v.id].data).map(v => {
+    const data = answers[v.id].data;
+    const dax = (data.dax || []).join('\n\n');
+    const rows = (data.levels || []).reduce((a, l) => a + l.length, 0);
+    const copy = el('button', {class: 'tool', type: 'button', text: W.copy, onclick: async () => {
+      try { await window.navigator.clipboard.writeText(dax); } catch { const area = el('textarea', {class: 'sr'}); area.value = dax; document.body.append(area); area.select(); document.execCommand('copy'); area.remove(); }
+      copy.textContent = W.copied;
+      setTimeout(() => { copy.textContent = W.copy; }, 1500);
+    }});
+    return el('details', {}, el('summary', {}, el('span', {text: v.title || v.heading || v.id}), el('span', {class: 'd', text: ` · ${v.type} · ${rows} ${W.rows}${data.ms !== undefined ? ` · ${data.ms} ${W.ms}` : ''}`})), data.error ? el('p', {class: 'err', text: data.error}) : null, el('pre', {tabindex: '0', text: dax}), copy);
+  });
+  log.replaceChildren(el('h2', {text: `${W.log}: ${page.title}`}), ...items);
+}
+
+// ---------- start
+const first = hash.has('page') ? Number(hash.get('page')) : Math.max(0, named(outline.landing));
+state.page = Number.isInteger(first) && first >= 0 && first < pages.length ? first : 0;
+if (hash.has('picture')) document.body.classList.add('picture');
+isDark = hash.has('dark') || (!hash.has('picture') && window.matchMedia && window.matchMedia('(prefers-color-scheme: dark)').matches);
+document.documentElement.classList.toggle('dark', isDark);
+darkTool.textContent = isDark ? W.light : W.dark;
+makeTabs();
+if (hash.has('log')) toggleLog();
+refresh();
+let resizing = 0;
+new ResizeObserver(() => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(draw); }).observe(view);
+window.addEventListener('hashchange', () => { const wanted = Number(new URLSearchParams(location.hash.slice(1)).get('page')); if (Number.isInteger(wanted) && wanted !== state.page && pages[wanted]) go(wanted); });
+if (payload.serve) {
+  let version = null;
+  setInterval(async () => {
+    try {
+      const got = await (await fetch('/api/version')).json();
+      if (version !== null && got.version !== version) location.reload();
+      version = got.version;
+      if (got.problem) { note.hidden = false; note.replaceChildren(el('span', {text: `${W.problem}: ${got.problem}`})); }
+    } catch { /* the server is starting again */ }
+  }, 400);
+}
+})();

@@ -11,6 +11,7 @@ mod model;
 mod preview;
 mod report;
 mod sample;
+mod validate;
 mod xero;
 
 fn main() {
@@ -25,6 +26,7 @@ fn main() {
     trials.extend(preview::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
+    trials.extend(validate::trials());
     trials.extend(xero::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -165,6 +165,38 @@ pub fn fold(name: &str) -> String {
     if name.is_ascii() { name.to_ascii_lowercase() } else { name.to_lowercase() }
 }
 
+impl CalendarDef {
+    /// The primary column of a unit.
+    pub fn column(&self, unit: &str) -> Option<ColId> {
+        self.units.iter().find(|(u, _)| u == unit).and_then(|(_, columns)| columns.first()).copied()
+    }
+
+    /// Columns whose values together name a period; `None` when the calendar does not know it.
+    pub fn period(&self, period: super::bind::bound::Period) -> Option<Vec<ColId>> {
+        use super::bind::bound::Period;
+        let part = |unit: &str, of: Period| -> Option<Vec<ColId>> {
+            let column = self.column(unit)?;
+            let mut columns = self.period(of)?;
+            columns.push(column);
+            Some(columns)
+        };
+        let whole = |unit: &str| self.column(unit).map(|c| vec![c]);
+        match period {
+            Period::Day => whole("date"),
+            Period::Year => whole("year"),
+            Period::Quarter => whole("quarter").or_else(|| part("quarterofyear", Period::Year)),
+            Period::Month => {
+                let month = whole("month").or_else(|| part("monthofyear", Period::Year));
+                month.or_else(|| part("monthofquarter", Period::Quarter))
+            }
+            Period::Week => {
+                let week = whole("week").or_else(|| part("weekofyear", Period::Year));
+                week.or_else(|| part("weekofquarter", Period::Quarter)).or_else(|| part("weekofmonth", Period::Month))
+            }
+        }
+    }
+}
+
 impl Catalog {
     /// Numbers the objects of a model. Relationships whose ends do not exist are left out; `check` reports them.
     pub fn new(model: &Model) -> Catalog {
@@ -293,6 +325,26 @@ impl Catalog {
         self.tables[table as usize].columns.push(id);
         self.column_names.insert((table, fold(name)), id);
         id
+    }
+
+    /// Takes away a table and its columns: nothing finds them by name.
+    pub fn remove_table(&mut self, table: TableId) {
+        self.table_names.retain(|_, id| *id != table);
+        self.column_names.retain(|(t, _), _| *t != table);
+        let gone: Vec<MeasureId> = (0..self.measures.len() as MeasureId).filter(|m| self.measures[*m as usize].table == table).collect();
+        self.measure_names.retain(|_, id| !gone.contains(id));
+        // Suggestions of similar names must not give it away either.
+        self.tables[table as usize].name = Arc::from("");
+    }
+
+    /// Takes away a column: nothing finds it by name, and its table comes without it.
+    pub fn remove_column(&mut self, column: ColId) {
+        self.column_names.retain(|_, id| *id != column);
+        let table = self.table_of(column);
+        self.tables[table as usize].columns.retain(|c| *c != column);
+        for (index, col) in self.tables[table as usize].columns.iter().enumerate() {
+            self.columns[*col as usize].index = index;
+        }
     }
 
     /// Adds a measure, hiding an earlier one of the same name.

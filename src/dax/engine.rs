@@ -311,8 +311,8 @@ impl Engine {
         Ok(session)
     }
 
-    /// Evaluates the row filters of the roles.
-    fn secure(&self, session: &Session<'_>, options: &Options) -> Result<(), DaxError> {
+    /// The roles of the options.
+    fn chosen(&self, options: &Options) -> Result<Vec<&model::Role>, DaxError> {
         let mut chosen = Vec::new();
         for name in &options.roles {
             let Some(role) = self.roles.iter().find(|r| r.name.eq_ignore_ascii_case(name)) else {
@@ -322,6 +322,58 @@ impl Engine {
             };
             chosen.push(role);
         }
+        Ok(chosen)
+    }
+
+    /// The catalog without what object-level security hides; `None` when nothing is hidden. Several roles see what one of them sees.
+    fn visible(&self, options: &Options) -> Result<Option<Catalog>, DaxError> {
+        let chosen = self.chosen(options)?;
+        if chosen.is_empty() {
+            return Ok(None);
+        }
+        let hides = |word: &str| word.eq_ignore_ascii_case("none");
+        let mut tables = Vec::new();
+        let mut columns = Vec::new();
+        for (id, table) in self.catalog.tables.iter().enumerate() {
+            let wanted = super::catalog::fold(&table.name);
+            let permissions: Vec<Option<&model::TablePermission>> =
+                chosen.iter().map(|r| r.table_permissions.iter().find(|p| super::catalog::fold(&p.table) == wanted)).collect();
+            let hidden = |p: &Option<&model::TablePermission>| p.and_then(|p| p.metadata_permission.as_deref()).is_some_and(hides);
+            if permissions.iter().all(hidden) {
+                tables.push(id as TableId);
+                continue;
+            }
+            for col in &table.columns {
+                let name = super::catalog::fold(&self.catalog.columns[*col as usize].name);
+                let none = |p: &Option<&model::TablePermission>| {
+                    hidden(p) || p.is_some_and(|p| p.columns.iter().any(|(c, word)| super::catalog::fold(c) == name && hides(word)))
+                };
+                if permissions.iter().all(none) {
+                    columns.push(*col);
+                }
+            }
+        }
+        if tables.is_empty() && columns.is_empty() {
+            return Ok(None);
+        }
+        // Whatever is loaded or calculated knows nothing of roles.
+        let binder = Binder::new(&self.catalog, &self.cache, &[]);
+        let session = self.session(&self.catalog, &binder, &Options { roles: Vec::new(), ..options.clone() })?;
+        for (col, def) in self.catalog.columns.iter().enumerate() {
+            let calculated = def.calculated.is_some() || self.catalog.tables[def.table as usize].calculated.is_some();
+            if calculated || columns.contains(&(col as ColId)) {
+                session.column(col as ColId)?;
+            }
+        }
+        let mut catalog = self.catalog.clone();
+        tables.into_iter().for_each(|t| catalog.remove_table(t));
+        columns.into_iter().for_each(|c| catalog.remove_column(c));
+        Ok(Some(catalog))
+    }
+
+    /// Evaluates the row filters of the roles.
+    fn secure(&self, session: &Session<'_>, options: &Options) -> Result<(), DaxError> {
+        let chosen = self.chosen(options)?;
         // What is calculated at load knows nothing of roles.
         for col in 0..self.catalog.columns.len() as ColId {
             let def = &self.catalog.columns[col as usize];
@@ -380,12 +432,19 @@ impl Engine {
     /// # Errors
     /// What is wrong with the names in it, or the data under it.
     pub fn evaluate_query(&self, query: &Query, options: &Options) -> Result<Vec<ResultTable>, DaxError> {
+        let visible = self.visible(options)?;
         if query.definitions.is_empty() {
+            if let Some(catalog) = &visible {
+                let cache = BindCache::default();
+                let binder = Binder::new(catalog, &cache, &options.parameters);
+                let session = self.session(catalog, &binder, options)?;
+                return query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect();
+            }
             let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
             let session = self.session(&self.catalog, &binder, options)?;
             return query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect();
         }
-        let mut catalog = self.catalog.clone();
+        let mut catalog = visible.unwrap_or_else(|| self.catalog.clone());
         let cache = BindCache::default();
         let mut parameters = options.parameters.clone();
         define(&mut catalog, query)?;
@@ -455,9 +514,12 @@ impl Engine {
     /// As [`Engine::evaluate_expr`].
     pub fn evaluate_typed(&self, expr: &str, options: &Options) -> Result<(Value, Option<DataType>), DaxError> {
         let expr = parse_expression(expr)?;
-        let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
+        let visible = self.visible(options)?;
+        let own = BindCache::default();
+        let (catalog, cache) = visible.as_ref().map_or((&self.catalog, &self.cache), |catalog| (catalog, &own));
+        let binder = Binder::new(catalog, cache, &options.parameters);
         let node = binder.scalar(&expr, &Scope::default())?;
-        let session = self.session(&self.catalog, &binder, options)?;
+        let session = self.session(catalog, &binder, options)?;
         let value = session.scalar(&node, &session.root())?;
         Ok((value, node.ty.data_type()))
     }

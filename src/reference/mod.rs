@@ -48,6 +48,8 @@ pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<Organisatio
         message,
         help: None,
     })?;
+    // Folders with a leading dot hold a program's own files, never a company.
+    names.retain(|name| !name.starts_with('.'));
     names.sort_unstable();
     let mut all = Vec::new();
     for folder in names {

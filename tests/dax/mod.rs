@@ -46,6 +46,54 @@ pub fn trials() -> Vec<Trial> {
         drop(engine);
         if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
     }));
+    trials.push(Trial::test("dax::long_chains_have_values_and_deep_nesting_is_refused", || {
+        let engine = shop::engine();
+        let value = |text: &str| engine.evaluate_expr(text, &Options::default());
+        for (text, expected) in [
+            (format!("1{}", " + 1".repeat(20_000)), Value::Int64(20_001)),
+            (format!("1{}", " - 1 * 2".repeat(10_000)), Value::Int64(-19_999)),
+            (format!("TRUE (){}", " && TRUE ()".repeat(20_000)), Value::Boolean(true)),
+            (format!("LEN ( \"a\"{} )", " & \"a\"".repeat(20_000)), Value::Int64(20_001)),
+            (format!("{}1{}", "(".repeat(1_000), ")".repeat(1_000)), Value::Int64(1)),
+            (format!("SUMX ( Product, 0{} )", " + 1".repeat(1_000)), Value::Int64(3_000)),
+        ] {
+            let found = value(&text);
+            if found.as_ref() != Ok(&expected) {
+                return Err(format!("{}…: {found:?}", &text[..20]).into());
+            }
+        }
+        for text in [
+            format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000)),
+            format!("{}1", "- ".repeat(100_000)),
+            format!("1{}", " IN { TRUE () }".repeat(20_000)),
+            format!("1{}", " = 1".repeat(20_000)),
+        ] {
+            match value(&text) {
+                Err(e) if e.code == "D0108" => {}
+                other => return Err(format!("{}…: {other:?}", &text[..20]).into()),
+            }
+        }
+        Ok(())
+    }));
+    trials.push(Trial::test("dax::object_level_security_hides_columns_and_tables", || {
+        let engine = shop::engine();
+        let with = |roles: &[&str]| Options { roles: roles.iter().map(|r| (*r).to_owned()).collect(), ..Options::default() };
+        let code = |text: &str, roles: &[&str]| evaluate(&engine, text, &with(roles)).map_err(|e| e.code);
+        let columns = code("EVALUATE Product", &["No prices"]).map_err(|c| c.to_owned())?[0].columns.len();
+        let checks = [
+            (columns == 2, "the column is left out of its table"),
+            (code("MAX ( Product[Price] )", &["No prices"]).is_err_and(|c| c == "D0203"), "the column has no name"),
+            (code("[Revenue]", &["No prices"]).is_err(), "measures cannot use it"),
+            (code("[Units]", &["No prices"]).is_ok(), "other measures work"),
+            (code("COUNTROWS ( Product )", &["No products"]).is_err_and(|c| c == "D0201"), "the table has no name"),
+            (code("MAX ( Product[Price] )", &["No prices", "No products"]).is_err(), "both hide it"),
+            (code("MAX ( Product[Code] )", &["No prices", "No products"]).is_ok(), "what one role sees is seen"),
+            (code("1", &["Nobody"]).is_err_and(|c| c == "D0214"), "an unknown role is refused"),
+            (code("MAX ( Product[Price] )", &[]).is_ok(), "without roles everything is there"),
+        ];
+        let broken: Vec<&str> = checks.iter().filter(|(ok, _)| !ok).map(|(_, what)| *what).collect();
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ").into()) }
+    }));
     trials
 }
 

@@ -1,7 +1,7 @@
 //! A small shop: 3 products, 8 sales of which one has an unknown product, a date table of two years.
 
 use xero_pbit::dax::Engine;
-use xero_pbit::model::{Column, Measure, Model, Relationship, Source, Table};
+use xero_pbit::model::{Calendar, Column, Measure, Model, Relationship, Role, Source, Table, TablePermission};
 use xero_pbit::table::{self, DataType, Value};
 
 fn column(name: &str, data_type: DataType) -> Column {
@@ -42,6 +42,17 @@ pub fn engine() -> Engine {
         column("Year", DataType::Int64),
         column("Month", DataType::Int64),
     ];
+    date.calendars = vec![Calendar {
+        name: "Civil".into(),
+        units: [("year", "Year"), ("monthOfYear", "Month"), ("date", "Day")].map(|(u, c)| (u.to_owned(), vec![c.to_owned()])).to_vec(),
+        time_related: Vec::new(),
+    }];
+    let role = |name: &str, permission: TablePermission| Role {
+        name: name.into(),
+        permission: "read".into(),
+        table_permissions: vec![permission],
+        ..Role::default()
+    };
     let relationship = |from: &str, to_table: &str, to: &str, is_active: bool| Relationship {
         from_table: "Sales".into(),
         from_column: from.into(),
@@ -52,6 +63,16 @@ pub fn engine() -> Engine {
     };
     let model = Model {
         tables: vec![product, sales, date],
+        roles: vec![
+            role(
+                "No prices",
+                TablePermission { table: "Product".into(), columns: vec![("Price".into(), "none".into())], ..Default::default() },
+            ),
+            role(
+                "No products",
+                TablePermission { table: "Product".into(), metadata_permission: Some("none".into()), ..Default::default() },
+            ),
+        ],
         relationships: vec![
             relationship("Product", "Product", "Code", true),
             relationship("Day", "Date", "Day", true),

@@ -8,7 +8,8 @@ use xero_pbit::dax::{Engine, Options};
 use xero_pbit::emit;
 use xero_pbit::format::pbir;
 use xero_pbit::m;
-use xero_pbit::power_query::{self, Refresh};
+use xero_pbit::model::{PartitionSource, Source};
+use xero_pbit::power_query::Refresh;
 use xero_pbit::preview::query::Selection;
 use xero_pbit::preview::{Budget, Preview};
 use xero_pbit::project::raw::SourceKind;
@@ -24,7 +25,7 @@ fn tiny(check: impl FnOnce(&Preview<'_>) -> Result<(), Failed>) -> Result<(), Fa
         ("model.yaml", "name: Tiny\nculture: en-US\nsource: sample\n"),
         (
             "tables/sales.yaml",
-            "name: Sales\ncolumns:\n  - {name: Customer, type: text}\n  - {name: Amount, type: double}\nsource: {dax: 'x'}\n",
+            "name: Sales\ncolumns:\n  - {name: Customer, type: text}\n  - {name: Amount, type: double}\nsource: {m-text: 'let rows = 1 in rows'}\n",
         ),
         ("measures/all.yaml", "table: Sales\nmeasures:\n  - {name: Total, expression: 'SUM ( Sales[Amount] )', format: '#,0.00'}\n"),
         ("theme.yaml", "name: Tiny\npalette: {ink: '#112233'}\ndataColors: [$ink]\nforeground: $ink\nbackground: '#FFFFFF'\n"),
@@ -37,7 +38,11 @@ fn tiny(check: impl FnOnce(&Preview<'_>) -> Result<(), Failed>) -> Result<(), Fa
     ] {
         files.insert(path, text);
     }
-    let (project, _) = project::read(&[Layer { name: String::new(), files }]);
+    let (mut project, _) = project::read(&[Layer { name: String::new(), files }]);
+    // The rows come from the test, not from a query.
+    for partition in project.model.tables.iter_mut().flat_map(|table| &mut table.partitions) {
+        partition.source = PartitionSource::M(Source::default());
+    }
     let report = pbir::read(&pbir::write(&project.report), "Tiny").report;
     let names = [HOSTILE, "Plain"].map(Value::text);
     let columns = vec![

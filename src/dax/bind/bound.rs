@@ -323,6 +323,27 @@ pub enum Period {
     Year,
 }
 
+/// What DATEADD does at the ends of months.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    /// What becomes of a selection that ends with its month.
+    pub extension: Extension,
+    /// Days that the other month does not have are left out and not taken as its last day.
+    pub blanks: bool,
+}
+
+/// What becomes of a selection that ends with its month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extension {
+    /// Several days that end with their month end with the other month.
+    #[default]
+    Extending,
+    /// Every day moves by itself.
+    Precise,
+    /// A single last day becomes the last day of the other month as well.
+    EndAligned,
+}
+
 /// A window function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -408,6 +429,8 @@ pub enum Kind {
     IsSelectedMeasure(Vec<MeasureId>),
     Neg(N),
     Arith(ArithOp, N, N),
+    /// A long chain of arithmetic, grouped from the left.
+    ArithChain(N, Vec<(ArithOp, N)>),
     Concat(Vec<N>),
     Cmp(CmpOp, N, N),
     And(Vec<N>),
@@ -640,7 +663,8 @@ pub enum Kind {
         column: ColId,
         numbers: Vec<N>,
         year_end: Option<(u32, u32)>,
-        extend: u8,
+        shift: Shift,
+        calendar: Option<usize>,
     },
     FirstNonBlank {
         table: N,

@@ -152,6 +152,9 @@ impl Binder<'_> {
             Kind::Var(id) => scope.vars.iter().any(|v| v.id == *id && v.constant.is_some()),
             Kind::Scalar(_, args) => args.iter().all(|a| self.is_constant_expr(a, scope)),
             Kind::Neg(a) => self.is_constant_expr(a, scope),
+            Kind::ArithChain(first, rest) => {
+                self.is_constant_expr(first, scope) && rest.iter().all(|(_, n)| self.is_constant_expr(n, scope))
+            }
             Kind::Arith(_, a, b) => self.is_constant_expr(a, scope) && self.is_constant_expr(b, scope),
             Kind::Concat(items) => items.iter().all(|a| self.is_constant_expr(a, scope)),
             Kind::Op(Op::Error, _) => true,
@@ -768,7 +771,7 @@ impl Binder<'_> {
     }
 
     /// RELATED: the nearest row context over a table that reaches the column's table.
-    fn related(&self, column: u32, scope: &Scope, at: Place) -> Result<N> {
+    pub(super) fn related(&self, column: u32, scope: &Scope, at: Place) -> Result<N> {
         let target = self.catalog.table_of(column);
         let ty = self.schema_column(column).ty;
         for (level, frame) in scope.frames.iter().enumerate().rev() {

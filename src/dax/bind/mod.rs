@@ -28,6 +28,9 @@ use crate::table::Value;
 
 type Result<T> = std::result::Result<T, DaxError>;
 
+/// Arithmetic of more operators than this is one flat node.
+const LONG_CHAIN: usize = 400;
+
 /// A row context that is being bound in.
 #[derive(Clone, Debug)]
 struct Frame {
@@ -428,11 +431,22 @@ impl<'a> Binder<'a> {
                 })
             }
             _ => {
-                // These group from the left, one level deeper each.
-                if rest.len() > 2000 {
-                    return Err(error("D0108", "an arithmetic chain of more than 2000 operators; divide it", at));
-                }
+                // These group from the left, one level deeper each; what is long stays flat.
                 let mut left = self.scalar(first, scope)?;
+                if rest.len() > LONG_CHAIN && rest.iter().all(|(op, _)| arith_op(*op).is_some()) {
+                    let mut ty = left.ty;
+                    let mut items = Vec::with_capacity(rest.len());
+                    for (op, right) in rest {
+                        let right = self.scalar(right, scope)?;
+                        let op = arith_op(*op).expect("tested above");
+                        ty = arith_type(op, ty, right.ty);
+                        items.push((op, right));
+                    }
+                    return Ok(make(Kind::ArithChain(left, items), ty, None, at));
+                }
+                if rest.len() > LONG_CHAIN {
+                    return Err(error("D0108", format!("a chain of more than {LONG_CHAIN} comparisons"), at));
+                }
                 for (op, right) in rest {
                     let right = self.scalar(right, scope)?;
                     let place = left.at.to(right.at);
@@ -541,9 +555,9 @@ impl<'a> Binder<'a> {
     fn column_ref(&self, table: Option<&Name>, name: &Name, level: Option<&Name>, at: Place, scope: &Scope) -> Result<N> {
         let Some(table) = table else { return self.bare(name, at, scope) };
         if let Some(level) = level {
-            return Err(
-                error("D0226", format!("the hierarchy level `[{}]` of a variation is not available here", level.text), at).unsupported()
-            );
+            let column = self.level_column(table, name, level, at)?;
+            self.note_column(column);
+            return self.related(column, scope, at);
         }
         if !table.quoted && scope.lazy.iter().any(|l| l.name == fold(&table.text)) {
             let lazy = scope.lazy.iter().rev().find(|l| l.name == fold(&table.text)).expect("found above");
@@ -580,6 +594,34 @@ impl<'a> Binder<'a> {
         Err(error("D0203", format!("column `{}` not found in table `{}`", name.text, self.catalog.tables[id as usize].name), at)
             .with_help(help)
             .named(&label(&name.text)))
+    }
+
+    /// `Table[Date].[Level]`: the column of that name in the date table that the column is related to.
+    fn level_column(&self, table: &Name, name: &Name, level: &Name, at: Place) -> Result<ColId> {
+        let Some(id) = self.catalog.table(&table.text) else {
+            let near = nearest(&table.text, self.catalog.tables.iter().map(|t| &*t.name));
+            let help = near.map(|n| format!("a table with a similar name exists: `{n}`"));
+            return Err(error("D0202", format!("cannot find table `{}`", table.text), table.at).with_help(help));
+        };
+        let Some(column) = self.catalog.column(id, &name.text) else {
+            return Err(error("D0203", format!("column `{}` not found in table `{}`", name.text, table.text), at));
+        };
+        let mut ends: Vec<&super::catalog::RelDef> = self.catalog.rels.iter().filter(|r| r.from == column && r.regular).collect();
+        let automatic = |r: &super::catalog::RelDef| {
+            let name = &self.catalog.tables[self.catalog.table_of(r.to) as usize].name;
+            name.starts_with("LocalDateTable_") || name.starts_with("DateTableTemplate_")
+        };
+        // Automatic date tables first, then relationships in force.
+        ends.sort_by_key(|r| (!automatic(r), !r.active));
+        let found = ends.iter().find_map(|r| self.catalog.column(self.catalog.table_of(r.to), &level.text));
+        found.ok_or_else(|| {
+            let label = self.catalog.column_label(column);
+            let message = match ends.first() {
+                None => format!("`{label}` has no date hierarchy, so there is no level `[{}]`", level.text),
+                Some(_) => format!("the date hierarchy of `{label}` has no level `[{}]`", level.text),
+            };
+            error("D0226", message, at)
+        })
     }
 
     fn bare(&self, name: &Name, at: Place, scope: &Scope) -> Result<N> {
@@ -653,10 +695,7 @@ impl<'a> Binder<'a> {
                     _ => Err(error("D0204", format!("cannot find column `[{}]`", name.text), expr.at)),
                 }
             }
-            ExprKind::Column { level: Some(level), .. } => {
-                Err(error("D0226", format!("the hierarchy level `[{}]` of a variation is not available here", level.text), expr.at)
-                    .unsupported())
-            }
+            ExprKind::Column { table: Some(table), name, level: Some(level) } => self.level_column(table, name, level, expr.at),
             ExprKind::Name(name) if !name.quoted => match scope.lazy.iter().rev().find(|l| l.name == fold(&name.text)) {
                 Some(lazy) => self.model_column(&lazy.expr, &lazy.scope),
                 None => Err(error("D0227", "a column reference is expected here", expr.at)),
@@ -728,15 +767,20 @@ fn binary(op: BinaryOp, left: N, right: N, at: Place) -> Result<N> {
         }
         return Ok(make(Kind::Cmp(cmp, left, right), Ty::Boolean, None, at));
     }
-    let op = match op {
+    let op = arith_op(op).expect("the comparisons are done, and AND, OR and & have their own nodes");
+    let ty = arith_type(op, left.ty, right.ty);
+    Ok(make(Kind::Arith(op, left, right), ty, None, at))
+}
+
+fn arith_op(op: BinaryOp) -> Option<ArithOp> {
+    Some(match op {
         BinaryOp::Add => ArithOp::Add,
         BinaryOp::Subtract => ArithOp::Subtract,
         BinaryOp::Multiply => ArithOp::Multiply,
         BinaryOp::Divide => ArithOp::Divide,
-        _ => ArithOp::Power,
-    };
-    let ty = arith_type(op, left.ty, right.ty);
-    Ok(make(Kind::Arith(op, left, right), ty, None, at))
+        BinaryOp::Power => ArithOp::Power,
+        _ => return None,
+    })
 }
 
 /// The static type of an arithmetic result.

@@ -1,6 +1,6 @@
 //! Time intelligence: periods found from the dates in force.
 
-use super::bound::{FilterArg, Kind, N, Time, Ty};
+use super::bound::{Extension, FilterArg, Kind, N, Shift, Time, Ty};
 use super::calls::{Call, keyword};
 use super::{Binder, Result, Scope, error, make};
 use crate::dax::bind::bound::Period;
@@ -8,15 +8,32 @@ use crate::dax::catalog::ColId;
 use crate::dax::syntax::ast::{Expr, ExprKind};
 use crate::table::{DataType, Value};
 
+/// The dates argument of a time-intelligence function.
+struct Dates {
+    node: N,
+    column: ColId,
+    calendar: Option<usize>,
+}
+
 impl Binder<'_> {
-    /// The dates argument: a column (with transition), or a table of one date column.
-    fn dates(&self, expr: &Expr, scope: &Scope) -> Result<(N, ColId)> {
+    /// The dates argument: a column (with transition), a table of one date column, or a calendar.
+    fn dates(&self, expr: &Expr, scope: &Scope) -> Result<Dates> {
         if let ExprKind::Name(name) = &expr.kind
             && self.catalog.table(&name.text).is_none()
-            && self.catalog.calendar(&name.text).is_some()
+            && let Some(calendar) = self.catalog.calendar(&name.text)
         {
-            let message = format!("calendar-based time intelligence over the calendar `{}` is not available", name.text);
-            return Err(error("D0246", message, expr.at).unsupported());
+            let Some(column) = self.catalog.calendars[calendar].column("date") else {
+                let message = format!("the calendar `{}` has no column of dates", name.text);
+                return Err(error("D0246", message, expr.at));
+            };
+            let label = self.catalog.column_label(column);
+            let text = label.split_once('[').map_or(label.as_str(), |(t, _)| t).replace('\'', "''");
+            let reference = crate::dax::syntax::parse_expression(&format!(
+                "'{text}'[{}]",
+                self.catalog.columns[column as usize].name.replace(']', "]]")
+            ))?;
+            let node = self.values_of(&reference, scope)?;
+            return Ok(Dates { node, column, calendar: Some(calendar) });
         }
         let node = self.values_of(expr, scope)?;
         let schema = node.schema.clone().expect("values have a schema");
@@ -31,7 +48,7 @@ impl Binder<'_> {
             let message = format!("`{}` is not a column of dates", self.catalog.column_label(column));
             return Err(error("D0247", message, expr.at));
         }
-        Ok((node, column))
+        Ok(Dates { node, column, calendar: None })
     }
 
     fn period(&self, expr: &Expr) -> Result<Period> {
@@ -64,18 +81,66 @@ impl Binder<'_> {
         parse_year_end(&text).ok_or_else(bad)
     }
 
-    fn time_node(
+    fn time_node(&self, time: Time, period: Period, dates: Dates, numbers: Vec<N>, year_end: Option<(u32, u32)>, call: &Call<'_>) -> N {
+        let Dates { node: dates, column, calendar } = dates;
+        let schema = self.columns_schema(&[column]);
+        make(
+            Kind::Time { time, period, dates, column, numbers, year_end, shift: Shift::default(), calendar },
+            Ty::Variant,
+            Some(schema),
+            call.at,
+        )
+    }
+
+    /// The same, after checking what needs a calendar and what the calendar has.
+    #[allow(clippy::too_many_arguments)]
+    fn time_node_checked(
         &self,
         time: Time,
         period: Period,
-        dates: (N, ColId),
+        dates: Dates,
         numbers: Vec<N>,
         year_end: Option<(u32, u32)>,
+        shift: Shift,
         call: &Call<'_>,
-    ) -> N {
-        let (dates, column) = dates;
-        let schema = self.columns_schema(&[column]);
-        make(Kind::Time { time, period, dates, column, numbers, year_end, extend: 0 }, Ty::Variant, Some(schema), call.at)
+    ) -> Result<N> {
+        match dates.calendar {
+            None if period == Period::Week => {
+                return Err(error("D0246", format!("`{}` by weeks needs a calendar, not a column of dates", call.name), call.at));
+            }
+            Some(calendar) if self.catalog.calendars[calendar].period(period).is_none() => {
+                let name = &self.catalog.calendars[calendar].name;
+                let unit = format!("{period:?}").to_lowercase();
+                return Err(error("D0246", format!("the calendar `{name}` has no column for the {unit}"), call.at));
+            }
+            _ => {}
+        }
+        let mut node = self.time_node(time, period, dates, numbers, year_end, call);
+        if let Some(Kind::Time { shift: place, .. }) = std::sync::Arc::get_mut(&mut node).map(|n| &mut n.kind) {
+            *place = shift;
+        }
+        Ok(node)
+    }
+
+    /// The extension and truncation of DATEADD.
+    fn shift(&self, call: &Call<'_>) -> Result<Shift> {
+        let mut shift = Shift::default();
+        if let Some(expr) = call.get(3) {
+            shift.extension = match keyword(expr).as_deref() {
+                Some("EXTENDING") => Extension::Extending,
+                Some("PRECISE") => Extension::Precise,
+                Some("ENDALIGNED") => Extension::EndAligned,
+                _ => return Err(error("D0208", "the extension must be EXTENDING, PRECISE or ENDALIGNED", expr.at)),
+            };
+        }
+        if let Some(expr) = call.get(4) {
+            shift.blanks = match keyword(expr).as_deref() {
+                Some("BLANKS") => true,
+                Some("ANCHORED") => false,
+                _ => return Err(error("D0208", "the truncation must be BLANKS or ANCHORED", expr.at)),
+            };
+        }
+        Ok(shift)
     }
 
     fn total(&self, call: &Call<'_>, scope: &Scope, time: Time, period: Period, yearly: bool) -> Result<N> {
@@ -93,7 +158,7 @@ impl Binder<'_> {
                 self.filter_arg_pub(arg, scope, &mut filters)?;
             }
         }
-        let window = self.time_node(time, period, dates, Vec::new(), year_end, call);
+        let window = self.time_node_checked(time, period, dates, Vec::new(), year_end, Shift::default(), call)?;
         filters.insert(0, FilterArg::Table { table: window, keep: false });
         let ty = body.ty;
         Ok(make(Kind::Calculate(body, filters), ty, None, call.at))
@@ -106,7 +171,7 @@ impl Binder<'_> {
         let simple = |time: Time, period: Period, max: usize| {
             call.arity(1, max)?;
             let end = if max > 1 { yearly(1)? } else { None };
-            Ok(Some(self.time_node(time, period, dates(0)?, Vec::new(), end, call)))
+            self.time_node_checked(time, period, dates(0)?, Vec::new(), end, Shift::default(), call).map(Some)
         };
         match call.name.as_str() {
             "DATESYTD" => simple(Time::DatesYtd, Year, 2),
@@ -139,20 +204,18 @@ impl Binder<'_> {
                 let number = self.scalar(call.need(1)?, scope)?;
                 let period = self.period(call.need(2)?)?;
                 let time = if call.name == "DATEADD" { Time::DateAdd } else { Time::ParallelPeriod };
-                if time == Time::ParallelPeriod && matches!(period, Day | Week) {
+                if time == Time::ParallelPeriod && period == Day {
                     return Err(error("D0208", "PARALLELPERIOD takes MONTH, QUARTER or YEAR", call.need(2)?.at));
                 }
-                if period == Week {
-                    return Err(error("D0208", "the interval WEEK needs a calendar", call.need(2)?.at));
-                }
-                Ok(Some(self.time_node(time, period, dates(0)?, vec![number], None, call)))
+                let shift = self.shift(call)?;
+                self.time_node_checked(time, period, dates(0)?, vec![number], None, shift, call).map(Some)
             }
             "DATESINPERIOD" => {
                 call.arity(4, 5)?;
                 let start = self.scalar(call.need(1)?, scope)?;
                 let number = self.scalar(call.need(2)?, scope)?;
                 let period = self.period(call.need(3)?)?;
-                Ok(Some(self.time_node(Time::DatesInPeriod, period, dates(0)?, vec![start, number], None, call)))
+                self.time_node_checked(Time::DatesInPeriod, period, dates(0)?, vec![start, number], None, Shift::default(), call).map(Some)
             }
             "DATESBETWEEN" => {
                 call.arity(3, 3)?;

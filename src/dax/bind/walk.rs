@@ -32,6 +32,10 @@ pub(super) fn children_deps(kind: &Kind) -> Deps {
             deps.add(&a.deps);
             deps.add(&b.deps);
         }
+        Kind::ArithChain(first, rest) => {
+            deps.add(&first.deps);
+            rest.iter().for_each(|(_, n)| deps.add(&n.deps));
+        }
         Kind::Calendar { start, end } => {
             deps.add(&start.deps);
             deps.add(&end.deps);
@@ -253,6 +257,10 @@ pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
         Kind::Arith(_, a, b) | Kind::Cmp(_, a, b) | Kind::Intersect(a, b) | Kind::Except(a, b) | Kind::Calendar { start: a, end: b } => {
             visit(a);
             visit(b);
+        }
+        Kind::ArithChain(first, rest) => {
+            visit(first);
+            rest.iter().for_each(|(_, n)| visit(n));
         }
         Kind::RankEq { value, column, .. } => {
             visit(value);

@@ -225,6 +225,14 @@ impl Session<'_> {
                 let (a, b) = (self.evaluate_batch(a, batch)?, self.evaluate_batch(b, batch)?);
                 Some(a.iter().zip(&b).map(|(a, b)| arith(sx, *op, a, b)).collect::<EvalResult<_>>()?)
             }
+            Kind::ArithChain(first, rest) => {
+                let mut values = self.evaluate_batch(first, batch)?;
+                for (op, item) in rest {
+                    let items = self.evaluate_batch(item, batch)?;
+                    values = values.iter().zip(&items).map(|(a, b)| arith(sx, *op, a, b)).collect::<EvalResult<_>>()?;
+                }
+                Some(values)
+            }
             Kind::Cmp(op, a, b) => {
                 let (a, b) = (self.evaluate_batch(a, batch)?, self.evaluate_batch(b, batch)?);
                 Some(a.iter().zip(&b).map(|(a, b)| compare(*op, a, b).map(Value::Boolean)).collect::<EvalResult<_>>()?)
@@ -591,9 +599,9 @@ impl Session<'_> {
                 }
                 Ok(Some((*col, out.into_iter().map(Rc::new).collect())))
             }
-            Kind::Time { time: Time::DatesYtd | Time::DatesQtd | Time::DatesMtd, period, dates, column, year_end, .. }
-                if batch.frame.is_none() =>
-            {
+            Kind::Time {
+                time: Time::DatesYtd | Time::DatesQtd | Time::DatesMtd, period, dates, column, year_end, calendar: None, ..
+            } if batch.frame.is_none() => {
                 let plain = match &dates.kind {
                     Kind::Calculate(body, filters) => {
                         filters.is_empty() && matches!(&body.kind, Kind::Values { columns, .. } if columns.as_slice() == [*column])

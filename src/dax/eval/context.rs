@@ -115,7 +115,8 @@ impl Session<'_> {
             let marked = self.catalog.tables[table as usize].date_column == Some(col);
             let joined = self.catalog.columns[col as usize].data_type == Some(crate::table::DataType::DateTime)
                 && self.catalog.rels.iter().any(|r| r.to == col);
-            if (marked || joined) && !tables.contains(&table) {
+            let calendar = self.catalog.calendars.iter().any(|c| c.column("date") == Some(col));
+            if (marked || joined || calendar) && !tables.contains(&table) {
                 tables.push(table);
             }
         }

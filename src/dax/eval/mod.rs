@@ -2,6 +2,7 @@
 
 mod agg;
 mod batch;
+mod calendar;
 mod context;
 pub mod filter;
 mod group;
@@ -559,6 +560,13 @@ impl<'e> Session<'e> {
             Kind::Arith(op, a, b) => {
                 let (a, b) = (self.scalar(a, cx)?, self.scalar(b, cx)?);
                 arith(sx, *op, &a, &b)?
+            }
+            Kind::ArithChain(first, rest) => {
+                let mut value = self.scalar(first, cx)?;
+                for (op, item) in rest {
+                    value = arith(sx, *op, &value, &self.scalar(item, cx)?)?;
+                }
+                value
             }
             Kind::Concat(items) => {
                 let mut out = String::new();

@@ -33,6 +33,9 @@ pub struct Edge {
     upward: bool,
 }
 
+/// For two tables: the row of the second for each row of the first.
+type RowMaps = HashMap<(TableId, TableId), Arc<Vec<u32>>>;
+
 /// What follows from the relationships in force.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -40,7 +43,7 @@ pub struct Config {
     pub reach: Vec<Vec<Reached>>,
     /// Limited and both-way filters.
     edges: Vec<Edge>,
-    maps: std::cell::RefCell<HashMap<(TableId, TableId), Arc<Vec<u32>>>>,
+    maps: std::cell::RefCell<RowMaps>,
 }
 
 impl Config {

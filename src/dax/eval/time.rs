@@ -3,7 +3,7 @@
 use super::store::{Dict, IdSet};
 use super::{Ctx, Session, fail};
 use crate::base::Date;
-use crate::dax::bind::bound::{Kind, N, Period, Time};
+use crate::dax::bind::bound::{Extension, Kind, N, Period, Shift, Time};
 use crate::dax::catalog::ColId;
 use crate::dax::error::EvalResult;
 use crate::dax::scalar;
@@ -77,7 +77,7 @@ impl Session<'_> {
     /// The dates of a time-intelligence expression as ids of its column.
     #[allow(clippy::too_many_lines)]
     pub(crate) fn time_ids(&self, node: &N, cx: &Ctx) -> EvalResult<(ColId, IdSet)> {
-        let Kind::Time { time, period, dates, column, numbers, year_end, .. } = &node.kind else {
+        let Kind::Time { time, period, dates, column, numbers, year_end, shift: mode, calendar } = &node.kind else {
             unreachable!("only called for time functions")
         };
         let stored = self.column(*column)?;
@@ -90,6 +90,10 @@ impl Session<'_> {
             let low = bound(&numbers[0])?.unwrap_or(f64::NEG_INFINITY);
             let high = bound(&numbers[1])?.unwrap_or(f64::INFINITY);
             return Ok((*column, between(&dict, low, high)));
+        }
+        if let Some(calendar) = calendar {
+            let set = self.calendar_ids(*calendar, &dict, node, cx)?;
+            return Ok((*column, set));
         }
         if *time == Time::DatesInPeriod {
             let Some(start) = scalar::to_date_time(&self.scalars, &self.scalar(&numbers[0], cx)?)? else {
@@ -158,7 +162,7 @@ impl Session<'_> {
                     Some(n) => scalar::whole(&self.scalars, &self.scalar(n, cx)?)?,
                     None => -1,
                 };
-                self.shifted(&dict, &selected, count, *period)
+                shifted(&dict, &selected, count, *period, *mode)
             }
             Time::DatesBetween | Time::DatesInPeriod => return Err(fail("D0330", "this date function has no dates", node.at)),
         };
@@ -166,7 +170,7 @@ impl Session<'_> {
     }
 
     /// Ids of the dates that the first argument gives.
-    fn selected_dates(&self, dates: &N, column: ColId, cx: &Ctx) -> EvalResult<IdSet> {
+    pub(super) fn selected_dates(&self, dates: &N, column: ColId, cx: &Ctx) -> EvalResult<IdSet> {
         match &dates.kind {
             Kind::Calculate(body, filters) => {
                 let inner = self.calculate_context(filters, cx)?;
@@ -182,30 +186,49 @@ impl Session<'_> {
             }
         }
     }
+}
 
-    /// DATEADD: every run of consecutive days moves as a whole.
-    fn shifted(&self, dict: &Dict, selected: &IdSet, count: i64, period: Period) -> IdSet {
-        let ids: Vec<u32> = selected.iter().collect();
-        let day = |id: u32| dict.number(id).unwrap_or(0.0).floor() as i32;
-        let mut out: Vec<u32> = Vec::new();
-        let mut i = 0;
-        while i < ids.len() {
-            let mut j = i;
-            while j + 1 < ids.len() && day(ids[j + 1]) - day(ids[j]) <= 1 {
-                j += 1;
-            }
-            let (a, b) = (day(ids[i]), day(ids[j]));
-            let low = shift(a, count, period);
-            let mut high = shift(b, count, period);
-            // A run that ends with its month ends with the month it moves to.
-            let by_month = !matches!(period, Period::Day | Period::Week);
-            if by_month && b > a && Date(b).end_of_month().0 == b {
-                high = Date(high).end_of_month().0;
-            }
-            let moved = between(dict, f64::from(low), f64::from(high) + 0.999_999_99);
-            out.extend(moved.iter());
-            i = j + 1;
+/// DATEADD: every run of consecutive days moves as a whole.
+fn shifted(dict: &Dict, selected: &IdSet, count: i64, period: Period, mode: Shift) -> IdSet {
+    let ids: Vec<u32> = selected.iter().collect();
+    let day = |id: u32| dict.number(id).unwrap_or(0.0).floor() as i32;
+    let ends_month = |day: i32| Date(day).end_of_month().0 == day;
+    let by_month = !matches!(period, Period::Day | Period::Week);
+    let days = |low: i32, high: i32| between(dict, f64::from(low), f64::from(high) + 0.999_999_99);
+    let mut out: Vec<u32> = Vec::new();
+    let mut i = 0;
+    while i < ids.len() {
+        let mut j = i;
+        while j + 1 < ids.len() && day(ids[j + 1]) - day(ids[j]) <= 1 {
+            j += 1;
         }
-        IdSet::from_ids(out)
+        let (a, b) = (day(ids[i]), day(ids[j]));
+        let (low, mut high) = (shift(a, count, period), shift(b, count, period));
+        // A run that ends with its month ends with the month it moves to.
+        let extends = match mode.extension {
+            Extension::Extending => b > a,
+            Extension::Precise => false,
+            Extension::EndAligned => true,
+        };
+        let extends = by_month && extends && ends_month(b);
+        if extends {
+            high = Date(high).end_of_month().0;
+        }
+        if mode.blanks && by_month {
+            for one in a..=b {
+                let moved = shift(one, count, period);
+                if Date(moved).day() == Date(one).day() {
+                    out.extend(days(moved, moved).iter());
+                }
+            }
+            if extends {
+                out.extend(days(shift(b, count, period), high).iter());
+            }
+        } else {
+            let low = if extends && a == b { high } else { low };
+            out.extend(days(low, high).iter());
+        }
+        i = j + 1;
     }
+    IdSet::from_ids(out)
 }

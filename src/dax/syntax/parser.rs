@@ -8,7 +8,7 @@ use super::ast::{
 use super::lexer::{Kind, Token, lex};
 
 /// How deep expressions may nest; real measures stay below 200.
-const MAX_DEPTH: u32 = 1500;
+const MAX_DEPTH: u32 = 3000;
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
@@ -395,7 +395,12 @@ impl Parser {
         }
         if level == 3 {
             let mut left = self.binary(4)?;
+            let mut count = 0;
             while self.eat_word("IN") {
+                count += 1;
+                if count > MAX_DEPTH {
+                    return Err(SyntaxError::new("D0108", format!("more than {MAX_DEPTH} times IN in one chain"), self.peek().at));
+                }
                 let right = self.binary(4)?;
                 let at = left.at.to(right.at);
                 left = Expr { kind: ExprKind::In(Box::new(left), Box::new(right)), at };

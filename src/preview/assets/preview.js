@@ -796,8 +796,8 @@ function series(v, data, s, rows) {
   const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
   // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
   const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
-  return {...base, option: () => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}}),
-    yAxis: [valueAxis(share || full), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}})] : [])],
+  return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}}),
+    yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine
       ? {type: 'line', name: x.name, color: x.color, data: x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
       : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d}))}),

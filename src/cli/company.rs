@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::load_checked;
 use super::{Failure, Global};
-use crate::base::{Date, Diagnostic, SourceMap};
+use crate::base::{Date, Diagnostic};
 use crate::m;
 use crate::power_query::{self, Refresh};
 use crate::project::Project;

@@ -2,6 +2,8 @@
 //!
 //! A topic adds a module with `pub fn trials() -> Vec<libtest_mimic::Trial>` and one line in `main`.
 
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures and write temporary folders")]
+
 mod dax;
 mod dax_functions;
 mod emit;

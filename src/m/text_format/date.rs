@@ -62,7 +62,7 @@ pub(super) fn is_invariant(letter: char) -> bool {
 /// ```
 /// use xero_pbit::base::Culture;
 /// use xero_pbit::m::text_format::{Moment, format_moment};
-/// let noon = Moment { ticks: 638_396_640_000_000_000, offset: Some(60) };
+/// let noon = Moment { ticks: 638_397_072_000_000_000, offset: Some(60) };
 /// assert_eq!(format_moment(noon, "yyyy-MM-dd'T'HH:mm:sszzz", Culture::get("")).as_deref(), Ok("2024-01-01T12:00:00+01:00"));
 /// assert_eq!(format_moment(noon, "D", Culture::get("de-DE")).as_deref(), Ok("Montag, 1. Januar 2024"));
 /// ```

@@ -24,8 +24,16 @@ JUDGES = {
 }
 
 
+def changed(before, after, path):
+    """A change that finds nothing to change would leave the judge nothing to refuse."""
+    if before == after:
+        raise SystemExit(f"broken: nothing to change in {path}")
+    return after
+
+
 def edit(path, change):
-    path.write_text(change(path.read_text("utf-8")), "utf-8", newline="\n")
+    text = path.read_text("utf-8")
+    path.write_text(changed(text, change(text), path), "utf-8", newline="\n")
 
 
 def some(dist, pattern):
@@ -51,7 +59,8 @@ def schema_part(path, change):
     def apply(name, data):
         if name != "DataModelSchema":
             return name, data
-        return name, change(data.decode("utf-16-le")).encode("utf-16-le")
+        text = data.decode("utf-16-le")
+        return name, changed(text, change(text), path).encode("utf-16-le")
 
     repack(path, apply)
 
@@ -81,7 +90,7 @@ def same_measure_twice(dist):
 
 
 def other_model(dist):
-    schema_part(some(dist, "*.pbit"), lambda t: t.replace('"summarizeBy": "none"', '"summarizeBy": "sum"', 1))
+    schema_part(some(dist, "*.pbit"), lambda t: re.sub(r'("summarizeBy": ?)"none"', r'\1"sum"', t, count=1))
 
 
 def wrong_visual_type(dist):

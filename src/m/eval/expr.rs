@@ -21,6 +21,9 @@ impl Interp {
                 self.variable(&frame, *slot as usize)
             }
             Node::Global { section, slot } => {
+                if let Cell::Value(value) = &*self.program.frame(*section).cells[*slot as usize].borrow() {
+                    return Ok(value.clone());
+                }
                 let frame = self.program.section_frame(*section);
                 self.variable(&frame, *slot as usize)
             }

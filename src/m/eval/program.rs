@@ -37,6 +37,11 @@ impl Program {
         self.sections[section as usize].frame.clone()
     }
 
+    #[inline]
+    pub(super) fn frame(&self, section: u32) -> &Frame {
+        &self.sections[section as usize].frame
+    }
+
     pub(super) fn member(&self, section: u32, name: &str) -> Option<u32> {
         self.sections[section as usize].members.iter().position(|m| &*m.name == name).map(|at| at as u32)
     }

@@ -850,6 +850,7 @@ fn split_column(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         },
         number => {
             let n = super::common::count("columnNamesOrNumber", number)?;
+            cx.charge(n.saturating_mul(super::table_make::COLUMN_BYTES))?;
             (1..=n).map(|n| Name::from(format!("{source}.{n}"))).collect()
         }
     };

@@ -102,6 +102,8 @@ pub enum Grant {
 
 /// Renew when less than this is left.
 const MARGIN_MS: i64 = 120_000;
+/// How often a renewal that got no answer is tried: the old refresh token stays good for 30 minutes after its first use.
+const TRIES: u32 = 5;
 
 /// Gives out a valid access token to any number of callers.
 pub struct Tokens {
@@ -136,20 +138,31 @@ impl Tokens {
             *current = Some(token.clone());
             return Ok(token.clone());
         }
-        let token = match &self.grant {
-            Grant::Refresh { client_id, secret } => {
-                let refresh = stored.as_ref().and_then(|t| t.refresh.clone()).ok_or(SignInError::NotSignedIn)?;
-                let mut token = self.xero.refresh(client_id, secret.as_ref(), &refresh).await?;
-                if token.scope.is_empty() {
-                    token.scope = stored.map(|t| t.scope).unwrap_or_default();
-                }
-                token
+        let mut attempt = 0;
+        let token = loop {
+            match self.renew(stored.as_ref()).await {
+                Err(SignInError::Network(_)) if attempt + 1 < TRIES => self.clock.sleep(1_000 << attempt).await,
+                outcome => break outcome?,
             }
-            Grant::ClientCredentials { client_id, secret, scopes } => self.xero.client_credentials(client_id, secret, scopes).await?,
+            attempt += 1;
         };
         self.store.save(&token).map_err(SignInError::Store)?;
         drop(guard);
         *current = Some(token.clone());
         Ok(token)
+    }
+
+    async fn renew(&self, stored: Option<&Token>) -> Result<Token, SignInError> {
+        match &self.grant {
+            Grant::Refresh { client_id, secret } => {
+                let refresh = stored.and_then(|t| t.refresh.clone()).ok_or(SignInError::NotSignedIn)?;
+                let mut token = self.xero.refresh(client_id, secret.as_ref(), &refresh).await?;
+                if token.scope.is_empty() {
+                    token.scope = stored.map(|t| t.scope.clone()).unwrap_or_default();
+                }
+                Ok(token)
+            }
+            Grant::ClientCredentials { client_id, secret, scopes } => self.xero.client_credentials(client_id, secret, scopes).await,
+        }
     }
 }

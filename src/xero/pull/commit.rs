@@ -78,7 +78,7 @@ pub(super) fn commit(
         if whole {
             removes.extend(existing.into_iter().filter(|n| *n > next).map(|n| format!("{prefix}{n}.json")));
         }
-        manifest.high_water.insert(endpoint.name.to_owned(), progress.started_ms);
+        manifest.high_water.insert(endpoint.name.to_owned(), progress.began_ms());
     }
     for name in ["TrialBalance", "BalanceSheet", "ProfitAndLoss", "BankSummary"] {
         let mut arrived = Vec::new();

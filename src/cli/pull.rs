@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::session::{Session, local_time, pull_failure, runtime};
 use super::{Failure, Global};
+use crate::base::{Diagnostic, SourceMap};
 use crate::host::config::{Config, Organisation};
 use crate::host::page_folder::{OpenError, PageFolder};
 use crate::xero::endpoint::{self, ENDPOINTS};
@@ -186,10 +187,14 @@ async fn one(
 ) -> Result<u8, Failure> {
     let folder: Arc<dyn Folder> = match PageFolder::open(out) {
         Ok(folder) => Arc::new(folder),
-        Err(OpenError::Unusable(reason)) => return Err(Failure::usage(reason)),
+        Err(OpenError::Unusable(reason)) => {
+            return Err(Failure::input(vec![Diagnostic::error("X0301", format!("{nickname}: {reason}"))], SourceMap::default()));
+        }
         Err(OpenError::Busy(holder)) => {
             let who = if holder.is_empty() { "another pull".to_owned() } else { format!("another pull ({holder})") };
-            return Err(Failure::usage(format!("{who} works in `{}`; wait for it, or choose another folder", out.display())));
+            let busy = Diagnostic::error("X0303", format!("{nickname}: {who} works in `{}`", out.display()))
+                .help("wait until it has ended, or choose another folder with --out");
+            return Err(Failure::input(vec![busy], SourceMap::default()));
         }
     };
     let client = session.client(nickname, organisation)?;

@@ -111,6 +111,11 @@ impl Client {
         }
     }
 
+    /// The tenant that is asked; empty for a custom connection.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
     /// Calls made so far, retries included.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)

@@ -1,5 +1,11 @@
 //! The client against the look-alike, in one process, under a virtual clock: faults, kills, limits, increments.
 
+mod clock;
+mod command;
+mod contract;
+mod desk;
+mod listener;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -39,6 +45,8 @@ struct Wire {
     mock: Arc<Mutex<Mock>>,
     clock: Arc<VirtualClock>,
     in_flight: AtomicU64,
+    /// The server's clock minus ours.
+    ahead_ms: Arc<AtomicI64>,
 }
 
 impl Transport for Wire {
@@ -55,7 +63,10 @@ impl Transport for Wire {
                 body: request.body,
             };
             let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-            let answer = self.mock.lock().unwrap().answer(&ours, self.clock.now_ms(), in_flight as u32);
+            let there = self.clock.now_ms() + self.ahead_ms.load(Ordering::SeqCst);
+            let mut answer = self.mock.lock().unwrap().answer(&ours, there, in_flight as u32);
+            let date = jiff::Timestamp::from_millisecond(there).expect("a moment").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            answer.headers.push(("date".to_owned(), date));
             self.clock.sleep(200).await;
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
             if answer.drop {
@@ -190,6 +201,8 @@ struct World {
     client: Arc<Client>,
     store: Arc<MemoryStore>,
     xero: Xero,
+    /// The server's clock minus ours, milliseconds.
+    ahead_ms: Arc<AtomicI64>,
 }
 
 async fn sign_in(xero: &Xero, mock: &Mutex<Mock>, now_ms: i64) -> Result<Token, SignInError> {
@@ -212,7 +225,8 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let tenant = company.tenant_id.clone();
     let mock = Arc::new(Mutex::new(Mock::new(vec![company], limits, parse_faults(faults).expect("faults of the test"))));
     let clock = Arc::new(VirtualClock(AtomicI64::new(NOW)));
-    let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0) });
+    let ahead_ms = Arc::new(AtomicI64::new(0));
+    let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0), ahead_ms: ahead_ms.clone() });
     let xero = Xero::new(wire.clone(), clock.clone(), addresses());
     let token = sign_in(&xero, &mock, NOW).await.expect("the look-alike signs in");
     let store = Arc::new(MemoryStore(Mutex::new(Some(token))));
@@ -220,7 +234,7 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let tokens = Arc::new(Tokens::new(xero.clone(), grant, store.clone(), clock.clone()));
     let limiter = Arc::new(Limiter::new(clock.clone(), 58));
     let client = Arc::new(Client::new(wire, clock.clone(), tokens, limiter, addresses().api, tenant));
-    World { mock, clock, client, store, xero }
+    World { mock, clock, client, store, xero, ahead_ms }
 }
 
 fn small() -> Options {
@@ -276,6 +290,10 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("xero::a_start_date_keeps_older_open_documents", || block(start_date())),
         Trial::test("xero::two_organisations_never_share_a_folder", || block(other_organisation())),
     ];
+    trials.extend(clock::trials());
+    trials.extend(command::trials());
+    trials.extend(contract::trials());
+    trials.extend(listener::trials());
     for endpoint in [
         "Contacts",
         "Invoices",

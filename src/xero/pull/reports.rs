@@ -112,11 +112,12 @@ pub(super) async fn trial_balances(
             .collect(),
         None => BTreeMap::new(),
     };
-    let first = match (run.options.since, kept.keys().next()) {
-        (Some(day), _) => day,
-        (None, Some(oldest)) => oldest.saturating_add(1.day()),
-        (None, None) => run.progress.lock().await.all().filter_map(|page| page.earliest).min().unwrap_or(today),
-    };
+    // A document may be dated before what the earlier loads reached; a role may have come after them.
+    let seen = run.progress.lock().await.all().filter_map(|page| page.earliest).min();
+    let first = run.options.since.unwrap_or_else(|| {
+        let reached = kept.keys().next().map(|oldest| oldest.saturating_add(1.day()));
+        seen.into_iter().chain(reached).chain(manifest.and_then(|m| m.earliest)).min().unwrap_or(today)
+    });
     let mut months = Vec::new();
     let mut end = first.min(today).first_of_month().saturating_sub(1.day());
     while end < today {

@@ -32,6 +32,9 @@ pub struct Manifest {
     pub high_water: BTreeMap<String, i64>,
     /// The newer of Xero's two lock dates at the last load.
     pub lock_date: Option<Date>,
+    /// Date of the earliest document seen: where the trial balances begin when there is no start date.
+    #[serde(default)]
+    pub earliest: Option<Date>,
     /// What could not be had.
     #[serde(default)]
     pub missing: Vec<Missing>,

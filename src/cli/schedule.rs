@@ -115,7 +115,10 @@ fn cron(print: &Print, program: &str) -> String {
     let then = tables(print, typed).map_or_else(String::new, |t| format!(" && {program} {t}"));
     // A bare % means a line end to cron.
     let line = format!("{program} {}{then}; {program} status --quiet", pull(print, typed)).replace('%', "\\%");
-    format!("# crontab -e: cron mails what is printed: nothing on a good day, what needs attention on others\n{} {} * * * {line}\n", print.at.1, print.at.0)
+    format!(
+        "# crontab -e: cron mails what is printed: nothing on a good day, what needs attention on others\n{} {} * * * {line}\n",
+        print.at.1, print.at.0
+    )
 }
 
 fn systemd(print: &Print, program: &str) -> String {

@@ -8,15 +8,12 @@ use crate::host::config::{Config, Organisation, client_secret};
 use crate::host::http::Http;
 use crate::host::key_store::KeyStore;
 use crate::xero::client::{ApiError, Client};
-use crate::xero::pull::PullError;
 use crate::xero::limiter::Limiter;
+use crate::xero::pull::PullError;
 use crate::xero::sign_in::{SignInError, Xero};
 use crate::xero::token::{Grant, Tokens};
 use crate::xero::words::{self, typed};
 use crate::xero::{Clock, Secret, Transport};
-
-/// Calls a minute that one organisation is asked at most: two below Xero's limit.
-pub(super) const CALLS_A_MINUTE: u32 = 58;
 
 pub(super) struct Session {
     pub(super) config: Config,
@@ -88,7 +85,7 @@ impl Session {
 
     pub(super) fn client(&self, nickname: &str, organisation: &Organisation) -> Result<Arc<Client>, Failure> {
         let tokens = self.tokens(nickname, organisation)?;
-        let limiter = Arc::new(Limiter::new(self.clock.clone(), CALLS_A_MINUTE));
+        let limiter = Arc::new(Limiter::new(self.clock.clone(), self.config.calls_a_minute()));
         let api = self.config.addresses().api;
         Ok(Arc::new(Client::new(self.transport.clone(), self.clock.clone(), tokens, limiter, api, organisation.tenant_id.clone())))
     }

@@ -50,7 +50,9 @@ impl Listener {
     /// When the port is taken, on either: the browser would bring the answer to somebody else.
     pub async fn bind(port: u16) -> Result<Listener, String> {
         let taken = |port: u16, error: std::io::Error| {
-            format!("cannot listen on localhost:{port} ({error}); choose another port with --port and register http://localhost:PORT/callback in your Xero app")
+            format!(
+                "cannot listen on localhost:{port} ({error}); choose another port with --port and register http://localhost:PORT/callback in your Xero app"
+            )
         };
         let first = TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| taken(port, error))?;
         let port = first.local_addr().map_err(|error| error.to_string())?.port();

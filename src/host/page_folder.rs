@@ -59,9 +59,10 @@ impl PageFolder {
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let is_ours = name.to_str().and_then(|n| n.strip_suffix(".tmp")?.rsplit_once('.')).is_some_and(|(stem, process)| {
-            stem.contains(".json") && !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit())
-        });
+        let is_ours = name
+            .to_str()
+            .and_then(|n| n.strip_suffix(".tmp")?.rsplit_once('.'))
+            .is_some_and(|(stem, process)| stem.contains(".json") && !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit()));
         if is_ours {
             let _ = fs::remove_file(entry.path());
         }

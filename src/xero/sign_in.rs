@@ -217,15 +217,12 @@ impl Xero {
             .set_client_secret(ClientSecret::new(secret.reveal().to_owned()))
             .set_token_uri(self.token_url()?);
         let scopes = scopes.iter().filter(|s| *s != "offline_access").cloned().map(Scope::new);
-        let answer = client
-            .exchange_client_credentials()
-            .add_scopes(scopes)
-            .request_async(&Bridge(self.transport.clone()))
-            .await
-            .map_err(|error| match token_error(error) {
+        let answer = client.exchange_client_credentials().add_scopes(scopes).request_async(&Bridge(self.transport.clone())).await.map_err(
+            |error| match token_error(error) {
                 SignInError::Client | SignInError::Ended => SignInError::CustomConnection,
                 other => other,
-            })?;
+            },
+        )?;
         Ok(self.token(&answer))
     }
 

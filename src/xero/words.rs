@@ -23,11 +23,12 @@ pub fn sign_in(nickname: &str, error: &SignInError) -> Diagnostic {
     let (code, help) = match error {
         SignInError::NotSignedIn => ("X0101", Some(format!("sign in: xero-pbit login {name}"))),
         SignInError::Ended => ("X0102", Some(format!("sign in again: xero-pbit login {name}"))),
-        SignInError::Client => ("X0103", Some("check the client id (XERO_PBIT_CLIENT_ID) and, for a web app, the client secret".to_owned())),
-        SignInError::CustomConnection => (
-            "X0104",
-            Some(format!("look at it at developer.xero.com under My Apps, then: xero-pbit login {name} --client-credentials")),
-        ),
+        SignInError::Client => {
+            ("X0103", Some("check the client id (XERO_PBIT_CLIENT_ID) and, for a web app, the client secret".to_owned()))
+        }
+        SignInError::CustomConnection => {
+            ("X0104", Some(format!("look at it at developer.xero.com under My Apps, then: xero-pbit login {name} --client-credentials")))
+        }
         SignInError::Scope => ("X0105", Some(scopes())),
         SignInError::State => ("X0106", Some(format!("begin again, and use the newest address only: xero-pbit login {name}"))),
         SignInError::Refused(why) => match why.as_str() {
@@ -55,19 +56,28 @@ pub fn api(nickname: &str, error: &ApiError, time: &dyn Fn(i64) -> String) -> Di
         ApiError::SignIn(error) => return sign_in(nickname, error),
         ApiError::DayLimit { resume_ms } => {
             let when = time(*resume_ms);
-            let help = format!("run the same command again after {when}; it continues where it stopped (a free app has 1,000 calls a day and organisation)");
+            let help = format!(
+                "run the same command again after {when}; it continues where it stopped (a free app has 1,000 calls a day and organisation)"
+            );
             ("X0201", Some(help))
         }
         ApiError::Scope { scope, .. } => ("X0202", Some(format!("if the app may have it: xero-pbit login {name} --add-scope {scope}"))),
-        ApiError::Role { .. } => {
-            ("X0203", Some("ask the organisation's Xero adviser to change the role of your user, then run the same command again".to_owned()))
-        }
+        ApiError::Role { .. } => (
+            "X0203",
+            Some("ask the organisation's Xero adviser to change the role of your user, then run the same command again".to_owned()),
+        ),
         ApiError::Disconnected => ("X0204", Some(format!("connect it again: xero-pbit login {name}"))),
-        ApiError::HighVolume { .. } => ("X0205", Some("ask for less with --since DATE, or with --full when only changes were asked for".to_owned())),
-        ApiError::NotFound { .. } => ("X0206", Some("leave it out with --endpoints".to_owned())),
-        ApiError::Failed { .. } => {
-            ("X0207", Some("what was downloaded is kept; run the same command again to continue (status.xero.com says when Xero has a problem)".to_owned()))
+        ApiError::HighVolume { .. } => {
+            ("X0205", Some("ask for less with --since DATE, or with --full when only changes were asked for".to_owned()))
         }
+        ApiError::NotFound { .. } => ("X0206", Some("leave it out with --endpoints".to_owned())),
+        ApiError::Failed { .. } => (
+            "X0207",
+            Some(
+                "what was downloaded is kept; run the same command again to continue (status.xero.com says when Xero has a problem)"
+                    .to_owned(),
+            ),
+        ),
         ApiError::BadAnswer { .. } => ("X0208", Some("what was downloaded is kept; run the same command again to continue".to_owned())),
     };
     finish(code, format!("{nickname}: {error}"), help)

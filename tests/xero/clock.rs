@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use libtest_mimic::{Failed, Trial};
 use xero_pbit::mock::{Company, Limits};
 use xero_pbit::xero::client::ApiError;
-use xero_pbit::xero::pull::{self, Event, Options, PullError};
+use xero_pbit::xero::pull::{Event, Options, PullError, run};
 
 use super::desk::later;
 use super::{MemoryFolder, NOW, block, check, company_files, pull, records, small, world};
@@ -43,7 +43,7 @@ async fn jumps() -> Result<(), Failed> {
                 server.fetch_sub(jump, Ordering::SeqCst);
             }
         });
-        pull::run(world.client.clone(), folder.clone(), small(), events).await.map_err(|error| format!("jump of {jump}: {error}"))?;
+        run(world.client.clone(), folder.clone(), small(), events).await.map_err(|error| format!("jump of {jump}: {error}"))?;
         check(records(&folder.pages()) == wanted, format!("jump of {jump}: another result"))?;
         check(world.clock.0.load(Ordering::SeqCst) - NOW - jump < HOUR, format!("jump of {jump}: it waited for hours"))?;
         // And the next day's increment, by the clock that now is, is an increment that works.
@@ -93,7 +93,8 @@ async fn too_broad() -> Result<(), Failed> {
     pull(&world(files.clone(), "", Limits::default()).await, &clean, small()).await?;
     let wanted = records(&clean.pages());
     // The first question, then that of the second slice: 2017's or so; then that of a later year with records.
-    for faults in ["high-volume@Invoices", "high-volume@Invoices#1,high-volume@Invoices#11", "high-volume@Payments,high-volume@CreditNotes"] {
+    for faults in ["high-volume@Invoices", "high-volume@Invoices#1,high-volume@Invoices#11", "high-volume@Payments,high-volume@CreditNotes"]
+    {
         let world = world(files.clone(), faults, Limits::default()).await;
         let folder = Arc::new(MemoryFolder::default());
         pull(&world, &folder, small()).await.map_err(|error| format!("{faults}: {error}"))?;
@@ -161,7 +162,11 @@ async fn large() -> Result<(), Failed> {
     let (got, wanted) = (records(&folder.pages()), records(&clean.pages()));
     check(got.keys().eq(wanted.keys()), "lost or too many")?;
     let ids = |pages: &std::collections::BTreeMap<String, Vec<u8>>| -> usize {
-        pages.iter().filter(|(path, _)| path.starts_with("Invoices/")).map(|(_, bytes)| String::from_utf8_lossy(bytes).matches("\"InvoiceNumber\"").count()).sum()
+        pages
+            .iter()
+            .filter(|(path, _)| path.starts_with("Invoices/"))
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes).matches("\"InvoiceNumber\"").count())
+            .sum()
     };
     check(ids(&folder.pages()) == ids(&clean.pages()), "an invoice came twice")
 }

@@ -61,7 +61,8 @@ fn from_login_to_logout() -> Result<(), Failed> {
     desk.run(&["status"]).is(0, &["acme (", "records", "renew by"])?;
     let quiet = desk.run(&["status", "--quiet"]);
     check(quiet.code == Some(0) && quiet.out.is_empty() && quiet.err.is_empty(), format!("quiet when all is well: {quiet:?}"))?;
-    desk.run(&["pull", "--organisation", "acme", "--out", "books", "--verify"]).is(0, &["amounts tie to Xero's own statements, 0 differ"])?;
+    desk.run(&["pull", "--organisation", "acme", "--out", "books", "--verify"])
+        .is(0, &["amounts tie to Xero's own statements, 0 differ"])?;
     let events = desk.run(&["pull", "--organisation", "acme", "--out", "books", "--json"]);
     events.is(0, &[])?;
     let lines: Vec<Value> = events.out.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
@@ -248,10 +249,8 @@ fn disk_full() -> Result<(), Failed> {
     // What lies in the full file system is copied out, for it is gone with the mount; then the command runs again where there is room.
     let script = format!("mount -t tmpfs -o size=300k none small && {pull}; code=$?; cp -a small copy; exit $code");
     let mut command = desk.command(&[]);
-    let settings: Vec<(String, String)> = command
-        .get_envs()
-        .filter_map(|(key, value)| Some((key.to_str()?.to_owned(), value?.to_str()?.to_owned())))
-        .collect();
+    let settings: Vec<(String, String)> =
+        command.get_envs().filter_map(|(key, value)| Some((key.to_str()?.to_owned(), value?.to_str()?.to_owned()))).collect();
     command = Command::new("unshare");
     command.args(["-rm", "sh", "-c", &script]).current_dir(desk.dir.path()).envs(settings).env_remove("XERO_PBIT_CLIENT_SECRET");
     Said::of(command.output()?).is(2, &["X0301", "the disk is full; make room and run the command again"])?;
@@ -285,14 +284,21 @@ fn refusals_in_words() -> Result<(), Failed> {
     };
     pull("role@Organisation")?.is(
         1,
-        &["error[X0203]: acme: your Xero user may not read `Organisation`: it needs the role Standard + all reports, or Adviser", "change the role of your user"],
+        &[
+            "error[X0203]: acme: your Xero user may not read `Organisation`: it needs the role Standard + all reports, or Adviser",
+            "change the role of your user",
+        ],
     )?;
     pull("scope@Organisation")?.is(
         1,
-        &["error[X0202]: acme: `Organisation` needs the scope `accounting.settings.read`", "xero-pbit login acme --add-scope accounting.settings.read"],
+        &[
+            "error[X0202]: acme: `Organisation` needs the scope `accounting.settings.read`",
+            "xero-pbit login acme --add-scope accounting.settings.read",
+        ],
     )?;
     pull("role@TrialBalance")?.is(1, &["! TrialBalance is left out: your Xero user may not read `Reports/TrialBalance`", "Adviser"])?;
-    pull("day-limit@Invoices")?.is(3, &["error[X0201]: acme: the day's limit of calls is reached", "run the same command again after 20"])?;
+    pull("day-limit@Invoices")?
+        .is(3, &["error[X0201]: acme: the day's limit of calls is reached", "run the same command again after 20"])?;
     pull("503%1")?.is(2, &["error[X0207]: acme: `Organisation` failed 5 times: status 503", "run the same command again to continue"])?;
     let desk = Desk::new(vec![files.clone()], "", FAST);
     desk.login("acme", &[]).is(0, &[])?;
@@ -310,16 +316,25 @@ fn refusals_in_words() -> Result<(), Failed> {
     desk.run(&["pull", "--organisation", "acme", "--out", "books"])
         .is(1, &["error[X0102]: acme: Xero no longer accepts this sign-in", "sign in again: xero-pbit login acme"])?;
     // A scope that the app may not have shows in the browser only; what comes back by hand is no address of ours.
-    let denied = desk.command(&["login", "acme", "--no-browser"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().and_then(|mut child| {
-        use std::io::Write;
-        let answer = b"http://localhost:8400/callback?error=access_denied&state=x\n";
-        child.stdin.take().expect("piped").write_all(answer)?;
-        child.wait_with_output()
-    })?;
+    let denied =
+        desk.command(&["login", "acme", "--no-browser"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().and_then(|mut child| {
+            use std::io::Write;
+            let answer = b"http://localhost:8400/callback?error=access_denied&state=x\n";
+            child.stdin.take().expect("piped").write_all(answer)?;
+            child.wait_with_output()
+        })?;
     Said::of(denied).is(1, &["error[X0107]", "consent was not given", "two uncertified apps at most", "allow access in the browser"])?;
-    let nowhere = desk.command(&["login", "b", "--client-credentials"]).env("XERO_PBIT_CLIENT_SECRET", "s").env("XERO_PBIT_IDENTITY_URL", "http://127.0.0.1:9").output()?;
+    let nowhere = desk
+        .command(&["login", "b", "--client-credentials"])
+        .env("XERO_PBIT_CLIENT_SECRET", "s")
+        .env("XERO_PBIT_IDENTITY_URL", "http://127.0.0.1:9")
+        .output()?;
     Said::of(nowhere).is(1, &["error[X0109]", "cannot reach Xero's sign-in", "check the network"])?;
-    let clear = desk.command(&["login", "b", "--client-credentials"]).env("XERO_PBIT_CLIENT_SECRET", "s").env("XERO_PBIT_IDENTITY_URL", "http://identity.example").output()?;
+    let clear = desk
+        .command(&["login", "b", "--client-credentials"])
+        .env("XERO_PBIT_CLIENT_SECRET", "s")
+        .env("XERO_PBIT_IDENTITY_URL", "http://identity.example")
+        .output()?;
     Said::of(clear).is(1, &["only https addresses are used, except on this machine"])
 }
 
@@ -361,7 +376,16 @@ fn secrets_stay_secret() -> Result<(), Failed> {
             }
         }
     };
-    let with_secret = |arguments: &[&str]| Said::of(desk.command(arguments).env("XERO_PBIT_CLIENT_SECRET", SECRET).env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").output().expect("it starts"));
+    let with_secret = |arguments: &[&str]| {
+        Said::of(
+            desk.command(arguments)
+                .env("XERO_PBIT_CLIENT_SECRET", SECRET)
+                .env("RUST_LOG", "trace")
+                .env("RUST_BACKTRACE", "full")
+                .output()
+                .expect("it starts"),
+        )
+    };
     note(&desk, with_secret(&["login", "direct", "--client-credentials"]));
     for _ in 0..6 {
         note(&desk, desk.login("acme", &[]));
@@ -393,7 +417,11 @@ fn secrets_stay_secret() -> Result<(), Failed> {
     let common = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9";
     let holds = |text: &[u8]| {
         let text = String::from_utf8_lossy(text);
-        parts.iter().filter(|part| **part != common).find(|part| text.contains(**part)).map(|part| part.chars().take(12).collect::<String>())
+        parts
+            .iter()
+            .filter(|part| **part != common)
+            .find(|part| text.contains(**part))
+            .map(|part| part.chars().take(12).collect::<String>())
     };
     for text in &printed {
         if let Some(part) = holds(text.as_bytes()) {
@@ -419,14 +447,25 @@ fn secrets_stay_secret() -> Result<(), Failed> {
         }
     }
     check(files > 50, format!("only {files} files were looked at"))?;
-    let left: Vec<String> = std::fs::read_dir(desk.path("home/tokens"))?.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    let left: Vec<String> =
+        std::fs::read_dir(desk.path("home/tokens"))?.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     check(left.iter().all(|name| name.ends_with(".lock")), format!("after signing out nothing is kept: {left:?}"))
 }
 
-const FAULTS: [&str; 12] =
-    ["429", "429-bare", "500", "502", "503", "504", "expire", "truncate", "cut", "drop", "html", "high-volume"];
+const FAULTS: [&str; 12] = ["429", "429-bare", "500", "502", "503", "504", "expire", "truncate", "cut", "drop", "html", "high-volume"];
 const ENDPOINTS: [&str; 12] = [
-    "Organisation", "Accounts", "Items", "BankTransfers", "Contacts", "Overpayments", "Prepayments", "CreditNotes", "Payments", "BankTransactions", "Invoices", "TrialBalance",
+    "Organisation",
+    "Accounts",
+    "Items",
+    "BankTransfers",
+    "Contacts",
+    "Overpayments",
+    "Prepayments",
+    "CreditNotes",
+    "Payments",
+    "BankTransactions",
+    "Invoices",
+    "TrialBalance",
 ];
 
 /// Each fault at each endpoint ends with the pages of a faultless run. By default each fault and each endpoint once; all pairs with `XERO_PBIT_FULL`.
@@ -437,7 +476,8 @@ fn faults_over_sockets(incremental: bool) -> Result<(), Failed> {
     desk.login("acme", &[]).is(0, &[])?;
     let run = |out: &str, faults: &str| -> Result<(BTreeMap<(String, String), String>, Said), Failed> {
         let arguments = ["pull", "--organisation", "acme", "--out", out];
-        let set = |spec: &str| desk.server.mock.lock().expect("nobody panicked").set_faults(parse_faults(spec).expect("faults of the test"));
+        let set =
+            |spec: &str| desk.server.mock.lock().expect("nobody panicked").set_faults(parse_faults(spec).expect("faults of the test"));
         replace(&desk, files.clone());
         set("");
         if incremental {
@@ -461,14 +501,25 @@ fn faults_over_sockets(incremental: bool) -> Result<(), Failed> {
         for (e, endpoint) in ENDPOINTS.iter().enumerate() {
             // Only what is asked for in pieces can be asked for in smaller ones.
             let splits = matches!(*endpoint, "Invoices" | "CreditNotes" | "Payments" | "BankTransactions" | "Overpayments" | "Prepayments");
-            if (*fault == "high-volume" && (!splits || incremental)) || (!full() && (f + usize::from(incremental)) % 12 != (e * 5) % 12 && !(*fault == "high-volume" && e == 10)) {
+            if (*fault == "high-volume" && (!splits || incremental))
+                || (!full() && (f + usize::from(incremental)) % 12 != (e * 5) % 12 && !(*fault == "high-volume" && e == 10))
+            {
                 continue;
             }
             let spec = format!("{fault}@{endpoint}");
             let (got, said) = run(&format!("faulty{f}-{e}"), &spec)?;
             said.is(0, &[]).map_err(|error| format!("{spec}: {error:?}"))?;
             check(got == wanted, format!("{spec}: another result"))?;
-            check(desk.server.mock.lock().expect("nobody panicked").log.iter().any(|call| call.fault.as_deref() == Some(&format!("{spec}#1"))), format!("{spec}: the fault never struck"))?;
+            check(
+                desk.server
+                    .mock
+                    .lock()
+                    .expect("nobody panicked")
+                    .log
+                    .iter()
+                    .any(|call| call.fault.as_deref() == Some(&format!("{spec}#1"))),
+                format!("{spec}: the fault never struck"),
+            )?;
         }
     }
     Ok(())

@@ -71,7 +71,12 @@ fn third_party_emulator() -> Result<(), Failed> {
         return Ok(());
     };
     let port = free_port()?;
-    let server = Command::new(emulator).env("XERO_HOST", "127.0.0.1").env("XERO_PORT", port.to_string()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let server = Command::new(emulator)
+        .env("XERO_HOST", "127.0.0.1")
+        .env("XERO_PORT", port.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
     let _server = Server(server);
     wait_for(&format!("127.0.0.1:{port}"), Duration::from_secs(20))?;
     let base = format!("http://127.0.0.1:{port}");
@@ -114,7 +119,10 @@ fn third_party_emulator() -> Result<(), Failed> {
         let all = records(&pages(&desk.path("books")));
         let count = |list: &str| all.keys().filter(|(folder, _)| folder == list).count();
         // It has a contact and an invoice or more of its own.
-        check(count("Contacts") >= 230 && count("Invoices") >= 250, format!("{} contacts, {} invoices", count("Contacts"), count("Invoices")))?;
+        check(
+            count("Contacts") >= 230 && count("Invoices") >= 250,
+            format!("{} contacts, {} invoices", count("Contacts"), count("Invoices")),
+        )?;
     }
     let manifest: Value = serde_json::from_slice(&std::fs::read(desk.path("books/manifest.json"))?)?;
     check(manifest["missing"].as_array().is_some_and(Vec::is_empty), format!("nothing is missing: {}", manifest["missing"]))

@@ -49,6 +49,7 @@ impl Desk {
             .env("XERO_PBIT_HOME", self.path("home"))
             .env("XERO_PBIT_CLIENT_ID", "app-id")
             .env_remove("XERO_PBIT_CLIENT_SECRET")
+            .env("XERO_PBIT_CALLS_A_MINUTE", "100000")
             .env("XERO_PBIT_API_URL", format!("{base}/api.xro/2.0"))
             .env("XERO_PBIT_CONNECTIONS_URL", format!("{base}/connections"))
             .env("XERO_PBIT_IDENTITY_URL", &base)
@@ -74,12 +75,7 @@ impl Desk {
 
     /// The same with a command of one's own.
     pub fn login_with(&self, mut command: Command) -> Said {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
         let mut said = String::new();
         let address = loop {

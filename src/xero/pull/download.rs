@@ -1,12 +1,11 @@
 //! Asks the questions of an endpoint and puts the pages on disk.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
+use super::peek::{peek, wire_day};
 use super::plan::{self, Slice};
 use super::state::{Page, RunKind, checksum};
 use super::{Event, PullError, Run};
@@ -24,97 +23,6 @@ pub(super) struct Organisation {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) lock_date: Option<Date>,
-}
-
-/// What is read of a page beside keeping it.
-struct Peek {
-    /// Numbers made of the ids: enough to count distinct ones, and small however large the company.
-    ids: Vec<u64>,
-    earliest: Option<Date>,
-    pages: Option<u32>,
-    items: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Head {
-    #[serde(rename = "InvoiceID")]
-    invoice: Option<String>,
-    #[serde(rename = "CreditNoteID")]
-    credit_note: Option<String>,
-    #[serde(rename = "PaymentID")]
-    payment: Option<String>,
-    #[serde(rename = "OverpaymentID")]
-    overpayment: Option<String>,
-    #[serde(rename = "PrepaymentID")]
-    prepayment: Option<String>,
-    #[serde(rename = "BankTransactionID")]
-    bank_transaction: Option<String>,
-    #[serde(rename = "BankTransferID")]
-    bank_transfer: Option<String>,
-    #[serde(rename = "ContactID")]
-    contact: Option<String>,
-    #[serde(rename = "Date")]
-    date: Option<String>,
-}
-
-impl Head {
-    fn id(self, endpoint: &Endpoint) -> String {
-        match endpoint.id {
-            "InvoiceID" => self.invoice,
-            "CreditNoteID" => self.credit_note,
-            "PaymentID" => self.payment,
-            "OverpaymentID" => self.overpayment,
-            "PrepaymentID" => self.prepayment,
-            "BankTransactionID" => self.bank_transaction,
-            "BankTransferID" => self.bank_transfer,
-            "ContactID" => self.contact,
-            _ => None,
-        }
-        .unwrap_or_default()
-    }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Pagination {
-    #[serde(rename = "pageCount")]
-    page_count: Option<u32>,
-    #[serde(rename = "itemCount")]
-    item_count: Option<u64>,
-}
-
-/// Days that no ledger reaches back to are slips of the keyboard and do not make us ask for centuries of trial balances.
-const OLDEST: Date = jiff::civil::date(1995, 1, 1);
-
-fn peek(endpoint: &Endpoint, body: &[u8]) -> Result<Peek, ApiError> {
-    let bad = |reason: String| ApiError::BadAnswer { path: endpoint.name.to_owned(), reason };
-    let envelope: indexmap::IndexMap<String, &serde_json::value::RawValue> =
-        serde_json::from_slice(body).map_err(|error| bad(format!("something that is not an object ({error})")))?;
-    let list = envelope.get(endpoint.list).ok_or_else(|| bad(format!("no list `{}`", endpoint.list)))?;
-    let heads: Vec<Head> = serde_json::from_str(list.get()).map_err(|error| bad(format!("records that cannot be read ({error})")))?;
-    let pagination: Option<Pagination> = envelope.get("pagination").and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let earliest = heads.iter().filter_map(|head| wire_day(head.date.as_deref()?)).filter(|day| *day >= OLDEST).min();
-    Ok(Peek {
-        ids: heads.into_iter().map(|head| number_of(&head.id(endpoint))).collect(),
-        earliest,
-        pages: pagination.as_ref().and_then(|p| p.page_count),
-        items: pagination.and_then(|p| p.item_count),
-    })
-}
-
-fn number_of(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The UTC day of `/Date(ms+0000)/`.
-fn wire_day(text: &str) -> Option<Date> {
-    let body = text.strip_prefix("/Date(")?;
-    let digits = body.char_indices().skip(1).find(|(_, c)| !c.is_ascii_digit()).map_or(body, |(i, _)| &body[..i]);
-    let ms: i64 = digits.parse().ok()?;
-    jiff::Timestamp::from_millisecond(ms).ok().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
 }
 
 /// The organisation; always fetched, for it says who this is.

@@ -8,6 +8,7 @@
 
 pub mod commit;
 mod download;
+mod peek;
 pub mod plan;
 mod reports;
 pub mod state;
@@ -329,7 +330,10 @@ fn not_granted(name: &str) -> Missing {
 fn not_granted_report(name: &str) -> Missing {
     Missing {
         endpoint: name.to_owned(),
-        reason: format!("the sign-in does not have the scope `{}`; sign in again with --verify", scope::needed(&format!("Reports/{name}")).0),
+        reason: format!(
+            "the sign-in does not have the scope `{}`; sign in again with --verify",
+            scope::needed(&format!("Reports/{name}")).0
+        ),
     }
 }
 

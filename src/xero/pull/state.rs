@@ -195,7 +195,8 @@ impl Progress {
             // A full run that was begun serves whoever wants an increment, too.
             && (run.kind == kind || run.kind == RunKind::Full)
         {
-            let mut progress = Progress { kind: run.kind, started_ms: run.started_ms, began_ms: None, pages: BTreeMap::new(), split: Vec::new() };
+            let mut progress =
+                Progress { kind: run.kind, started_ms: run.started_ms, began_ms: None, pages: BTreeMap::new(), split: Vec::new() };
             let text = folder.read(LINES)?.unwrap_or_default();
             for line in String::from_utf8_lossy(&text).lines() {
                 // The last line may be cut short by a kill; its page is fetched again.

@@ -137,6 +137,11 @@ impl Client {
         &*self.clock
     }
 
+    /// Waits until no renewal of the token is under way: whoever stops in the middle of a load does so before the program ends.
+    pub async fn settle(&self) {
+        self.tokens.settle().await;
+    }
+
     /// Scopes of the sign-in.
     ///
     /// # Errors

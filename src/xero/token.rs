@@ -122,19 +122,38 @@ impl Tokens {
 
     /// A token that is good for at least two minutes and is not `refused` (one that the server has just turned down).
     ///
+    /// A renewal that has begun is carried to its end even when the caller gives up: Xero would know a new refresh token and we would not.
+    /// [`Tokens::settle`] waits for it.
+    ///
     /// # Errors
     /// When the sign-in is gone or cannot be renewed.
-    pub async fn access(&self, refused: Option<&Secret>) -> Result<Token, SignInError> {
+    pub async fn access(self: &Arc<Self>, refused: Option<&Secret>) -> Result<Token, SignInError> {
+        if let Some(token) = self.current.lock().await.as_ref().filter(|token| self.is_usable(token, refused)) {
+            return Ok(token.clone());
+        }
+        let (tokens, refused) = (self.clone(), refused.cloned());
+        let renewal = tokio::spawn(async move { tokens.load_or_renew(refused.as_ref()).await });
+        renewal.await.unwrap_or_else(|error| Err(SignInError::Unexpected(error.to_string())))
+    }
+
+    /// Waits until no renewal is under way.
+    pub async fn settle(&self) {
+        drop(self.current.lock().await);
+    }
+
+    fn is_usable(&self, token: &Token, refused: Option<&Secret>) -> bool {
+        token.expires_ms - self.clock.now_ms() > MARGIN_MS && refused != Some(&token.access)
+    }
+
+    async fn load_or_renew(&self, refused: Option<&Secret>) -> Result<Token, SignInError> {
         let mut current = self.current.lock().await;
-        let now = self.clock.now_ms();
-        let usable = |token: &Token| token.expires_ms - now > MARGIN_MS && refused != Some(&token.access);
-        if let Some(token) = current.as_ref().filter(|token| usable(token)) {
+        if let Some(token) = current.as_ref().filter(|token| self.is_usable(token, refused)) {
             return Ok(token.clone());
         }
         // Another process may hold the lock while it renews; what it stored is then good for us too.
         let guard = self.store.lock().map_err(SignInError::Store)?;
         let stored = self.store.load().map_err(SignInError::Store)?;
-        if let Some(token) = stored.as_ref().filter(|token| usable(token)) {
+        if let Some(token) = stored.as_ref().filter(|token| self.is_usable(token, refused)) {
             *current = Some(token.clone());
             return Ok(token.clone());
         }

@@ -20,17 +20,17 @@ use xero_pbit::xero::sign_in::{SignInError, Xero, event_of};
 use xero_pbit::xero::token::{Grant, Token, TokenStore, Tokens};
 use xero_pbit::xero::{Addresses, BoxFuture, Clock, HttpRequest, HttpResponse, Secret, Transport, TransportError, scope};
 
-/// A clock that jumps to the end of every wait.
-struct VirtualClock(AtomicI64);
+/// A clock that jumps to the end of every wait; and how far it is off, which no wait notices.
+struct VirtualClock(AtomicI64, AtomicI64);
 
 impl Clock for VirtualClock {
     fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst) + self.1.load(Ordering::SeqCst)
     }
 
     fn sleep(&self, ms: u64) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let until = self.now_ms() + ms as i64;
+            let until = self.0.load(Ordering::SeqCst) + ms as i64;
             // Let everybody else who is ready run first; then time passes.
             for _ in 0..64 {
                 tokio::task::yield_now().await;
@@ -45,8 +45,15 @@ struct Wire {
     mock: Arc<Mutex<Mock>>,
     clock: Arc<VirtualClock>,
     in_flight: AtomicU64,
-    /// The server's clock minus ours.
-    ahead_ms: Arc<AtomicI64>,
+}
+
+/// A call under way; it ends when it is answered or given up.
+struct UnderWay<'a>(&'a AtomicU64);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Transport for Wire {
@@ -63,12 +70,14 @@ impl Transport for Wire {
                 body: request.body,
             };
             let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-            let there = self.clock.now_ms() + self.ahead_ms.load(Ordering::SeqCst);
+            let under_way = UnderWay(&self.in_flight);
+            // Xero's clock is right, whatever ours says.
+            let there = self.clock.0.load(Ordering::SeqCst);
             let mut answer = self.mock.lock().unwrap().answer(&ours, there, in_flight as u32);
             let date = jiff::Timestamp::from_millisecond(there).expect("a moment").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
             answer.headers.push(("date".to_owned(), date));
             self.clock.sleep(200).await;
-            self.in_flight.fetch_sub(1, Ordering::SeqCst);
+            drop(under_way);
             if answer.drop {
                 return Err(TransportError("the connection was closed".to_owned()));
             }
@@ -201,8 +210,6 @@ struct World {
     client: Arc<Client>,
     store: Arc<MemoryStore>,
     xero: Xero,
-    /// The server's clock minus ours, milliseconds.
-    ahead_ms: Arc<AtomicI64>,
 }
 
 async fn sign_in(xero: &Xero, mock: &Mutex<Mock>, now_ms: i64) -> Result<Token, SignInError> {
@@ -224,9 +231,8 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let company = Company::from_files(files).expect("a company folder");
     let tenant = company.tenant_id.clone();
     let mock = Arc::new(Mutex::new(Mock::new(vec![company], limits, parse_faults(faults).expect("faults of the test"))));
-    let clock = Arc::new(VirtualClock(AtomicI64::new(NOW)));
-    let ahead_ms = Arc::new(AtomicI64::new(0));
-    let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0), ahead_ms: ahead_ms.clone() });
+    let clock = Arc::new(VirtualClock(AtomicI64::new(NOW), AtomicI64::new(0)));
+    let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0) });
     let xero = Xero::new(wire.clone(), clock.clone(), addresses());
     let token = sign_in(&xero, &mock, NOW).await.expect("the look-alike signs in");
     let store = Arc::new(MemoryStore(Mutex::new(Some(token))));
@@ -234,7 +240,7 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let tokens = Arc::new(Tokens::new(xero.clone(), grant, store.clone(), clock.clone()));
     let limiter = Arc::new(Limiter::new(clock.clone(), 58));
     let client = Arc::new(Client::new(wire, clock.clone(), tokens, limiter, addresses().api, tenant));
-    World { mock, clock, client, store, xero, ahead_ms }
+    World { mock, clock, client, store, xero }
 }
 
 fn small() -> Options {

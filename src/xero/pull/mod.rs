@@ -229,6 +229,18 @@ pub async fn run(
     options: Options,
     events: Arc<dyn Fn(Event) + Send + Sync>,
 ) -> Result<Summary, PullError> {
+    let outcome = run_to_end(client.clone(), folder, options, events).await;
+    // The error of one endpoint ends the others, perhaps in the middle of a renewal.
+    client.settle().await;
+    outcome
+}
+
+async fn run_to_end(
+    client: Arc<Client>,
+    folder: Arc<dyn Folder>,
+    options: Options,
+    events: Arc<dyn Fn(Event) + Send + Sync>,
+) -> Result<Summary, PullError> {
     let started = client.clock().now_ms();
     commit::finish_pending(&*folder).map_err(PullError::Folder)?;
     let manifest = Manifest::read(&*folder).map_err(PullError::Folder)?;

@@ -33,7 +33,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         let outcome: Result<(), SignInError> = runtime()?.block_on(async {
             if args.disconnect {
                 let tokens = session.tokens(&nickname, &organisation).map_err(|_| SignInError::NotSignedIn)?;
-                let token = tokens.access(None).await?;
+                let token = tokens.access().await?;
                 session.xero.disconnect(&token.access, &organisation.connection_id).await?;
             }
             if args.revoke {

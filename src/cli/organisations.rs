@@ -34,7 +34,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         } else {
             runtime.block_on(async {
                 let tokens = session.tokens(nickname, organisation).map_err(|f| f.message.unwrap_or_default())?;
-                let token = tokens.access(None).await.map_err(|error| error.to_string())?;
+                let token = tokens.access().await.map_err(|error| error.to_string())?;
                 let all = session.xero.connections(&token.access, None).await.map_err(|error| error.to_string())?;
                 let connected = all.iter().any(|c| c.tenant_id == organisation.tenant_id);
                 let others = all.into_iter().filter(|c| c.tenant_id != organisation.tenant_id).filter_map(|c| c.tenant_name).collect();

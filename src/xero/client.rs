@@ -147,7 +147,7 @@ impl Client {
     /// # Errors
     /// When there is no valid sign-in.
     pub async fn scopes(&self) -> Result<String, SignInError> {
-        Ok(self.tokens.access(None).await?.scope)
+        Ok(self.tokens.access().await?.scope)
     }
 
     /// GETs `path` with `query`; the body is complete JSON text of status 200 (or 304: empty).
@@ -160,12 +160,12 @@ impl Client {
             url.push(if i == 0 { '?' } else { '&' });
             url.push_str(&format!("{}={}", encode(name), encode(value)));
         }
-        let mut refused = None;
+        let mut was_refused = false;
         let mut reason = String::new();
         for attempt in 0..TRIES {
             // The wait for a place may be longer than a token's life: the token comes after it.
             let permit = self.limiter.acquire().await;
-            let token = self.tokens.access(refused.as_ref()).await?;
+            let token = self.tokens.access().await?;
             let mut request = HttpRequest::get(url.clone())
                 .header("authorization", format!("Bearer {}", token.access.reveal()))
                 .header("accept", "application/json")
@@ -188,6 +188,9 @@ impl Client {
                 }
             };
             self.note_limits(&answer).await;
+            if answer.status != 401 {
+                was_refused = false;
+            }
             match answer.status {
                 200 => match complete_json(&answer.body) {
                     Ok(()) => return Ok(answer.body),
@@ -204,10 +207,13 @@ impl Client {
                     {
                         return Err(ApiError::Scope { path: path.to_owned(), scope: scope::needed(path).0 });
                     }
-                    if refused.replace(token.access).is_some() {
+                    // Once is a token that ended early; twice in a row is a sign-in that Xero does not take.
+                    if std::mem::replace(&mut was_refused, true) {
                         return Err(SignInError::Ended.into());
                     }
+                    self.tokens.refuse(&token.access).await;
                     reason = "the token was refused".to_owned();
+                    continue;
                 }
                 403 => {
                     let detail = String::from_utf8_lossy(&answer.body);

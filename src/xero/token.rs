@@ -105,34 +105,44 @@ const MARGIN_MS: i64 = 120_000;
 /// How often a renewal that got no answer is tried: the old refresh token stays good for 30 minutes after its first use.
 const TRIES: u32 = 5;
 
+/// The token in use, and the last one that Xero turned down: nobody uses that again, whatever its age.
+#[derive(Default)]
+struct Current {
+    token: Option<Token>,
+    refused: Option<Secret>,
+}
+
 /// Gives out a valid access token to any number of callers.
 pub struct Tokens {
     xero: Xero,
     grant: Grant,
     store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
-    current: Mutex<Option<Token>>,
+    current: Mutex<Current>,
 }
 
 impl Tokens {
     /// Tokens of one sign-in.
     pub fn new(xero: Xero, grant: Grant, store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>) -> Tokens {
-        Tokens { xero, grant, store, clock, current: Mutex::new(None) }
+        Tokens { xero, grant, store, clock, current: Mutex::default() }
     }
 
-    /// A token that is good for at least two minutes and is not `refused` (one that the server has just turned down).
+    /// A token that is good for at least two minutes and has not been refused.
     ///
     /// A renewal that has begun is carried to its end even when the caller gives up: Xero would know a new refresh token and we would not.
     /// [`Tokens::settle`] waits for it.
     ///
     /// # Errors
     /// When the sign-in is gone or cannot be renewed.
-    pub async fn access(self: &Arc<Self>, refused: Option<&Secret>) -> Result<Token, SignInError> {
-        if let Some(token) = self.current.lock().await.as_ref().filter(|token| self.is_usable(token, refused)) {
-            return Ok(token.clone());
+    pub async fn access(self: &Arc<Self>) -> Result<Token, SignInError> {
+        {
+            let current = self.current.lock().await;
+            if let Some(token) = current.token.as_ref().filter(|token| self.is_usable(token, &current.refused)) {
+                return Ok(token.clone());
+            }
         }
-        let (tokens, refused) = (self.clone(), refused.cloned());
-        let renewal = tokio::spawn(async move { tokens.load_or_renew(refused.as_ref()).await });
+        let tokens = self.clone();
+        let renewal = tokio::spawn(async move { tokens.load_or_renew().await });
         renewal.await.unwrap_or_else(|error| Err(SignInError::Unexpected(error.to_string())))
     }
 
@@ -141,20 +151,25 @@ impl Tokens {
         drop(self.current.lock().await);
     }
 
-    fn is_usable(&self, token: &Token, refused: Option<&Secret>) -> bool {
-        token.expires_ms - self.clock.now_ms() > MARGIN_MS && refused != Some(&token.access)
+    /// The server turned this token down: from now on nobody gets it.
+    pub async fn refuse(&self, access: &Secret) {
+        self.current.lock().await.refused = Some(access.clone());
     }
 
-    async fn load_or_renew(&self, refused: Option<&Secret>) -> Result<Token, SignInError> {
+    fn is_usable(&self, token: &Token, refused: &Option<Secret>) -> bool {
+        token.expires_ms - self.clock.now_ms() > MARGIN_MS && refused.as_ref() != Some(&token.access)
+    }
+
+    async fn load_or_renew(&self) -> Result<Token, SignInError> {
         let mut current = self.current.lock().await;
-        if let Some(token) = current.as_ref().filter(|token| self.is_usable(token, refused)) {
+        if let Some(token) = current.token.as_ref().filter(|token| self.is_usable(token, &current.refused)) {
             return Ok(token.clone());
         }
         // Another process may hold the lock while it renews; what it stored is then good for us too.
         let guard = self.store.lock().map_err(SignInError::Store)?;
         let stored = self.store.load().map_err(SignInError::Store)?;
-        if let Some(token) = stored.as_ref().filter(|token| self.is_usable(token, refused)) {
-            *current = Some(token.clone());
+        if let Some(token) = stored.as_ref().filter(|token| self.is_usable(token, &current.refused)) {
+            current.token = Some(token.clone());
             return Ok(token.clone());
         }
         let mut attempt = 0;
@@ -167,7 +182,7 @@ impl Tokens {
         };
         self.store.save(&token).map_err(SignInError::Store)?;
         drop(guard);
-        *current = Some(token.clone());
+        current.token = Some(token.clone());
         Ok(token)
     }
 

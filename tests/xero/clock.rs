@@ -152,7 +152,17 @@ async fn large() -> Result<(), Failed> {
                 faulty.clock.0.fetch_max(resume_ms, Ordering::SeqCst);
                 check(days < 10, "it never ends")?;
             }
-            Err(other) => return Err(other.to_string().into()),
+            Err(other) => {
+                let log = &faulty.mock.lock().unwrap().log;
+                let last: Vec<String> = log
+                    .iter()
+                    .rev()
+                    .filter(|c| c.status != 200 || c.path.contains("token"))
+                    .take(40)
+                    .map(|c| format!("{} {} {} {:?} {:?}", c.at_ms - NOW, c.path, c.status, c.fault, c.query))
+                    .collect();
+                return Err(format!("{other}; the last calls, newest first:\n{}", last.join("\n")).into());
+            }
         }
     }
     check(days > 1, "the day's limit must have been reached")?;

@@ -194,7 +194,8 @@ fn system_store(name: &str) -> Option<Box<dyn Entry>> {
     keyring_core::Entry::new(SERVICE, name).ok().map(|entry| Box::new(entry) as Box<dyn Entry>)
 }
 
-/// Linux has no key store that outlives a restart without a desktop session; the file serves every machine.
+/// On Linux a key store that outlives a restart (Secret Service) needs an unlocked desktop session, which a scheduled pull does not have; kernel keyrings end
+/// with the machine's uptime. The file serves every machine.
 #[cfg(not(all(feature = "keyring", any(target_os = "macos", target_os = "windows"))))]
 fn system_store(_name: &str) -> Option<Box<dyn Entry>> {
     None

@@ -311,10 +311,45 @@ impl Xero {
 
 /// The consent that an access token came from: its claim `authentication_event_id`.
 pub fn event_of(access: &Secret) -> Option<String> {
+    claim(access, "authentication_event_id")
+}
+
+/// The Xero user that signed in: the token's claim `xero_userid`.
+pub fn user_of(access: &Secret) -> Option<String> {
+    claim(access, "xero_userid")
+}
+
+fn claim(access: &Secret, name: &str) -> Option<String> {
     let payload = access.reveal().split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    claims["authentication_event_id"].as_str().map(str::to_owned)
+    claims[name].as_str().map(str::to_owned)
+}
+
+/// The role of a user in an organisation, in Xero's words, from an answer of the endpoint `Users`.
+///
+/// ```
+/// use xero_pbit::xero::sign_in::role_in;
+/// let users = br#"{"Users":[{"UserID":"a","GlobalUserID":"g","OrganisationRole":"FINANCIALADVISER"}]}"#;
+/// assert_eq!(role_in(users, "G").as_deref(), Some("Adviser"));
+/// assert_eq!(role_in(users, "other"), None);
+/// ```
+pub fn role_in(users: &[u8], user: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(users).ok()?;
+    let is_user = |record: &&serde_json::Value| {
+        ["GlobalUserID", "UserID"].iter().any(|key| record[*key].as_str().is_some_and(|id| id.eq_ignore_ascii_case(user)))
+    };
+    let role = answer["Users"].as_array()?.iter().find(is_user)?["OrganisationRole"].as_str()?;
+    let words = match role {
+        "READONLY" => "Read only",
+        "INVOICEONLY" => "Invoice only",
+        "STANDARD" => "Standard",
+        "FINANCIALADVISER" => "Adviser",
+        "MANAGEDCLIENT" => "Managed client",
+        "CASHBOOKCLIENT" => "Cashbook client",
+        other => other,
+    };
+    Some(words.to_owned())
 }
 
 /// An error that the browser brought back, in words.

@@ -165,6 +165,10 @@ async fn large() -> Result<(), Failed> {
             }
         }
     }
+    let log = &faulty.mock.lock().unwrap().log;
+    let renewed = log.iter().filter(|call| call.path == "/connect/token" && call.status == 200).count();
+    let refused = log.iter().filter(|call| call.status == 401).count();
+    check(refused <= 6 * renewed, format!("{refused} calls with a token that was known to be refused, {renewed} renewals"))?;
     check(days > 1, "the day's limit must have been reached")?;
     let (got, wanted) = (records(&folder.pages()), records(&clean.pages()));
     check(got.keys().eq(wanted.keys()), "lost or too many")?;

@@ -53,7 +53,7 @@ fn from_login_to_logout() -> Result<(), Failed> {
         check(mode("home/tokens")? == 0o700, "only the owner may list the sign-ins")?;
     }
     desk.login("other", &[]).is(2, &["is already signed in under the nickname `acme`", "xero-pbit login acme"])?;
-    desk.run(&["organisations"]).is(0, &["acme", "connected"])?;
+    desk.run(&["organisations"]).is(0, &["acme", "connected", "ROLE", "Adviser"])?;
     desk.run(&["status"]).is(1, &["never pulled: xero-pbit pull --organisation acme --out DIR"])?;
     desk.run(&["pull", "--organisation", "acne", "--out", "books"]).is(2, &["did you mean `acme`?"])?;
     desk.run(&["pull", "--organisation", "acme", "--out", "books", "--endpoints", "Invoice"]).is(2, &["did you mean `Invoices`?"])?;
@@ -98,10 +98,48 @@ fn several_organisations() -> Result<(), Failed> {
     check(desk.path("books/first/Organisation/1.json").is_file(), "a folder for each")?;
     check(desk.path("books/se_cond/Organisation/1.json").is_file(), "nicknames become usable folder names")?;
     desk.run(&["pull", "--organisation", "first", "--out", "books/se_cond"]).is(2, &["X0302", "the folder holds the organisation"])?;
-    desk.run(&["organisations", "--json"]).is(0, &["\"also_reachable\""])?;
+    desk.run(&["organisations", "--json"]).is(0, &["\"also_reachable\"", "\"role\":\"Adviser\""])?;
+    partitions(&desk)?;
     desk.run(&["nickname", "set", "first", "se/cond"]).is(2, &["the nickname `se/cond` is taken"])?;
     desk.run(&["nickname", "remove", "first"]).is(0, &["Forgot `first`"])?;
     desk.run(&["nickname", "remove", "first"]).is(2, &["there is no nickname `first`; there are: se/cond"])
+}
+
+/// Tables in slices of an organisation and a year: together they are the tables, and a slice that is no more goes.
+fn partitions(desk: &Desk) -> Result<(), Failed> {
+    desk.run(&["refresh-tables", "--company", "books", "--out", "tables", "--format", "csv"]).is(0, &[])?;
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--format", "csv", "--partition"]).is(0, &[])?;
+    let lines = |path: &Path| -> Result<Vec<String>, Failed> { Ok(std::fs::read_to_string(path)?.lines().map(str::to_owned).collect()) };
+    for (table, dated) in [("Invoices", true), ("Invoice Line Items", true), ("Trial Balance", true), ("Contacts", false)] {
+        let mut whole = lines(&desk.path(&format!("tables/{table}.csv")))?;
+        let mut slices = Vec::new();
+        let (mut organisations, mut years) = (0, 0);
+        for organisation in std::fs::read_dir(desk.path(&format!("lake/{table}")))?.flatten() {
+            organisations += 1;
+            let id = organisation.file_name().to_string_lossy().trim_start_matches("organisation=").to_owned();
+            let inner: Vec<_> = std::fs::read_dir(organisation.path())?.flatten().map(|e| e.path()).collect();
+            let files: Vec<_> = if dated { inner.iter().map(|path| path.join("part.csv")).collect() } else { inner };
+            years += files.len();
+            for file in files {
+                let part = lines(&file)?;
+                check(part.iter().skip(1).all(|line| line.contains(&id)), format!("{}: a row of another organisation", file.display()))?;
+                slices.extend(part.into_iter().skip(1));
+            }
+        }
+        whole.remove(0);
+        whole.sort_unstable();
+        slices.sort_unstable();
+        check(organisations == 2 && years >= 2, format!("{table}: {organisations} organisations, {years} slices"))?;
+        check(whole == slices, format!("{table}: the slices together are not the table"))?;
+    }
+    check(desk.path("lake/Glossary/part.csv").is_file(), "what belongs to nobody is not sliced")?;
+    let stale = desk.path("lake/Invoices/organisation=gone/year=1999");
+    std::fs::create_dir_all(&stale)?;
+    std::fs::write(stale.join("part.csv"), "old")?;
+    std::fs::write(desk.path("lake/Invoices/notes.txt"), "mine")?;
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--format", "csv", "--partition"]).is(0, &[])?;
+    check(!desk.path("lake/Invoices/organisation=gone").exists(), "a slice that is no more goes")?;
+    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")
 }
 
 fn custom_connection() -> Result<(), Failed> {

@@ -10,6 +10,7 @@ use super::bind::bound::{Kind, N};
 use super::bind::{BindCache, Binder, Scope};
 use super::catalog::{Catalog, ColId, RelId, TableId};
 use super::error::{EvalError, EvalResult};
+use super::eval::codes::Codes;
 use super::eval::store::{Mask, Stored};
 use super::eval::value::TableVal;
 use super::eval::{Budget, Session};
@@ -132,7 +133,7 @@ type CalculatedTable = (usize, Vec<Arc<Stored>>);
 pub struct Store {
     source: Box<dyn TableSource>,
     tables: Vec<OnceLock<Result<Loaded, EvalError>>>,
-    relationships: Vec<OnceLock<Arc<Vec<u32>>>>,
+    relationships: Vec<OnceLock<Arc<Codes>>>,
     blank_rows: Vec<OnceLock<bool>>,
     calculated_columns: Vec<OnceLock<Arc<Stored>>>,
     calculated_tables: Vec<OnceLock<CalculatedTable>>,
@@ -205,11 +206,11 @@ impl Store {
         }
     }
 
-    pub(crate) fn relationship(&self, rel: RelId) -> Option<Arc<Vec<u32>>> {
+    pub(crate) fn relationship(&self, rel: RelId) -> Option<Arc<Codes>> {
         self.relationships[rel as usize].get().cloned()
     }
 
-    pub(crate) fn keep_relationship(&self, rel: RelId, rows: &Arc<Vec<u32>>) {
+    pub(crate) fn keep_relationship(&self, rel: RelId, rows: &Arc<Codes>) {
         // A second thread may have been first; both computed the same.
         let _ = self.relationships[rel as usize].set(rows.clone());
     }

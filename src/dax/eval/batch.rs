@@ -415,7 +415,7 @@ impl Session<'_> {
             // those of its expansion lose their filters.
             let Some(key) = self.key_column_of(*base)? else { return Ok(None) };
             let dict = self.column(key)?.dict().clone();
-            let ids: Vec<u32> = rows.iter().map(|r| dict.ids[*r as usize]).collect();
+            let ids: Vec<u32> = rows.iter().map(|r| dict.ids.at(*r as usize)).collect();
             if ids.contains(&0) {
                 return Ok(None);
             }

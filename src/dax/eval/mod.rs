@@ -3,11 +3,13 @@
 mod agg;
 mod batch;
 mod calendar;
+pub mod codes;
 mod context;
 pub mod filter;
 mod group;
 pub mod info;
 mod iterate;
+mod pass;
 mod relation;
 mod scan;
 pub mod store;
@@ -149,7 +151,7 @@ pub struct Session<'e> {
     mask_bytes: Cell<usize>,
     filter_masks: Cache<(TableId, u128, u64), Rc<Mask>>,
     configs: Cache<Rc<Vec<RelState>>, Rc<relation::Config>>,
-    vectors: Cache<(usize, TableId), Option<Rc<crate::table::Column>>>,
+    vectors: Cache<(usize, TableId), Option<store::Vector>>,
     predicate_masks: Cache<(usize, TableId), Option<Rc<Mask>>>,
     keep_alive: RefCell<Vec<N>>,
     ranks: Cache<(usize, u128), Rc<Vec<Value>>>,

@@ -214,7 +214,7 @@ impl Session<'_> {
                     return Err(crate::dax::error::EvalError::new("D0332", "a grouping column is not reached by the table"));
                 };
                 let stored = self.column(*col)?;
-                let ids = rows.iter().map(|r| stored.dict().ids[map[*r as usize] as usize]).collect();
+                let ids = rows.iter().map(|r| stored.dict().ids.at(map.at(*r as usize) as usize)).collect();
                 Ok(TCol::Ids { col: *col, stored: stored.clone(), ids: Arc::new(ids) })
             }
         }

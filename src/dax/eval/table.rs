@@ -74,7 +74,7 @@ impl Session<'_> {
         let mut seen: std::collections::HashSet<Box<[u32]>> = std::collections::HashSet::new();
         let mut ids: Vec<Vec<u32>> = vec![Vec::new(); columns.len()];
         for row in mask.iter().chain(if blank { Some(mask.rows) } else { None }) {
-            let key: Box<[u32]> = stored.iter().map(|s| s.dict().ids[row]).collect();
+            let key: Box<[u32]> = stored.iter().map(|s| s.dict().ids.at(row)).collect();
             if seen.contains(&key) {
                 continue;
             }
@@ -264,7 +264,7 @@ impl Session<'_> {
                     for ((cells, stored), col) in value.cols.iter().zip(&stored).zip(columns) {
                         let cell = cells.get(row);
                         let found = if let (Value::Blank, table) = (&cell, self.catalog.table_of(*col)) {
-                            let stored_blank = stored.dict().ids[..stored.rows()].contains(&0);
+                            let stored_blank = stored.dict().has_blank();
                             (stored_blank || self.has_blank_row(table)?).then_some(0)
                         } else {
                             stored.dict().find(&cell).or_else(|| {
@@ -719,7 +719,7 @@ impl Session<'_> {
                 Body::Rows { table, mask, .. } => {
                     let config = self.config(&fc.rels);
                     let ids = self.row_ids(&config, *table, col)?;
-                    super::store::IdSet::from_ids(mask.iter().chain(mask.has_blank().then_some(mask.rows)).map(|r| ids[r]))
+                    super::store::IdSet::from_ids(mask.iter().chain(mask.has_blank().then_some(mask.rows)).map(|r| ids.at(r)))
                 }
             };
             out = Some(match out {

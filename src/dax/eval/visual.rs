@@ -107,7 +107,7 @@ impl Session<'_> {
             for (position, def) in axis.levels.iter().enumerate() {
                 let stored = def.columns.iter().map(|c| self.column(*c)).collect::<EvalResult<Vec<_>>>()?;
                 let mut numbers: HashMap<Vec<u32>, u32> = HashMap::new();
-                let key = |row: usize| stored.iter().map(|s| s.dict().ids[row]).collect::<Vec<u32>>();
+                let key = |row: usize| stored.iter().map(|s| s.dict().ids.at(row)).collect::<Vec<u32>>();
                 let mut list = Vec::with_capacity(rows);
                 for row in 0..rows {
                     let next = numbers.len() as u32;
@@ -135,7 +135,7 @@ impl Session<'_> {
                 order
                     .iter()
                     .map(|(stored, descending)| {
-                        let order = stored.dict().ids[a].cmp(&stored.dict().ids[b]);
+                        let order = stored.dict().ids.at(a).cmp(&stored.dict().ids.at(b));
                         if *descending { order.reverse() } else { order }
                     })
                     .find(|o| o.is_ne())
@@ -175,7 +175,7 @@ impl Session<'_> {
             for axis in &others {
                 key.extend((0..matrix.level[*axis][row]).map(|l| matrix.keys[*axis][l][row]));
             }
-            key.extend(partition.iter().map(|s| s.dict().ids[row]));
+            key.extend(partition.iter().map(|s| s.dict().ids.at(row)));
             // The levels of the walked axes, one after the other.
             let path: Vec<u32> = spec
                 .axes

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::session::{Session, runtime};
 use super::{Failure, Global};
+use crate::xero::words::typed;
 
 /// List the organisations that your sign-ins reach.
 #[derive(clap::Args, Debug)]
@@ -42,8 +43,8 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         };
         let state = match &reach {
             Ok((_, true)) => "connected".to_owned(),
-            Ok((_, false)) => format!("disconnected: xero-pbit login {nickname}"),
-            Err(reason) => format!("{reason}: xero-pbit login {nickname}"),
+            Ok((_, false)) => format!("disconnected: xero-pbit login {}", typed(nickname)),
+            Err(reason) => format!("{reason}: xero-pbit login {}", typed(nickname)),
         };
         troubled |= !matches!(&reach, Ok((_, true)));
         rows.push((nickname, organisation, state, reach.map(|(others, _)| others).unwrap_or_default()));

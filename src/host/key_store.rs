@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use fs2::FileExt;
 
-use super::page_folder::write_whole;
+use super::page_folder::{private_folder, write_whole};
 use crate::xero::token::{Token, TokenStore};
 
 /// The token (and secret) of one nickname.
@@ -131,7 +131,7 @@ impl TokenStore for KeyStore {
 
     fn lock(&self) -> Result<Box<dyn std::any::Any + Send>, String> {
         let path = self.path("lock");
-        std::fs::create_dir_all(&self.folder).map_err(|error| format!("cannot make `{}`: {error}", self.folder.display()))?;
+        private_folder(&self.folder).map_err(|error| format!("cannot make `{}`: {error}", self.folder.display()))?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

@@ -173,6 +173,11 @@ impl Mock {
         self.auth.allowed_scopes = scopes;
     }
 
+    /// Plays other faults from now on.
+    pub fn set_faults(&mut self, faults: Vec<Fault>) {
+        self.faults = faults::Schedule::new(faults);
+    }
+
     /// Cuts a tenant off, as a user does in Xero's settings.
     pub fn disconnect(&mut self, tenant_id: &str) {
         self.auth.disconnect(tenant_id);

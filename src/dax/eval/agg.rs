@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use super::pass::{Places, RowExpr, for_rows, run, sum_whole};
 use super::store::Mask;
 use super::value::Key;
 use super::{Ctx, Session, in_rows};
@@ -11,7 +12,7 @@ use crate::dax::bind::bound::{AggKind, Kind, N};
 use crate::dax::catalog::TableId;
 use crate::dax::error::{EvalError, EvalResult};
 use crate::dax::scalar;
-use crate::table::{Column, ColumnData, Value};
+use crate::table::{Column, ColumnData, DataType, Value};
 
 /// A sum of doubles that keeps what rounding drops (Neumaier).
 #[derive(Clone, Copy, Debug, Default)]
@@ -254,6 +255,38 @@ impl Accumulator {
     }
 }
 
+/// Joins the sums of two tasks.
+fn merge_sums(a: &mut (Exact, u64), b: &(Exact, u64)) {
+    a.0.merge(b.0);
+    a.1 += b.1;
+}
+
+/// The sum of a row expression over some rows.
+fn sum_expr(expr: &RowExpr, ty: DataType, mask: &Mask) -> Value {
+    if mask.count == 0 {
+        return Value::Blank;
+    }
+    match expr {
+        RowExpr::Whole(expr) => {
+            let add = |cells: &mut [i64], _: &[u32], rows: &[u32]| {
+                let mut values = Vec::with_capacity(rows.len());
+                expr.values(rows, &mut values);
+                cells[0] = values.iter().fold(cells[0], |s, v| s.wrapping_add(*v));
+            };
+            let sum = run(mask, None, &Places::one(), 1, &0, add, |a, b| *a = a.wrapping_add(*b))[0];
+            if ty == DataType::Currency { Value::Currency(Currency(sum)) } else { Value::Int64(sum) }
+        }
+        RowExpr::Real(expr) => {
+            let add = |cells: &mut [(Exact, u64)], _: &[u32], rows: &[u32]| {
+                let mut values = Vec::with_capacity(rows.len());
+                expr.values(rows, &mut values);
+                values.iter().for_each(|v| cells[0].0.add(*v));
+            };
+            Value::Double(run(mask, None, &Places::one(), 1, &(Exact::default(), 0), add, merge_sums)[0].0.value())
+        }
+    }
+}
+
 impl Session<'_> {
     /// Number of rows of a table expression.
     pub(crate) fn count_rows(&self, table: &N, cx: &Ctx) -> EvalResult<usize> {
@@ -308,7 +341,7 @@ impl Session<'_> {
             if matches!(kind, AggKind::DistinctCount | AggKind::DistinctCountNoBlank) {
                 let dict = stored.dict();
                 let mut seen = vec![false; dict.len() + 1];
-                mask.iter().for_each(|r| seen[dict.ids[r] as usize] = true);
+                super::codes::with_codes!(&dict.ids, v => for_rows(mask, |r| seen[v[r] as usize] = true));
                 if kind == AggKind::DistinctCountNoBlank {
                     seen[0] = false;
                 }
@@ -319,11 +352,16 @@ impl Session<'_> {
                 && matches!(stored.column.data, ColumnData::String { .. } | ColumnData::Boolean(_))
             {
                 let dict = stored.dict();
-                let ids = mask.iter().map(|r| dict.ids[r]).filter(|id| *id != 0);
+                let ids = mask.iter().map(|r| dict.ids.at(r)).filter(|id| *id != 0);
                 let best = if kind == AggKind::Min { ids.min() } else { ids.max() };
                 return Ok(Some(best.map_or(Value::Blank, |id| dict.value(id))));
             }
             return self.aggregate_column(kind, &stored.column, mask).map(Some);
+        }
+        if kind == AggKind::Sum
+            && let Some((row, ty)) = self.row_expr(base, expr, level, cx)?
+        {
+            return Ok(Some(sum_expr(&row, ty, mask)));
         }
         match self.vector(base, expr, level, cx)? {
             Some(column) => self.aggregate_column(kind, &column, mask).map(Some),
@@ -341,29 +379,21 @@ impl Session<'_> {
                 let n = if blanks.is_none() { mask.count as i64 } else { count() };
                 return Ok(if n == 0 { Value::Blank } else { Value::Int64(n) });
             }
-            (AggKind::Sum, ColumnData::Int64(v)) => {
-                let (mut sum, mut any) = (0_i64, false);
-                for r in mask.iter().filter(present) {
-                    sum = sum.wrapping_add(v[r]);
-                    any = true;
-                }
-                return Ok(if any { Value::Int64(sum) } else { Value::Blank });
-            }
-            (AggKind::Sum, ColumnData::Currency(v)) => {
-                let (mut sum, mut any) = (0_i64, false);
-                for r in mask.iter().filter(present) {
-                    sum = sum.wrapping_add(v[r]);
-                    any = true;
-                }
-                return Ok(if any { Value::Currency(Currency(sum)) } else { Value::Blank });
+            (AggKind::Sum, ColumnData::Int64(v) | ColumnData::Currency(v)) => {
+                let (sum, n) = sum_whole(v, blanks, mask);
+                return Ok(match column.data {
+                    _ if n == 0 => Value::Blank,
+                    ColumnData::Int64(_) => Value::Int64(sum),
+                    _ => Value::Currency(Currency(sum)),
+                });
             }
             (AggKind::Sum, ColumnData::Double(v)) => {
-                let (mut sum, mut any) = (Exact::default(), false);
-                for r in mask.iter().filter(present) {
-                    sum.add(v[r]);
-                    any = true;
-                }
-                return Ok(if any { Value::Double(sum.value()) } else { Value::Blank });
+                let add = |cells: &mut [(Exact, u64)], _: &[u32], rows: &[u32]| {
+                    rows.iter().for_each(|r| cells[0].0.add(v[*r as usize]));
+                    cells[0].1 += rows.len() as u64;
+                };
+                let (sum, n) = run(mask, blanks, &Places::one(), 1, &(Exact::default(), 0), add, merge_sums)[0];
+                return Ok(if n > 0 { Value::Double(sum.value()) } else { Value::Blank });
             }
             (AggKind::Min | AggKind::Max, ColumnData::Int64(v) | ColumnData::Currency(v)) => {
                 let values = mask.iter().filter(present).map(|r| v[r]);

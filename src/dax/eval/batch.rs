@@ -178,12 +178,13 @@ impl Session<'_> {
         if batch.n == 0 {
             return Ok(Vec::new());
         }
-        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || {
+        let run = || {
             if let Some(values) = self.quick_batch(node, batch)? {
                 return Ok(values);
             }
             self.one_by_one(node, batch)
-        })
+        };
+        self.traced(node, || stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, run), Vec::len)
     }
 
     fn quick_batch(&self, node: &N, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {
@@ -414,7 +415,7 @@ impl Session<'_> {
             // those of its expansion lose their filters.
             let Some(key) = self.key_column_of(*base)? else { return Ok(None) };
             let dict = self.column(key)?.dict().clone();
-            let ids: Vec<u32> = rows.iter().map(|r| dict.ids[*r as usize]).collect();
+            let ids: Vec<u32> = rows.iter().map(|r| dict.ids.at(*r as usize)).collect();
             if ids.contains(&0) {
                 return Ok(None);
             }
@@ -673,6 +674,7 @@ fn has_levels(node: &N) -> bool {
         | Kind::Summarize { .. }
         | Kind::GroupBy { .. }
         | Kind::Window(_)
+        | Kind::Visual(_)
         | Kind::FirstNonBlank { .. }
         | Kind::FirstNonBlankValue { .. }
         | Kind::SubstituteWithIndex { .. }

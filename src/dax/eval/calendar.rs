@@ -102,8 +102,8 @@ impl Session<'_> {
         let Some(columns) = def.period(period) else { return Ok(None) };
         let mut row_of = vec![u32::MAX; dict.len() + 1];
         let rows = self.rows(def.table)?;
-        for (row, id) in dict.ids[..rows.min(dict.ids.len())].iter().enumerate() {
-            row_of[*id as usize] = row as u32;
+        for (row, id) in dict.ids.iter().take(rows).enumerate() {
+            row_of[id as usize] = row as u32;
         }
         let columns: Vec<_> = columns.iter().map(|c| self.column(*c)).collect::<EvalResult<_>>()?;
         let mut starts = Vec::new();
@@ -113,7 +113,7 @@ impl Session<'_> {
             if row == u32::MAX {
                 continue;
             }
-            let key: Vec<u32> = columns.iter().map(|c| c.dict().ids[row as usize]).collect();
+            let key: Vec<u32> = columns.iter().map(|c| c.dict().ids.at(row as usize)).collect();
             if last.as_ref() != Some(&key) {
                 starts.push(id);
                 last = Some(key);

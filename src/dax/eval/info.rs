@@ -160,7 +160,7 @@ impl Session<'_> {
                 Value::Blank => Value::Blank,
                 v => Value::String(scalar::to_text(&self.scalars, &v)),
             };
-            let blank = dict.ids[..stored.rows()].contains(&0);
+            let blank = dict.has_blank();
             let longest = if dict.is_text() {
                 let length = |i: u32| match dict.value(i) {
                     Value::String(s) => s.encode_utf16().count() as i64,

@@ -80,7 +80,7 @@ impl Session<'_> {
                 let Some(map) = self.row_map(&config, *base, owner)? else {
                     return Err(fail("D0212", "RELATED finds no relationship to its column here", node.at));
                 };
-                self.column(*column)?.value(map[row as usize] as usize)
+                self.column(*column)?.value(map.at(row as usize) as usize)
             }
             Kind::HasOneFilter(col) => {
                 let filtered = cx.fc.filters.iter().any(|f| f.has(*col));
@@ -118,6 +118,7 @@ impl Session<'_> {
                 self.first_non_blank(&rows, &order, expr, *last, cx)?.map_or(Value::Blank, |(_, v)| v)
             }
             Kind::Window(spec) => self.window_scalar(spec, node, cx)?,
+            Kind::Visual(spec) => self.visual_scalar(spec, node, cx)?,
             Kind::Xirr { table, values, dates, guess, alternate, .. } => {
                 let guess = match guess {
                     Some(g) => scalar::to_double(sx, &self.scalar(g, cx)?)?.unwrap_or(0.1),
@@ -147,7 +148,7 @@ impl Session<'_> {
                 let (ids, parents) = (self.column(*id)?, self.column(*parent)?);
                 let mut row_of: HashMap<u32, usize> = HashMap::new();
                 for row in 0..ids.rows() {
-                    row_of.entry(ids.dict().ids[row]).or_insert(row);
+                    row_of.entry(ids.dict().ids.at(row)).or_insert(row);
                 }
                 let mut parts = Vec::new();
                 while !at.is_blank() {
@@ -309,12 +310,12 @@ impl Session<'_> {
                     pass
                 }
             };
-            mask.and(&super::store::Mask::from_fn(mask.rows, |r| r < mask.rows && pass[ids[r] as usize]));
+            mask.and(&super::store::Mask::from_fn(mask.rows, |r| r < mask.rows && pass[ids.at(r) as usize]));
         }
         let stored = self.column(result)?;
         let mut found: Option<u32> = None;
         for row in mask.iter() {
-            let id = stored.dict().ids[row];
+            let id = stored.dict().ids.at(row);
             match found {
                 None => found = Some(id),
                 Some(have) if have != id => {

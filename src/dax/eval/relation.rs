@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Session;
+use super::codes::Codes;
 use super::filter::{Body, Fc, Filter, RelState, Wide};
 use super::store::{Dict, IdSet, Mask};
 use crate::dax::catalog::{ColId, RelId, TableId};
@@ -34,7 +35,7 @@ pub struct Edge {
 }
 
 /// For two tables: the row of the second for each row of the first.
-type RowMaps = HashMap<(TableId, TableId), Arc<Vec<u32>>>;
+type RowMaps = HashMap<(TableId, TableId), Arc<Codes>>;
 
 /// What follows from the relationships in force.
 #[derive(Debug, Default)]
@@ -125,7 +126,7 @@ impl Session<'_> {
     }
 
     /// For each row of the many side (and its blank row): the row of the one side, or its blank row.
-    fn relationship_rows(&self, rel: RelId) -> EvalResult<Arc<Vec<u32>>> {
+    fn relationship_rows(&self, rel: RelId) -> EvalResult<Arc<Codes>> {
         if let Some(rows) = self.store.relationship(rel) {
             return Ok(rows);
         }
@@ -134,9 +135,9 @@ impl Session<'_> {
         let (many, one) = (from.dict(), to.dict());
         let blank = to.rows() as u32;
         let mut row_of = vec![blank; one.len() + 1];
-        for (row, id) in one.ids[..to.rows()].iter().enumerate() {
-            if *id != 0 {
-                row_of[*id as usize] = row as u32;
+        for (row, id) in one.ids.iter().take(to.rows()).enumerate() {
+            if id != 0 {
+                row_of[id as usize] = row as u32;
             }
         }
         let mut target = vec![blank; many.len() + 1];
@@ -152,41 +153,47 @@ impl Session<'_> {
                 one.find(&many.value(id)).map_or(blank, |one_id| if one_id == 0 { blank } else { row_of[one_id as usize] })
             };
         }
-        let rows: Arc<Vec<u32>> = Arc::new(many.ids.iter().map(|id| target[*id as usize]).collect());
+        let rows = Arc::new(many.ids.map(blank, &target));
         self.store.keep_relationship(rel, &rows);
         Ok(rows)
     }
 
     /// For each row of `from` (and its blank row): the row of `to` in its expansion.
-    pub(crate) fn row_map(&self, config: &Config, from: TableId, to: TableId) -> EvalResult<Option<Arc<Vec<u32>>>> {
+    pub(crate) fn row_map(&self, config: &Config, from: TableId, to: TableId) -> EvalResult<Option<Arc<Codes>>> {
         if let Some(map) = config.maps.borrow().get(&(from, to)) {
             return Ok(Some(map.clone()));
         }
         let Some(path) = config.path(from, to) else { return Ok(None) };
-        let mut map: Option<Arc<Vec<u32>>> = None;
+        let mut map: Option<Arc<Codes>> = None;
         for step in path {
-            let next: Arc<Vec<u32>> = if step.forward {
+            let next: Arc<Codes> = if step.forward {
                 self.relationship_rows(step.rel)?
             } else {
                 let def = &self.catalog.rels[step.rel as usize];
                 let there = self.relationship_rows(step.rel)?;
                 let (many, one) = (self.rows(self.catalog.table_of(def.from))?, self.rows(self.catalog.table_of(def.to))?);
                 let mut back = vec![many as u32; one + 1];
-                for (row, target) in there[..many].iter().enumerate() {
-                    if (*target as usize) < one {
-                        back[*target as usize] = row as u32;
+                for (row, target) in there.iter().take(many).enumerate() {
+                    if (target as usize) < one {
+                        back[target as usize] = row as u32;
                     }
                 }
-                Arc::new(back)
+                Arc::new(Codes::new(many as u32, back.into_iter()))
             };
             map = Some(match map {
                 None => next,
-                Some(first) => Arc::new(first.iter().map(|r| next[*r as usize]).collect()),
+                Some(first) => {
+                    let table: Vec<u32> = next.iter().collect();
+                    Arc::new(first.map(table.iter().copied().max().unwrap_or(0), &table))
+                }
             });
         }
         let map = match map {
             Some(map) => map,
-            None => Arc::new((0..=self.rows(from)? as u32).collect()),
+            None => {
+                let last = self.rows(from)? as u32;
+                Arc::new(Codes::new(last, 0..=last))
+            }
         };
         config.maps.borrow_mut().insert((from, to), map.clone());
         Ok(Some(map))
@@ -209,7 +216,7 @@ impl Session<'_> {
             let rows = self.rows(many)?;
             let blank = self.rows(table)? as u32;
             let map = self.relationship_rows(index as RelId)?;
-            if map[..rows].contains(&blank) || self.has_blank_row(many)? {
+            if map.contains(rows, blank) || self.has_blank_row(many)? {
                 found = true;
                 break;
             }
@@ -225,7 +232,7 @@ impl Session<'_> {
                 let map = self.relationship_rows(index as RelId)?;
                 let rows = self.rows(table)?;
                 let mut hit = vec![false; self.rows(one)? + 1];
-                map[..rows].iter().for_each(|r| hit[*r as usize] = true);
+                map.iter().take(rows).for_each(|r| hit[r as usize] = true);
                 hit.pop();
                 if hit.contains(&false) {
                     found = true;
@@ -282,7 +289,7 @@ impl Session<'_> {
         for (other, allowed) in secured {
             if other != table && reach.iter().any(|(t, _)| *t == other) {
                 let map = self.row_map(config, table, other)?.expect("reachable");
-                mask.and(&Mask::from_fn(mask.rows, |r| allowed.has(map[r] as usize)));
+                mask.and(&Mask::from_codes(mask.rows, &map, &allowed.members()));
             }
         }
         for filter in &fc.filters {
@@ -310,7 +317,7 @@ impl Session<'_> {
                     mask.and(&allowed);
                 } else {
                     let map = self.row_map(config, table, *at)?.expect("reachable");
-                    mask.and(&Mask::from_fn(mask.rows, |r| allowed.has(map[r] as usize)));
+                    mask.and(&Mask::from_codes(mask.rows, &map, &allowed.members()));
                 }
             }
         }
@@ -321,7 +328,7 @@ impl Session<'_> {
     pub(crate) fn referenced(&self, rel: RelId, many: &Mask) -> EvalResult<Mask> {
         let one = self.catalog.table_of(self.catalog.rels[rel as usize].to);
         let map = self.relationship_rows(rel)?;
-        Ok(Mask::from_rows(self.rows(one)?, many.iter().map(|r| map[r])))
+        Ok(Mask::from_rows(self.rows(one)?, many.iter().map(|r| map.at(r))))
     }
 
     /// Rows of the edge's target that belong to visible rows of its source.
@@ -330,13 +337,13 @@ impl Session<'_> {
         let target_rows = self.rows(edge.target)?;
         if edge.upward {
             let map = self.relationship_rows(edge.rel)?;
-            return Ok(Mask::from_rows(target_rows, source.iter().map(|r| map[r])));
+            return Ok(Mask::from_rows(target_rows, source.iter().map(|r| map.at(r))));
         }
         let (source_col, target_col) = if self.catalog.table_of(def.to) == edge.source { (def.to, def.from) } else { (def.from, def.to) };
         let (from, to) = (self.column(source_col)?, self.column(target_col)?);
         let (from_dict, to_dict) = (from.dict(), to.dict());
         let mut seen = vec![false; from_dict.len() + 1];
-        source.iter().for_each(|r| seen[from_dict.ids[r] as usize] = true);
+        source.iter().for_each(|r| seen[from_dict.ids.at(r) as usize] = true);
         let mut pass = vec![false; to_dict.len() + 1];
         for id in 0..=from_dict.len() as u32 {
             if seen[id as usize]
@@ -345,8 +352,9 @@ impl Session<'_> {
                 pass[other as usize] = true;
             }
         }
-        let ids = &to_dict.ids;
-        Ok(Mask::from_fn(target_rows, |r| r < target_rows && pass[ids[r] as usize]))
+        let mut mask = Mask::from_codes(target_rows, &to_dict.ids, &pass);
+        mask.drop_blank();
+        Ok(mask)
     }
 
     /// Rows of a table that one filter lets through; `None` when it does not reach the table.
@@ -367,17 +375,11 @@ impl Session<'_> {
             let ids = &stored.dict().ids;
             let pass = id_table(set, stored.dict());
             let mask = if owner == table {
-                match set.bits {
-                    None => {
-                        let (low, high) = (set.low, set.high);
-                        Mask::from_fn(rows, |r| ids[r] >= low && ids[r] <= high)
-                    }
-                    Some(_) => Mask::from_fn(rows, |r| pass[ids[r] as usize]),
-                }
+                Mask::from_codes(rows, ids, &pass)
             } else {
                 let map = self.row_map(config, table, owner)?.expect("reachable");
-                let by_row: Vec<bool> = ids.iter().map(|id| pass[*id as usize]).collect();
-                Mask::from_fn(rows, |r| by_row[map[r] as usize])
+                let by_row: Vec<bool> = ids.iter().map(|id| pass[id as usize]).collect();
+                Mask::from_codes(rows, &map, &by_row)
             };
             let mask = Rc::new(mask);
             let mut cache = self.filter_masks.borrow_mut();
@@ -406,7 +408,7 @@ impl Session<'_> {
                 let mut pass = vec![false; rows + 1];
                 for (row, pass) in pass.iter_mut().enumerate() {
                     for (slot, ids) in buffer.iter_mut().zip(&columns) {
-                        *slot = ids[row];
+                        *slot = ids.at(row);
                     }
                     *pass = set.contains(&buffer);
                 }
@@ -417,12 +419,12 @@ impl Session<'_> {
                     return Ok(Some(mask.clone()));
                 }
                 if *full && let Some(map) = self.row_map(config, table, *base)? {
-                    return Ok(Some(Rc::new(Mask::from_fn(rows, |r| mask.has(map[r] as usize)))));
+                    return Ok(Some(Rc::new(Mask::from_codes(rows, &map, &mask.members()))));
                 }
                 if *full && let Some(map) = self.row_map(config, *base, table)? {
-                    let mut members: Vec<u32> = mask.iter().map(|r| map[r]).collect();
+                    let mut members: Vec<u32> = mask.iter().map(|r| map.at(r)).collect();
                     if mask.has_blank() {
-                        members.push(map[mask.rows]);
+                        members.push(map.at(mask.rows));
                     }
                     return Ok(Some(Rc::new(Mask::from_rows(rows, members))));
                 }
@@ -430,8 +432,8 @@ impl Session<'_> {
                 let mut owners: Vec<TableId> = common.iter().map(|i| catalog.table_of(filter.cols[*i])).collect();
                 owners.sort_unstable();
                 owners.dedup();
-                let mut here: Vec<Arc<Vec<u32>>> = Vec::new();
-                let mut there: Vec<Arc<Vec<u32>>> = Vec::new();
+                let mut here: Vec<Arc<Codes>> = Vec::new();
+                let mut there: Vec<Arc<Codes>> = Vec::new();
                 for owner in owners {
                     let whole = catalog.tables[owner as usize].columns.iter().all(|c| filter.has(*c));
                     if whole && self.row_classes(owner)?.is_none() {
@@ -447,7 +449,7 @@ impl Session<'_> {
                         }
                     }
                 }
-                let tuple = |ids: &[Arc<Vec<u32>>], row: usize| -> Box<[u32]> { ids.iter().map(|c| c[row]).collect() };
+                let tuple = |ids: &[Arc<Codes>], row: usize| -> Box<[u32]> { ids.iter().map(|c| c.at(row)).collect() };
                 let mut set: std::collections::HashSet<Box<[u32]>> = mask.iter().map(|r| tuple(&there, r)).collect();
                 if mask.has_blank() {
                     set.insert(tuple(&there, mask.rows));
@@ -459,7 +461,7 @@ impl Session<'_> {
     }
 
     /// For each row of a table (and its blank row): the id of a column of its expansion.
-    pub(crate) fn row_ids(&self, config: &Config, table: TableId, col: ColId) -> EvalResult<Vec<u32>> {
+    pub(crate) fn row_ids(&self, config: &Config, table: TableId, col: ColId) -> EvalResult<Codes> {
         let stored = self.column(col)?;
         let ids = &stored.dict().ids;
         let owner = self.catalog.table_of(col);
@@ -467,7 +469,10 @@ impl Session<'_> {
             return Ok(ids.clone());
         }
         let map = self.row_map(config, table, owner)?.expect("the column belongs to the expansion");
-        Ok(map.iter().map(|r| ids[*r as usize]).collect())
+        {
+            let table: Vec<u32> = ids.iter().collect();
+            Ok(map.map(stored.dict().len() as u32, &table))
+        }
     }
 
     /// Rows that are equal in every stored column form a class; `None` when every row is its own.
@@ -477,7 +482,8 @@ impl Session<'_> {
         }
         let def = &self.catalog.tables[table as usize];
         let rows = self.rows(table)?;
-        let keyed = def.columns.iter().any(|c| self.catalog.columns[*c as usize].is_key)
+        let keyed = def.visual.is_some()
+            || def.columns.iter().any(|c| self.catalog.columns[*c as usize].is_key)
             || self.catalog.rels.iter().any(|r| r.regular && self.catalog.table_of(r.to) == table);
         let mut result = None;
         if !keyed && rows > 0 {
@@ -496,7 +502,7 @@ impl Session<'_> {
             if !unique {
                 let mut first: HashMap<Box<[u32]>, u32> = HashMap::with_capacity(rows);
                 let classes: Vec<u32> = (0..rows as u32)
-                    .map(|r| *first.entry(dicts.iter().map(|d| d.ids[r as usize]).collect()).or_insert(r))
+                    .map(|r| *first.entry(dicts.iter().map(|d| d.ids.at(r as usize)).collect()).or_insert(r))
                     .chain([rows as u32])
                     .collect();
                 if first.len() < rows {
@@ -527,13 +533,13 @@ impl Session<'_> {
         let mask = self.mask(table, fc)?;
         if mask.count == mask.rows && mask.rows > 0 {
             // Every value that is stored is visible.
-            let blank_stored = dict_has_blank(dict);
+            let blank_stored = dict.has_blank();
             let blank = blank_stored || (blank_row && mask.has_blank() && self.has_blank_row(table)?);
             return Ok((u32::from(!blank)..=dict.len() as u32).collect());
         }
         let mut seen = vec![false; dict.len() + 1];
         if mask.count <= 4 {
-            let mut ids: Vec<u32> = mask.iter().map(|r| dict.ids[r]).collect();
+            let mut ids: Vec<u32> = mask.iter().map(|r| dict.ids.at(r)).collect();
             if blank_row && mask.has_blank() && self.has_blank_row(table)? {
                 ids.push(0);
             }
@@ -541,16 +547,12 @@ impl Session<'_> {
             ids.dedup();
             return Ok(ids);
         }
-        mask.iter().for_each(|r| seen[dict.ids[r] as usize] = true);
+        mask.iter().for_each(|r| seen[dict.ids.at(r) as usize] = true);
         if blank_row && !seen[0] && mask.has_blank() && self.has_blank_row(table)? {
             seen[0] = true;
         }
         Ok((0..seen.len() as u32).filter(|id| seen[*id as usize]).collect())
     }
-}
-
-fn dict_has_blank(dict: &Dict) -> bool {
-    dict.ids[..dict.ids.len() - 1].contains(&0)
 }
 
 /// Membership of every id.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::store::{Dict, IdSet, Mask};
+use super::store::{Dict, IdSet, Mask, Vector};
 use super::value::{TCol, TableVal};
 use super::{Ctx, Session, arith, compare};
 use crate::base::Currency;
@@ -121,8 +121,13 @@ impl Session<'_> {
             None => return Ok(None),
         };
         let pass: Vec<bool> = (0..=dict.len() as u32).map(|id| set.contains(id)).collect();
-        let ids = if related { self.row_ids(&self.config(&cx.fc.rels), table, col)? } else { dict.ids.clone() };
-        Ok(Some(Rc::new(Mask::from_fn(rows, |r| pass[ids[r] as usize]))))
+        if !related {
+            return Ok(Some(Rc::new(Mask::from_codes(rows, &dict.ids, &pass))));
+        }
+        let config = self.config(&cx.fc.rels);
+        let map = self.row_map(&config, table, self.catalog.table_of(col))?.expect("the column belongs to the expansion");
+        let by_row: Vec<bool> = dict.ids.iter().map(|id| pass[id as usize]).collect();
+        Ok(Some(Rc::new(Mask::from_codes(rows, &map, &by_row))))
     }
 
     /// A comparison of two row expressions of numbers.
@@ -165,7 +170,7 @@ impl Session<'_> {
         for id in 0..n {
             // An id that no row holds is not evaluated: it could only raise an error that nobody asked for.
             frame.row.set(id);
-            if id == 0 && !dict.ids[..dict.ids.len() - 1].contains(&0) {
+            if id == 0 && !dict.has_blank() {
                 out.push(Value::Blank);
                 continue;
             }
@@ -258,7 +263,7 @@ impl Session<'_> {
     }
 
     /// A row expression over every row of a model table, computed at once; `None` when it has to go row by row.
-    pub(crate) fn vector(&self, table: TableId, node: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Rc<Column>>> {
+    pub(crate) fn vector(&self, table: TableId, node: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Vector>> {
         if node.deps.transition || node.deps.other {
             return Ok(None);
         }
@@ -267,7 +272,12 @@ impl Session<'_> {
         if pure && let Some(known) = self.vectors.borrow().get(&key) {
             return Ok(known.clone());
         }
-        let result = self.vector_inner(table, node, level, cx).unwrap_or(None).map(Rc::new);
+        if let Kind::Col { level: l, index } = &node.kind
+            && *l == level
+        {
+            return Ok(Some(Vector::Stored(self.column(self.catalog.tables[table as usize].columns[*index])?)));
+        }
+        let result = self.vector_inner(table, node, level, cx).unwrap_or(None).map(|column| Vector::Made(std::sync::Arc::new(column)));
         if pure {
             self.keep_alive.borrow_mut().push(node.clone());
             self.vectors.borrow_mut().insert(key, result.clone());
@@ -286,16 +296,12 @@ impl Session<'_> {
             return Ok(Some(repeat(&value, rows)));
         }
         match &node.kind {
-            Kind::Col { level: l, index } if *l == level => {
-                let col = self.catalog.tables[table as usize].columns[*index];
-                Ok(Some(self.column(col)?.column.clone()))
-            }
             Kind::Related { column, level: l, base } if *l == level && *base == table => {
                 let owner = self.catalog.table_of(*column);
                 let config = self.config(&self.default_rels);
                 let Some(map) = self.row_map(&config, table, owner)? else { return Ok(None) };
                 let stored = self.column(*column)?;
-                gather(&stored.column, &map[..rows])
+                gather(&stored.column, &map.iter().take(rows).collect::<Vec<u32>>())
             }
             Kind::Arith(op, a, b) if *op != ArithOp::Power => {
                 let (Some(a), Some(b)) = (self.vector(table, a, level, cx)?, self.vector(table, b, level, cx)?) else { return Ok(None) };
@@ -315,8 +321,8 @@ impl Session<'_> {
                 let Some(values) = self.per_id(table, col, &dict, node, level, cx)? else { return Ok(None) };
                 let Some(ty) = values.iter().find_map(Value::data_type) else { return Ok(None) };
                 let mut builder = ColumnBuilder::new("", ty);
-                for id in &dict.ids[..rows] {
-                    if builder.push(values[*id as usize].clone()).is_err() {
+                for id in dict.ids.iter().take(rows) {
+                    if builder.push(values[id as usize].clone()).is_err() {
                         return Ok(None);
                     }
                 }

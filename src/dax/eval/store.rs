@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::codes::Codes;
 use crate::base::Currency;
 use crate::dax::scalar::{collation_key, fold_ascii};
 use crate::table::{Column, ColumnData, Value};
@@ -20,8 +21,9 @@ pub struct Stored {
 #[derive(Debug)]
 pub struct Dict {
     /// The number of each row's value; one more entry for the virtual blank row.
-    pub ids: Vec<u32>,
+    pub ids: Codes,
     keys: Keys,
+    has_blank: bool,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,32 @@ enum Keys {
     Binary(Vec<Arc<[u8]>>),
 }
 
+/// Cells of a stored column, or of one made for a query.
+#[derive(Clone, Debug)]
+pub enum Vector {
+    /// Of the model.
+    Stored(Arc<Stored>),
+    /// Of the query.
+    Made(Arc<Column>),
+}
+
+impl std::ops::Deref for Vector {
+    type Target = Column;
+
+    fn deref(&self) -> &Column {
+        match self {
+            Vector::Stored(stored) => &stored.column,
+            Vector::Made(column) => column,
+        }
+    }
+}
+
 impl Stored {
+    /// The dictionary if it has been made.
+    pub fn known_dict(&self) -> Option<&Arc<Dict>> {
+        self.dict.get()
+    }
+
     /// Wraps a column.
     pub fn new(column: Column) -> Stored {
         Stored { column, dict: OnceLock::new() }
@@ -58,25 +85,37 @@ impl Stored {
 }
 
 impl Dict {
+    fn build(ids: Vec<u32>, keys: Keys) -> Dict {
+        let has_blank = ids[..ids.len() - 1].contains(&0);
+        let mut dict = Dict { ids: Codes::U8(Vec::new()), keys, has_blank };
+        dict.ids = Codes::new(dict.len() as u32, ids.into_iter());
+        dict
+    }
+
+    /// Whether a real row is BLANK.
+    pub fn has_blank(&self) -> bool {
+        self.has_blank
+    }
+
     fn new(column: &Column) -> Dict {
         let blank = |row: usize| column.is_blank(row);
         let n = column.len();
         match &column.data {
             ColumnData::Int64(v) => {
                 let (keys, ids) = number_ints(v, column.blanks.as_deref());
-                Dict { ids, keys: Keys::Int(keys) }
+                Dict::build(ids, Keys::Int(keys))
             }
             ColumnData::Currency(v) => {
                 let (keys, ids) = number_ints(v, column.blanks.as_deref());
-                Dict { ids, keys: Keys::Currency(keys) }
+                Dict::build(ids, Keys::Currency(keys))
             }
             ColumnData::Double(v) => {
                 let (keys, ids) = number_doubles(v, column.blanks.as_deref());
-                Dict { ids, keys: Keys::Double(keys) }
+                Dict::build(ids, Keys::Double(keys))
             }
             ColumnData::DateTime(v) => {
                 let (keys, ids) = number_doubles(v, column.blanks.as_deref());
-                Dict { ids, keys: Keys::Date(keys) }
+                Dict::build(ids, Keys::Date(keys))
             }
             ColumnData::Boolean(v) => {
                 let has = |b: bool| v.iter().enumerate().any(|(i, x)| *x == b && !blank(i));
@@ -97,7 +136,7 @@ impl Dict {
                     })
                     .collect();
                 ids.push(0);
-                Dict { ids, keys: Keys::Boolean(keys) }
+                Dict::build(ids, Keys::Boolean(keys))
             }
             ColumnData::String { ids: raw, dictionary } => {
                 // Spellings that differ only in the case of A–Z are one value: the first spelling stays.
@@ -133,7 +172,7 @@ impl Dict {
                 ids.push(0);
                 let lookup = groups.into_iter().map(|(text, group)| (text, rank[group])).collect();
                 let sorted = order.iter().map(|g| members[*g].clone()).collect();
-                Dict { ids, keys: Keys::Text(sorted, lookup) }
+                Dict::build(ids, Keys::Text(sorted, lookup))
             }
             ColumnData::Binary(v) => {
                 let mut keys: Vec<Arc<[u8]>> = v.iter().enumerate().filter(|(i, _)| !blank(*i)).map(|(_, b)| b.clone()).collect();
@@ -142,7 +181,7 @@ impl Dict {
                 let mut ids: Vec<u32> =
                     (0..n).map(|i| if blank(i) { 0 } else { keys.binary_search(&v[i]).map_or(0, |p| p as u32 + 1) }).collect();
                 ids.push(0);
-                Dict { ids, keys: Keys::Binary(keys) }
+                Dict::build(ids, Keys::Binary(keys))
             }
         }
     }
@@ -441,7 +480,7 @@ impl Mask {
         mask
     }
 
-    fn recount(&mut self) {
+    pub(crate) fn recount(&mut self) {
         let all: usize = self.bits.iter().map(|w| w.count_ones() as usize).sum();
         self.count = all - usize::from(self.has(self.rows));
     }
@@ -455,6 +494,17 @@ impl Mask {
     /// Whether the blank row is a member.
     pub fn has_blank(&self) -> bool {
         self.has(self.rows)
+    }
+
+    /// Membership of every row, the blank row last.
+    pub(crate) fn members(&self) -> Vec<bool> {
+        (0..=self.rows).map(|row| self.has(row)).collect()
+    }
+
+    /// Leaves the blank row out.
+    pub(crate) fn drop_blank(&mut self) {
+        let row = self.rows;
+        self.bits[row / 64] &= !(1 << (row % 64));
     }
 
     /// Whether every real row and the blank row are members.
@@ -510,7 +560,7 @@ mod tests {
     fn ids_follow_the_order_of_values() {
         let column = Column::from_values("c", DataType::String, ["b", "A", "a", "c"].map(Value::text)).unwrap();
         let stored = Stored::new(column);
-        assert_eq!(stored.dict().ids, [2, 1, 1, 3, 0]);
+        assert_eq!(stored.dict().ids.iter().collect::<Vec<_>>(), [2, 1, 1, 3, 0]);
         assert_eq!(stored.dict().value(1), Value::text("A"));
         assert_eq!(stored.dict().find(&Value::text("B")), Some(2));
     }

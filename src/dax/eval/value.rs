@@ -44,7 +44,7 @@ impl TCol {
     /// The id of a cell in the dictionary of its own model column.
     pub fn id(&self, row: usize) -> Option<u32> {
         match self {
-            TCol::Rows { stored, rows, .. } => Some(stored.dict().ids[rows[row] as usize]),
+            TCol::Rows { stored, rows, .. } => Some(stored.dict().ids.at(rows[row] as usize)),
             TCol::Ids { ids, .. } => Some(ids[row]),
             TCol::Vals(_) => None,
         }
@@ -55,7 +55,7 @@ impl TCol {
         match self {
             TCol::Rows { stored, rows, .. } => {
                 let ids = &stored.dict().ids;
-                Some(rows.iter().map(|r| ids[*r as usize]).collect())
+                Some(rows.iter().map(|r| ids.at(*r as usize)).collect())
             }
             TCol::Ids { ids, .. } => Some(ids.to_vec()),
             TCol::Vals(_) => {

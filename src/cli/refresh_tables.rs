@@ -12,13 +12,9 @@ use super::live::{self, Credentials};
 use super::{Failure, Global};
 use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax;
-<<<<<<< HEAD
-use crate::m::{self, Privacy};
-=======
 use crate::host::tables::{FolderSink, SLICE, TableSink};
-use crate::m;
+use crate::m::{self, Privacy};
 use crate::model::Model;
->>>>>>> main
 use crate::power_query::{self, Refresh, Refreshed};
 use crate::project::raw::SourceKind;
 use crate::sample;
@@ -27,13 +23,10 @@ use crate::table::{Table, csv, parquet, partition};
 /// Run the template's queries and write one file per table.
 #[derive(clap::Args, Debug)]
 #[command(
-<<<<<<< HEAD
     after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv --locale fr\n  \
+                  xero-pbit refresh-tables --company companies --out lake --partition\n  \
                   XERO_PBIT_CLIENT_ID=… xero-pbit refresh-tables --source connector --organisation acme --out tables\n  \
                   XERO_PBIT_CLIENT_ID=… XERO_PBIT_CLIENT_SECRET=… xero-pbit refresh-tables --source custom-connection --out tables"
-=======
-    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv\n  xero-pbit refresh-tables --company companies --out lake --partition"
->>>>>>> main
 )]
 pub struct Args {
     /// Company folder of raw pages; without it the source's own data
@@ -118,10 +111,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         schema_pass: args.schema_pass,
         jobs: args.jobs,
     };
-<<<<<<< HEAD
-=======
     let sink = FolderSink::new(&args.out).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
->>>>>>> main
     let problems: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
     let results = refresh.run(&|| live.sources(), &|table| {
         report(table, global);

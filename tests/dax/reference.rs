@@ -316,16 +316,14 @@ impl World {
 
     fn visible(&self, table: Tab, cx: &Context) -> Vec<Row> {
         let mut rows: Vec<Row> = self.rows(table, cx.other).into_iter().filter(|r| World::passes(table, r, &cx.sets)).collect();
-        if self.both && !cx.other && table > 0 {
+        if self.both && !cx.other && table == 1 {
             // Facts that are filtered by themselves take dimension rows without facts away.
+            let own: Vec<Set> = cx.sets.iter().filter(|s| s.cols.iter().any(|c| owner(*c) == 0)).cloned().collect();
             let all = self.rows(0, false);
-            let left: Vec<&Row> = all.iter().filter(|r| World::passes(0, r, &cx.sets)).collect();
-            let own: Vec<&Row> = left.clone();
-            if own.len() < all.len() {
-                let keys: BTreeSet<Vec<Cell>> = own.iter().map(|r| r.cells[OWN[table].clone()].to_vec()).collect();
-                if table == 1 {
-                    rows.retain(|r| keys.contains(&r.cells[OWN[1].clone()].to_vec()));
-                }
+            let left: Vec<&Row> = all.iter().filter(|r| World::passes(0, r, &own)).collect();
+            if left.len() < all.len() {
+                let keys: BTreeSet<Cell> = left.iter().map(|r| r.cells[3]).collect();
+                rows.retain(|r| keys.contains(&r.cells[3]));
             }
         }
         rows

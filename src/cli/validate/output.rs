@@ -323,7 +323,7 @@ impl Outcome<'_> {
                 let Some(checks) = by_measure.get(measure) else { continue };
                 let bad: Vec<&&Check> = checks.iter().filter(|c| is_bad(c)).collect();
                 let unproven = checks.iter().all(|c| c.verdict == Verdict::Unproven);
-                let total = checks.iter().find(|c| c.slice.is_empty()).map_or("", |c| blank(&c.dax));
+                let total = checks.iter().find(|c| c.slice.is_empty() && !unproven).map_or("", |c| blank(&c.dax));
                 let millis = report.millis.get(measure).copied().unwrap_or_default();
                 let pad = " ".repeat(width - measure.chars().count());
                 let mark = paint.mark(!bad.is_empty(), unproven);

@@ -12,3 +12,4 @@ pub mod m;
 pub mod mock_server;
 pub mod page_folder;
 pub mod preview_server;
+pub mod tables;

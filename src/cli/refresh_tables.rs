@@ -12,11 +12,13 @@ use super::live::{self, Credentials};
 use super::{Failure, Global};
 use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax;
+use crate::host::company::CompanyFolder;
 use crate::host::tables::{FolderSink, SLICE, TableSink};
 use crate::m::{self, Privacy};
 use crate::model::Model;
 use crate::power_query::{self, Refresh, Refreshed};
 use crate::project::raw::SourceKind;
+use crate::reference;
 use crate::sample;
 use crate::table::{Table, csv, parquet, partition};
 
@@ -101,6 +103,9 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let options = power_query::Options { source: kind, locale: &locale, sample: pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources))?;
     let mut parameters = parameters(&args)?;
+    if let Some(company) = &args.company {
+        reference::check_pages(&CompanyFolder::new(company)).map_err(|error| super::reference::malformed("X0601", &error))?;
+    }
     std::fs::create_dir_all(&args.out).map_err(|e| Failure::usage(format!("{}: {e}", args.out.display())))?;
     let live = live::open(kind, &args.organisation, args.credentials, &project.templates, &mut parameters, global)?;
     let refresh = Refresh {
@@ -126,6 +131,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     });
     let mut problems = problems.into_inner().unwrap_or_default();
     let requests: u64 = results.iter().map(|t| t.requests).sum();
+    let failed_cells = results.iter().filter_map(|t| t.outcome.as_ref().ok()).any(|loaded| loaded.errors > 0);
     let mut tables = results.len();
     let loaded: Vec<Table> = results.into_iter().filter_map(|t| t.outcome.ok()).map(|l| l.table).collect();
     let mut rows: usize = loaded.iter().map(Table::rows).sum();
@@ -155,6 +161,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         }
     }
     global.say(format!("{tables} tables, {rows} rows, {requests} requests, written to {}", args.out.display()));
+    // The queries say what they stumbled over; the reference knows in which file and where in it.
+    if let (Some(company), true) = (&args.company, failed_cells || !problems.is_empty()) {
+        reference::compute(&CompanyFolder::new(company), None).map_err(|error| super::reference::malformed("X0601", &error))?;
+    }
     if problems.is_empty() {
         return Ok(0);
     }

@@ -5,6 +5,7 @@ mod command;
 mod companies;
 mod mutations;
 mod proofs;
+mod wire;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
     trials.extend(mutations::trials());
     trials.extend(proofs::trials());
     trials.extend(command::trials());
+    trials.extend(wire::trials());
     trials
 }
 

@@ -46,8 +46,22 @@ pub fn trials() -> Vec<Trial> {
             expect(&run(&["build", "--model", TINY, "--out", out]), 0, "Tiny.pbit")?;
             let stale = folder.path().join("Tiny.SemanticModel/definition/tables/Old.tmdl");
             std::fs::write(&stale, "table Old")?;
+            let loaded = folder.path().join("Tiny.SemanticModel/.pbi/cache.abf");
+            std::fs::create_dir_all(loaded.parent().ok_or("no parent")?)?;
+            std::fs::write(&loaded, "data that Desktop loaded")?;
+            let page = folder.path().join("Tiny.Report/definition/pages/gone/page.json");
+            std::fs::create_dir_all(page.parent().ok_or("no parent")?)?;
+            std::fs::write(&page, "{}")?;
+            let changed = folder.path().join("Tiny.SemanticModel/definition/model.tmdl");
+            std::fs::write(&changed, "model Other")?;
             expect(&run(&["build", "--model", TINY, "--out", out]), 0, "Tiny.pbit")?;
-            if stale.exists() { Err("a stale table is left".into()) } else { Ok(()) }
+            if stale.exists() || page.parent().is_some_and(Path::exists) {
+                return Err("a stale table or page is left".into());
+            }
+            if std::fs::read_to_string(&changed)?.contains("Other") {
+                return Err("a changed file is left".into());
+            }
+            if loaded.exists() { Ok(()) } else { Err("what Desktop loaded is gone".into()) }
         }),
         Trial::test("emit/command/output_that_cannot_be_written", || {
             let folder = tempfile::tempdir()?;

@@ -53,6 +53,7 @@ pub fn trials() -> Vec<Trial> {
             if first == second { Ok(()) } else { Err(Failed::from("the second build differs")) }
         }),
         Trial::test("emit/shipped_identifiers", shipped_identifiers),
+        Trial::test("emit/shipped_hashes", shipped_hashes),
     ];
     for source in SourceKind::ALL {
         trials.push(Trial::test(format!("emit/shipped_{}", source.as_str()), move || {
@@ -97,6 +98,42 @@ fn same_model() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Hashes of what the shipped model becomes: a line per file, one per page of the report, the template's own parts by entry.
+fn shipped_hashes() -> Result<(), Failed> {
+    let checked = checked(&[Layer::shipped()])?;
+    let set = emitted(&checked, &Options { source: SourceKind::Folder, ..Options::all(&checked) })?;
+    let mut parts: std::collections::BTreeMap<String, Sha256> = std::collections::BTreeMap::new();
+    let mut add = |path: &str, bytes: &[u8]| {
+        // `…/pages/<page>/…`: all files of a page together.
+        let page = path.split_once("/pages/").and_then(|(before, rest)| Some(format!("{before}/pages/{}", rest.split_once('/')?.0)));
+        let hash = parts.entry(page.unwrap_or_else(|| path.to_owned())).or_default();
+        hash.update(path.as_bytes());
+        hash.update(bytes);
+    };
+    for (path, bytes) in set.iter() {
+        if !path.ends_with(".pbit") && !path.ends_with(".mez") {
+            add(path, bytes);
+            continue;
+        }
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes))?;
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index)?;
+            let name = entry.name()?.into_owned();
+            // The report is the same in the project: `emit/template_and_project_hold_the_same`.
+            if !name.starts_with("Report/") {
+                let mut content = Vec::new();
+                std::io::Read::read_to_end(&mut entry, &mut content)?;
+                add(&format!("{path}!{name}"), &content);
+            }
+        }
+    }
+    let lines = parts.into_iter().map(|(path, hash)| {
+        let digest: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
+        format!("{digest}  {path}\n")
+    });
+    crate::snapshot("tests/emit", "shipped_hashes", &lines.collect::<String>())
 }
 
 /// Identifiers of the shipped model are unique; their hash is kept, so that a change of them is seen.

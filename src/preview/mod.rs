@@ -14,7 +14,7 @@ use std::time::Instant;
 use serde_json::{Value as Json, json};
 
 use crate::dax::functions::{ScalarContext, format_value};
-use crate::dax::{Engine, Options};
+use crate::dax::{Engine, Options, ResultTable};
 use crate::model::Model;
 use crate::report::{Action, Color, PageKind, Property, Report, Selector, Visual};
 use crate::table::Value;
@@ -227,7 +227,7 @@ impl<'a> Preview<'a> {
         let started = Instant::now();
         let options = self.options();
         let rows = match self.engine.evaluate(&query.dax, &options) {
-            Ok(tables) => tables.into_iter().next().map(|t| t.rows).unwrap_or_default(),
+            Ok(tables) => tables.into_iter().next().map(|table| in_order(table, &query.names)).unwrap_or_default(),
             Err(error) => return json!({"error": error.message, "dax": [query.dax], "columns": query.columns}),
         };
         let scalars = ScalarContext {
@@ -409,6 +409,13 @@ impl<'a> Preview<'a> {
         }
         seen
     }
+}
+
+/// Rows of an answer with their columns in the order of `names`.
+fn in_order(table: ResultTable, names: &[String]) -> Vec<Vec<Value>> {
+    let place = |(index, name): (usize, &String)| table.columns.iter().position(|c| c.name == *name).unwrap_or(index);
+    let places: Vec<usize> = names.iter().enumerate().map(place).collect();
+    table.rows.iter().map(|row| places.iter().map(|at| row.get(*at).cloned().unwrap_or(Value::Blank)).collect()).collect()
 }
 
 /// The title that Power BI gives a chart that has none of its own: values by category.

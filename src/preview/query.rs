@@ -56,6 +56,8 @@ struct Rollup {
 pub struct VisualQuery {
     /// The query.
     pub dax: String,
+    /// Names of the columns that the places below count; an engine may answer them in another order.
+    pub names: Vec<String>,
     /// Heading, role and reference of each grouping column and value.
     pub columns: Vec<Json>,
     /// Places of the grouping columns.
@@ -483,7 +485,8 @@ fn unique(wanted: &str, taken: &mut Vec<String>) -> String {
 #[derive(Default)]
 struct Layout {
     arguments: Vec<String>,
-    width: usize,
+    /// Names of the answer's columns.
+    names: Vec<String>,
     /// Keys of the order: expression and whether it descends.
     keys: Vec<(String, bool)>,
 }
@@ -498,12 +501,12 @@ impl Layout {
     ) -> (Vec<usize>, Vec<usize>, Vec<String>) {
         let (mut at, mut sorters, mut written) = (Vec::new(), Vec::new(), Vec::new());
         for (column, sorter) in columns.iter().zip(sorted) {
-            at.push(self.width);
-            self.width += 1;
+            at.push(self.names.len());
+            self.names.push(column.clone());
             written.push(column.clone());
             if let Some(sorter) = sorter.as_ref().filter(|s| !columns.contains(s)) {
-                sorters.push(self.width);
-                self.width += 1;
+                sorters.push(self.names.len());
+                self.names.push(sorter.clone());
                 written.push(sorter.clone());
                 self.keys.push((sorter.clone(), descends(column)));
             }
@@ -589,8 +592,8 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
             places.extend(at);
             let group = if written.len() > 1 { format!("ROLLUPGROUP ( {} )", written.join(", ")) } else { written.join(", ") };
             if is_summed {
-                rollups.push(Rollup { at: layout.width, depth: Some(depth) });
-                layout.width += 1;
+                rollups.push(Rollup { at: layout.names.len(), depth: Some(depth) });
+                layout.names.push(bracket(&flag));
                 levels.push(format!("{group}, {}", text(&flag)));
             } else {
                 layout.arguments.extend(written);
@@ -610,8 +613,8 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
             places.extend(at);
             order = sorted;
             if is_summed {
-                rollups.push(Rollup { at: layout.width, depth: None });
-                layout.width += 1;
+                rollups.push(Rollup { at: layout.names.len(), depth: None });
+                layout.names.push("[IsGrandTotalColumnTotal]".to_owned());
                 layout
                     .arguments
                     .push(format!("ROLLUPADDISSUBTOTAL ( ROLLUPGROUP ( {} ), \"IsGrandTotalColumnTotal\" )", written.join(", ")));
@@ -629,8 +632,8 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
         let (at, _, written) = layout.columns(&all_groups, &sorters, &direction);
         places.extend(at);
         if is_summed {
-            rollups.push(Rollup { at: layout.width, depth: Some(0) });
-            layout.width += 1;
+            rollups.push(Rollup { at: layout.names.len(), depth: Some(0) });
+            layout.names.push("[IsGrandTotalRowTotal]".to_owned());
             layout.arguments.push(format!("ROLLUPADDISSUBTOTAL ( ROLLUPGROUP ( {} ), \"IsGrandTotalRowTotal\" )", written.join(", ")));
         } else {
             layout.arguments.extend(written);
@@ -641,8 +644,9 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
     for (field, own, ..) in &values {
         let name = unique(field.name(), &mut names);
         layout.arguments.push(format!("{}, {}", text(&name), value(field)?));
-        shown.push((name, *field, format(model, field, *own), layout.width));
-        layout.width += 1;
+        let at = layout.names.len();
+        layout.names.push(bracket(&name));
+        shown.push((name, *field, format(model, field, *own), at));
     }
     let mut made = Vec::new();
     for (name, _, format, at) in &shown {
@@ -651,8 +655,8 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
             Err(dax) => {
                 let name = unique(&format!("v_{name}_FormatString"), &mut names);
                 layout.arguments.push(format!("{}, IGNORE ( {dax} )", text(&name)));
-                layout.width += 1;
-                Shown::Column(layout.width - 1)
+                layout.names.push(bracket(&name));
+                Shown::Column(layout.names.len() - 1)
             }
         };
         made.push(Value { at: *at, shown: by });
@@ -662,8 +666,8 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
     for dax in &colors {
         let name = unique("Colour", &mut names);
         layout.arguments.push(format!("{}, IGNORE ( {dax} )", text(&name)));
-        extras.push(layout.width);
-        layout.width += 1;
+        extras.push(layout.names.len());
+        layout.names.push(bracket(&name));
     }
     // The order: totals first, then as the visual sorts, then by the grouping columns.
     let mut keys: Vec<(String, bool)> = Vec::new();
@@ -722,12 +726,30 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
         }
         dax.push_str(&format!("ORDER BY\n\t{}\n", by.join(", ")));
     }
+    let names = layout
+        .names
+        .iter()
+        .map(|name| column_of(model, name).map_or_else(|| name.clone(), |(t, c)| format!("{}{}", t.name, bracket(&c.name))))
+        .collect();
     let mut columns: Vec<Json> =
         groups.iter().map(|(column, role, heading, reference)| serde_json::json!({"name": heading, "role": role, "ref": reference, "column": column, "format": column_format(model, column)})).collect();
     for (_, _, role, heading, reference) in &values {
         columns.push(serde_json::json!({"name": heading, "role": role, "ref": reference}));
     }
-    Some(VisualQuery { dax, columns, groups: places, values: made, extras, styles, limit, rows: row_count, is_matrix, rollups, order })
+    Some(VisualQuery {
+        dax,
+        names,
+        columns,
+        groups: places,
+        values: made,
+        extras,
+        styles,
+        limit,
+        rows: row_count,
+        is_matrix,
+        rollups,
+        order,
+    })
 }
 
 fn column_of<'a>(model: &'a Model, notation: &str) -> Option<(&'a Table, &'a Column)> {

@@ -79,6 +79,10 @@ const raw = (url, options) => new Promise((done, failed) => {
   asked.end(options.body);
 });
 
+// Every selection is at hand with a server; the file has what its budget allowed.
+const server = await serve();
+const live = server.url;
+
 const tests = {
   async "every page opens from disk without an error"() {
     for (const [n, page] of pages.entries()) {
@@ -101,7 +105,7 @@ const tests = {
     await tab.close();
   },
   async "each slicer changes the figures to what the engine says"() {
-    const tab = await open(address, { page: pageAt("Profit and Loss") });
+    const tab = await open(live, { page: pageAt("Profit and Loss") });
     const pick = async (visual, label) => {
       await tab.click(`[data-v="${visual}"] summary`);
       const box = await tab.evaluateHandle((v, l) => [...document.querySelectorAll(`[data-v="${v}"] .menu label`)].find((one) => one.textContent === l).firstChild, visual, label);
@@ -133,8 +137,7 @@ const tests = {
     await tab.close();
   },
   async "with a server any selection is answered"() {
-    const server = await serve();
-    const tab = await open(server.url, { page: pageAt("Bank Accounts") });
+    const tab = await open(live, { page: pageAt("Bank Accounts") });
     const days = await tab.$$('[data-v="Days"] input');
     const set = (input, value) => input.evaluate((one, v) => { one.value = v; one.dispatchEvent(new Event("change")); }, value);
     await set(days[0], "2026-03-01");
@@ -166,10 +169,25 @@ const tests = {
     }, pages.length);
     console.log(`   a month by the server, ms per page: ${times.join(" ")}`);
     await tab.close();
-    server.stop();
+  },
+  async "the file answers what it carries and says where it stops"() {
+    const at = pageAt("Profit and Loss");
+    const months = payload.base[at].Month.data.levels[0].map((row) => row[0]);
+    const key = (month) => `${at}|'Date'[Month]=${JSON.stringify([month])}`;
+    const known = months.filter((month) => payload.variants[key(month)]);
+    ensure(known.length > 0, "no month is pre-computed");
+    const tab = await open(address, { page: at });
+    const pick = (label) => tab.evaluate((l) => [...document.querySelectorAll('[data-v="Month"] .menu label')].find((one) => one.textContent === l).firstChild.click(), label);
+    await pick(known.at(-1));
+    await waitFor(tab, "Trading income", figure(text("Trading income", `'Date'[Month] = "${known.at(-1)}"`)), known.at(-1));
+    ensure(await tab.$eval(".note", (one) => one.hidden), "a note on a selection that is there");
+    await pick(months[0]);
+    await settle(tab);
+    ensure(!(await tab.$eval(".note", (one) => one.hidden)), "two months are not in the file and nothing says so");
+    await tab.close();
   },
   async "a click on a mark filters the other visuals"() {
-    const tab = await open(address, { page: pageAt("Customer") });
+    const tab = await open(live, { page: pageAt("Customer") });
     const name = payload.base[pageAt("Customer")].Customers.data.levels[0][0][0];
     await tab.click('[data-v="Customers"] tbody tr');
     await waitFor(tab, "Invoiced sales", figure(text("Invoiced sales", `Contacts[Contact Name] = "${name}"`)), name);
@@ -183,7 +201,7 @@ const tests = {
     await tab.close();
   },
   async "tiles open their pages"() {
-    const tab = await open(address);
+    const tab = await open(live);
     const tiles = pages[0].visuals.filter((visual) => visual.type !== "actionButton" && visual.action?.page);
     equal(tiles.length, 29, "tiles that open a page");
     for (const tile of tiles) {
@@ -195,7 +213,7 @@ const tests = {
     await tab.close();
   },
   async "the navigator, drill-through and the way back"() {
-    const tab = await open(address, { page: pageAt("Customer") });
+    const tab = await open(live, { page: pageAt("Customer") });
     const button = '[data-v="Contact details"] button';
     equal(await tab.$eval(button, (one) => one.getAttribute("aria-disabled")), "true", "drill-through without a contact");
     const name = await tab.$eval('[data-v="Customers"] tbody tr:nth-child(2) td', (one) => one.textContent);
@@ -212,7 +230,7 @@ const tests = {
     await tab.close();
   },
   async "a tooltip page appears over a mark"() {
-    const tab = await open(address, { page: pageAt("Customer") });
+    const tab = await open(live, { page: pageAt("Customer") });
     const box = await (await tab.$('[data-v="Invoiced sales by customer"] canvas')).boundingBox();
     await tab.mouse.move(box.x + box.width * 0.4, box.y + 30);
     await tab.mouse.move(box.x + box.width * 0.42, box.y + 14);
@@ -223,7 +241,7 @@ const tests = {
     await tab.close();
   },
   async "everything is reached with the keyboard"() {
-    const tab = await open(address);
+    const tab = await open(live);
     const seen = [];
     for (let i = 0; i < 400; i++) {
       await tab.keyboard.press("Tab");
@@ -340,7 +358,6 @@ const tests = {
     await tab.close();
   },
   async "the server answers this computer's own page only"() {
-    const server = await serve();
     const { port } = new URL(server.url);
     const body = JSON.stringify({ page: 0, selections: [] });
     const json = { "content-type": "application/json" };
@@ -354,11 +371,10 @@ const tests = {
       const refused = await raw(`http://${one.address}:${port}/`, { headers: { host: `127.0.0.1:${port}` } }).then(() => false, () => true);
       ensure(refused, `the server listens on ${one.address}`);
     }
-    server.stop();
   },
   async "the query log holds queries that run"() {
-    await browser.defaultBrowserContext().overridePermissions("file://", ["clipboard-read", "clipboard-write"]).catch(() => {});
-    const tab = await open(address, { page: pageAt("Customer"), extra: "&log" });
+    await browser.defaultBrowserContext().overridePermissions(new URL(live).origin, ["clipboard-read", "clipboard-write"]).catch(() => {});
+    const tab = await open(live, { page: pageAt("Customer"), extra: "&log" });
     const logged = () => tab.$$eval(".log details", (all) => all.map((one) => [one.querySelector("summary").textContent, one.querySelector("pre").textContent]));
     const all = await logged();
     ensure(all.length >= 12, "queries are missing");
@@ -472,6 +488,7 @@ for (const [name, test] of Object.entries(tests)) {
   }
 }
 await browser.close();
+server.stop();
 rmSync(work, { recursive: true, force: true });
 console.log(failed ? `preview in a browser: ${failed} failed` : "preview in a browser: all fine");
 process.exit(failed ? 1 : 0);

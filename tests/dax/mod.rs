@@ -3,6 +3,7 @@
 //! A fixture file holds sections: `--- title`, an optional `source:` line, a query or expression, `----`, the expected answer
 //! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`.
 
+mod kept;
 mod random;
 mod shop;
 mod speed;
@@ -29,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
             trials.push(Trial::test(name, move || check(&section)));
         }
     }
+    trials.extend(kept::trials());
     trials.extend(random::trials());
     trials.extend(speed::trials());
     trials.push(Trial::test("dax::examples_of_the_function_table_bind", || {

@@ -1,13 +1,15 @@
 //! Bytes in use by the calling thread, for budgets.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
+
+use mimalloc::MiMalloc;
 
 thread_local! {
     static IN_USE: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, counting per thread.
+/// An allocator made for many small pieces (templates, syntax trees, M values), counting per thread.
 struct Counting;
 
 #[global_allocator]
@@ -19,30 +21,30 @@ fn count(bytes: isize) {
     let _ = IN_USE.try_with(|cell| cell.set(cell.get().wrapping_add(bytes)));
 }
 
-// SAFETY: every call is handed to `System` unchanged; counting touches no memory of the allocation.
+// SAFETY: every call is handed to `MiMalloc` unchanged; counting touches no memory of the allocation.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: same contract as ours.
-        unsafe { System.alloc(layout) }
+        unsafe { MiMalloc.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
         // SAFETY: same contract as ours.
-        unsafe { System.dealloc(pointer, layout) }
+        unsafe { MiMalloc.dealloc(pointer, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: same contract as ours.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { MiMalloc.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         count(new_size as isize - layout.size() as isize);
         // SAFETY: same contract as ours.
-        unsafe { System.realloc(pointer, layout, new_size) }
+        unsafe { MiMalloc.realloc(pointer, layout, new_size) }
     }
 }
 

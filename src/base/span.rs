@@ -71,6 +71,19 @@ impl SourceFile {
         let start = self.line_starts[line] as usize;
         Position { line: line + 1, column: self.text[start..offset].chars().count() + 1 }
     }
+
+    /// The bytes of a place of this file, cut to the text and widened to whole characters.
+    pub fn range(&self, span: Span) -> std::ops::Range<usize> {
+        let mut end = (span.end as usize).min(self.text.len());
+        let mut start = (span.start as usize).min(end);
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        while !self.text.is_char_boundary(start) {
+            start -= 1;
+        }
+        start..end
+    }
 }
 
 /// All texts of a run, so that a [`Span`] can be shown as file, line and column.
@@ -114,6 +127,9 @@ mod tests {
         assert_eq!(map.position(Span::new(id, 2, 3)), Some(Position { line: 1, column: 2 }));
         assert_eq!(map.position(Span::new(id, 7, 8)), Some(Position { line: 2, column: 1 }));
         assert_eq!(map.position(Span::new(id, 99, 99)), Some(Position { line: 2, column: 2 }));
+        let file = map.get(id).unwrap();
+        assert_eq!(file.range(Span::new(id, 1, 1)), 0..2);
+        assert_eq!(file.range(Span::new(id, 3, 99)), 3..8);
         assert_eq!(map.position(Span::new(FileId(7), 0, 0)), None);
     }
 }

@@ -204,16 +204,9 @@ fn write(out: &Path, name: &str, set: &FileSet, force: bool) -> Result<(), Diagn
             refuse_foreign(&out.join(top), top, name)?;
         }
     }
-    for top in &replaced {
-        files::remove(&out.join(top))?;
-    }
     let keeps_ignore = out.join(".gitignore").exists();
-    let written: FileSet = set
-        .iter()
-        .filter(|(path, _)| *path != ".gitignore" || !keeps_ignore)
-        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
-        .collect();
-    files::write_tree(out, &written)
+    let written = set.iter().filter(|(path, _)| *path != ".gitignore" || !keeps_ignore);
+    files::replace_tree(out, &replaced, written)
 }
 
 /// An error when something at `path` was not made by this tool.

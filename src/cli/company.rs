@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::build::load_checked;
 use super::{Failure, Global};
-use crate::base::{Date, Diagnostic};
+use crate::base::{Date, Diagnostic, SourceMap};
 use crate::m;
 use crate::power_query::{self, Refresh};
 use crate::project::Project;
@@ -12,18 +12,8 @@ use crate::project::raw::SourceKind;
 use crate::sample;
 use crate::table::Table;
 
-/// A model with the tables of a company.
-pub(super) struct Loaded {
-    /// The model with its queries filled in, and everything beside it.
-    pub(super) project: Project,
-    /// Imported tables as the queries give them.
-    pub(super) tables: Vec<Table>,
-    /// Rows and seconds of each table's query.
-    pub(super) timings: Vec<(String, usize, f64)>,
-}
-
-/// Runs the model's queries over a company folder, or over the built-in company.
-pub(super) fn load(model: Option<&Path>, company: Option<&Path>, as_of: Option<Date>, global: &Global) -> Result<Loaded, Failure> {
+/// The model with its queries filled in for a company folder, or for the built-in company.
+pub(super) fn project(model: Option<&Path>, company: Option<&Path>, global: &Global) -> Result<(Project, SourceMap), Failure> {
     let kind = if company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
     let (checked, sources) = load_checked(model, Some(kind), global)?;
     let mut project = checked.project().clone();
@@ -34,6 +24,25 @@ pub(super) fn load(model: Option<&Path>, company: Option<&Path>, as_of: Option<D
     }
     let options = power_query::Options { source: kind, locale: "en", sample: &pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
+    Ok((project, sources))
+}
+
+/// The tables of a company folder, or of the built-in company, by the model's own queries.
+pub(super) fn load(model: Option<&Path>, company: Option<&Path>, as_of: Option<Date>, global: &Global) -> Result<Vec<Table>, Failure> {
+    let (project, sources) = project(model, company, global)?;
+    Ok(tables(&project, &sources, company, as_of)?.0)
+}
+
+/// Rows and seconds of each table's query.
+pub(super) type Timings = Vec<(String, usize, f64)>;
+
+/// The imported tables of a model whose queries are filled in.
+pub(super) fn tables(
+    project: &Project,
+    sources: &SourceMap,
+    company: Option<&Path>,
+    as_of: Option<Date>,
+) -> Result<(Vec<Table>, Timings), Failure> {
     let parameters = parameters(company, as_of)?;
     let refresh = Refresh {
         model: &project.model,
@@ -61,7 +70,7 @@ pub(super) fn load(model: Option<&Path>, company: Option<&Path>, as_of: Option<D
             Err(why) => problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", result.name))),
         }
     }
-    if problems.is_empty() { Ok(Loaded { project, tables, timings }) } else { Err(Failure::input(problems, sources)) }
+    if problems.is_empty() { Ok((tables, timings)) } else { Err(Failure::input(problems, sources.clone())) }
 }
 
 /// Parameters for the `folder` source and the day that is taken as today.

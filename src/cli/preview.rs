@@ -154,7 +154,7 @@ impl Wanted {
             None => {
                 // Its warnings were drawn when the report was read.
                 let quiet = Global { quiet: true, ..global.clone() };
-                company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?.tables
+                company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?
             }
         };
         let engine = Engine::new(&model, tables.clone());

@@ -1,7 +1,7 @@
 //! `xero-pbit refresh-tables`: the template's own queries, executed; one file per table.
-#![allow(clippy::disallowed_methods, reason = "writes the tables where the user says")]
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,16 +11,18 @@ use super::build::{Source, load_checked};
 use super::{Failure, Global};
 use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax;
+use crate::host::tables::{FolderSink, SLICE, TableSink};
 use crate::m;
+use crate::model::Model;
 use crate::power_query::{self, Refresh, Refreshed};
 use crate::project::raw::SourceKind;
 use crate::sample;
-use crate::table::{Table, csv, parquet};
+use crate::table::{Table, csv, parquet, partition};
 
 /// Run the template's queries and write one file per table.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv"
+    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv\n  xero-pbit refresh-tables --company companies --out lake --partition"
 )]
 pub struct Args {
     /// Company folder of raw pages; without it the source's own data
@@ -41,6 +43,9 @@ pub struct Args {
     /// File format
     #[arg(long, value_name = "FORMAT", default_value = "parquet")]
     format: Format,
+    /// A folder per table, organisation and year (`<table>/organisation=<id>/year=<year>/part.parquet`), as Spark, Fabric and DuckDB read slices
+    #[arg(long)]
+    partition: bool,
     /// Value of a parameter as M text, for instance `'Start Date=#date(2024, 1, 1)'`
     #[arg(long = "parameter", value_name = "NAME=M")]
     parameters: Vec<String>,
@@ -81,12 +86,13 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         options: m::Options { memory_limit: Some(4 << 30), ..m::Options::default() },
         jobs: args.jobs,
     };
-    std::fs::create_dir_all(&args.out).map_err(|e| Failure::usage(format!("{}: {e}", args.out.display())))?;
+    let sink = FolderSink::new(&args.out).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
     let problems: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
     let results = refresh.run(&crate::host::m::sources, &|table| {
         report(table, global);
         let written = match &table.outcome {
-            Ok(loaded) => write(&args.out, &loaded.table, args.format),
+            Ok(_) if args.partition => Ok(()),
+            Ok(loaded) => write(&sink, &loaded.table, args.format),
             Err(why) => Err(Diagnostic::error("M0203", format!("table `{}`: {why}", table.name))),
         };
         if let (Err(problem), Ok(mut problems)) = (written, problems.lock()) {
@@ -98,6 +104,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let mut tables = results.len();
     let loaded: Vec<Table> = results.into_iter().filter_map(|t| t.outcome.ok()).map(|l| l.table).collect();
     let mut rows: usize = loaded.iter().map(Table::rows).sum();
+    if args.partition && problems.is_empty() {
+        let write = |table: &Table| write_slices(&sink, table, &loaded, &project.model, args.format).err();
+        problems.extend(loaded.iter().filter_map(write));
+    }
     let calculated: Vec<String> = project.model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.clone()).collect();
     if problems.is_empty() && !calculated.is_empty() {
         let engine = dax::Engine::new(&project.model, loaded);
@@ -109,7 +119,11 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
                 Ok(table) => {
                     rows += table.rows();
                     global.say(format!("{name:<24} {:>9} rows {:>7} ms", table.rows(), start.elapsed().as_millis()));
-                    problems.extend(write(&args.out, &table, args.format).err());
+                    problems.extend(if args.partition {
+                        write_slices(&sink, &table, &[], &project.model, args.format).err()
+                    } else {
+                        write(&sink, &table, args.format).err()
+                    });
                 }
                 Err(error) => problems.push(error.diagnostic(None)),
             }
@@ -157,15 +171,39 @@ fn report(table: &Refreshed, global: &Global) {
 }
 
 /// Writes one table under its name.
-fn write(out: &Path, table: &Table, format: Format) -> Result<(), Diagnostic> {
-    let (extension, bytes) = match format {
-        Format::Csv => ("csv", csv::write(table)),
+fn write(sink: &dyn TableSink, table: &Table, format: Format) -> Result<(), Diagnostic> {
+    let (extension, bytes) = encode(table, format)?;
+    sink.put(&format!("{}.{extension}", csv::file_stem(&table.name)), &bytes)
+}
+
+/// Writes one table in slices by organisation and year; slices that are no more go.
+fn write_slices(sink: &dyn TableSink, table: &Table, all: &[Table], model: &Model, format: Format) -> Result<(), Diagnostic> {
+    let years = partition::years(table).or_else(|| {
+        // Lines have the year of their document.
+        model.relationships.iter().filter(|r| r.is_active && r.from_table == table.name).find_map(|r| {
+            let parent = all.iter().find(|t| t.name == r.to_table && partition::is_dated(t))?;
+            Some(partition::years_by_key(table.column(&r.from_column)?, parent.column(&r.to_column)?, &partition::years(parent)?))
+        })
+    });
+    let folder = csv::file_stem(&table.name);
+    let mut written = BTreeSet::new();
+    for (slice, part) in partition::slices(table, years.as_deref()) {
+        let (extension, bytes) = encode(&part, format)?;
+        let place = if slice.is_empty() { folder.clone() } else { format!("{folder}/{slice}") };
+        let path = format!("{place}/{SLICE}.{extension}");
+        sink.put(&path, &bytes)?;
+        written.insert(path);
+    }
+    sink.keep_only(&folder, &written)
+}
+
+fn encode(table: &Table, format: Format) -> Result<(&'static str, Vec<u8>), Diagnostic> {
+    match format {
+        Format::Csv => Ok(("csv", csv::write(table))),
         Format::Parquet => {
             let mut bytes = Vec::new();
             parquet::write(table, &mut bytes).map_err(|e| Diagnostic::error("M0204", format!("table `{}`: {e}", table.name)))?;
-            ("parquet", bytes)
+            Ok(("parquet", bytes))
         }
-    };
-    let path = out.join(format!("{}.{extension}", csv::file_stem(&table.name)));
-    std::fs::write(&path, bytes).map_err(|e| Diagnostic::error("M0204", format!("{}: {e}", path.display())))
+    }
 }

@@ -120,9 +120,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, colored: bool) -> St
         let mut snippet = Snippet::source(&*file.text).path(file.name.as_str());
         for (index, label) in diagnostic.labels.iter().enumerate().filter(|(_, l)| l.span.file == label.span.file) {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let end = (label.span.end as usize).min(file.text.len());
-            let start = (label.span.start as usize).min(end);
-            snippet = snippet.annotation(kind.span(start..end).label(label.message.as_str()));
+            snippet = snippet.annotation(kind.span(file.range(label.span)).label(label.message.as_str()));
         }
         group = group.element(snippet);
     }

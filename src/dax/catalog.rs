@@ -29,9 +29,38 @@ pub struct TableDef {
     /// Index into [`Catalog::groups`].
     pub group: Option<usize>,
     /// Defined by the query and laid out for visual calculations.
-    pub visual: Option<Arc<super::syntax::ast::VisualShape>>,
+    pub visual: Option<Arc<Shape>>,
     /// The definition that the query gave.
     pub query_expr: Option<Arc<super::syntax::Expr>>,
+}
+
+/// The axes of a table that visual calculations walk along.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// Axes in order; the first is walked when none is named.
+    pub axes: Vec<Axis>,
+    /// The column that is true in rows that were added.
+    pub densified: Option<ColId>,
+}
+
+/// One axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// `ROWS` or `COLUMNS`, upper case.
+    pub name: String,
+    /// Levels from the highest.
+    pub levels: Vec<Level>,
+    /// Order of its elements: column, and whether it descends.
+    pub order: Vec<(ColId, bool)>,
+}
+
+/// A level of an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// Its grouping columns.
+    pub columns: Vec<ColId>,
+    /// The column that is true in rows that do not group by them.
+    pub total: Option<ColId>,
 }
 
 /// A column.

@@ -6,16 +6,17 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::bind::bound::{Kind, N, Ty};
+use super::bind::bound::{Kind, N};
 use super::bind::{BindCache, Binder, Scope};
-use super::catalog::{Catalog, ColId, MeasureDef, RelId, TableId};
+use super::catalog::{Catalog, ColId, RelId, TableId};
 use super::error::{EvalError, EvalResult};
 use super::eval::codes::Codes;
 use super::eval::store::{Mask, Stored};
 use super::eval::value::TableVal;
 use super::eval::{Budget, Session};
 use super::functions::ScalarContext;
-use super::syntax::ast::{Definition, Evaluate, Place, Query};
+use super::prepare::{bind_definitions, complete_tables, define};
+use super::syntax::ast::{Evaluate, Place, Query};
 use super::syntax::{parse_any, parse_expression, parse_query};
 use crate::model::{self, Model};
 use crate::table::{DataType, Table, Value};
@@ -445,72 +446,31 @@ impl Engine {
     /// # Errors
     /// What is wrong with the names in it, or the data under it.
     pub fn evaluate_query(&self, query: &Query, options: &Options) -> Result<Vec<ResultTable>, DaxError> {
+        self.with_query(query, options, |session| query.evaluates.iter().map(|e| answer(session, e, &Scope::default())).collect())
+    }
+
+    /// Starts a session that knows the definitions of a query.
+    fn with_query<T>(
+        &self,
+        query: &Query,
+        options: &Options,
+        run: impl FnOnce(&Session<'_>) -> Result<T, DaxError>,
+    ) -> Result<T, DaxError> {
         let visible = self.visible(options)?;
         if query.definitions.is_empty() {
-            if let Some(catalog) = &visible {
-                let cache = BindCache::default();
-                let binder = Binder::new(catalog, &cache, &options.parameters);
-                let session = self.session(catalog, &binder, options)?;
-                return query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect();
-            }
-            let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
-            let session = self.session(&self.catalog, &binder, options)?;
-            return query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect();
+            let own = BindCache::default();
+            let (catalog, cache) = visible.as_ref().map_or((&self.catalog, &self.cache), |catalog| (catalog, &own));
+            let binder = Binder::new(catalog, cache, &options.parameters);
+            return run(&self.session(catalog, &binder, options)?);
         }
-        let mut catalog = visible.unwrap_or_else(|| self.catalog.clone());
+        let catalog = visible.unwrap_or_else(|| self.catalog.clone());
+        let (catalog, parameters) = define(catalog, query, &options.parameters)?;
         let cache = BindCache::default();
-        let mut parameters = options.parameters.clone();
-        define(&mut catalog, query)?;
-        for definition in &query.definitions {
-            if let Definition::Parameter(name, expr) = definition {
-                let value = constant(expr).ok_or_else(|| DaxError::bind("D0209", "an MPARAMETER must be a constant", expr.at))?;
-                parameters.push((name.text.clone(), value));
-            }
-        }
-        // Tables get their columns one after the other, in the order in which they are defined.
-        for definition in &query.definitions {
-            let Definition::Table(name, expr, _) = definition else { continue };
-            let id = catalog.table(&name.text).expect("defined above");
-            let columns: Vec<(String, Option<DataType>)> = {
-                let temporary = BindCache::default();
-                let binder = Binder::new(&catalog, &temporary, &parameters);
-                declare_vars(&binder, query, false)?;
-                let node = binder.table(expr, &Scope::default())?;
-                node.schema.as_ref().expect("a table").columns.iter().map(|c| (c.name.to_string(), c.ty.data_type())).collect()
-            };
-            for (column, ty) in columns {
-                catalog.add_column(id, &column, ty);
-            }
-        }
-        for definition in &query.definitions {
-            if let Definition::Column(table, name, expr) = definition {
-                let Some(id) = catalog.table(&table.text) else {
-                    return Err(DaxError::bind("D0202", format!("cannot find table `{}`", table.text), table.at));
-                };
-                let col = catalog.add_column(id, &name.text, None);
-                catalog.columns[col as usize].query_expr = Some(Arc::new(expr.clone()));
-            }
-        }
         let binder = Binder::new(&catalog, &cache, &parameters);
-        let globals = declare_vars(&binder, query, true)?;
-        for definition in &query.definitions {
-            match definition {
-                Definition::Measure(_, name, _) => {
-                    if let Some(id) = catalog.measure(&name.text) {
-                        binder.bind_measure(id)?;
-                    }
-                }
-                Definition::Column(table, name, _) => {
-                    if let Some(col) = catalog.table(&table.text).and_then(|t| catalog.column(t, &name.text)) {
-                        binder.bind_column(col)?;
-                    }
-                }
-                _ => {}
-            }
-        }
+        let globals = bind_definitions(&binder, query)?;
         let session = self.session(&catalog, &binder, options)?;
         *session.globals.borrow_mut() = globals;
-        query.evaluates.iter().map(|e| answer(&session, e, &Scope::default())).collect()
+        run(&session)
     }
 
     /// Evaluates a scalar expression with no filters.
@@ -542,14 +502,22 @@ impl Engine {
     /// # Errors
     /// What is wrong with the text or the names in it.
     pub fn check(&self, text: &str) -> Result<(), DaxError> {
-        let binder = Binder::new(&self.catalog, &self.cache, &[]);
-        match parse_any(text)? {
-            super::syntax::Parsed::Expression(expr) => binder.bind(&expr, &Scope::default()).map(|_| ()),
-            super::syntax::Parsed::Query(query) if query.definitions.is_empty() => {
-                query.evaluates.iter().try_for_each(|e| binder.table(&e.table, &Scope::default()).map(|_| ()))
+        let query = match parse_any(text)? {
+            super::syntax::Parsed::Query(query) => query,
+            super::syntax::Parsed::Expression(expr) => {
+                let binder = Binder::new(&self.catalog, &self.cache, &[]);
+                return binder.bind(&expr, &Scope::default()).map(|_| ());
             }
-            super::syntax::Parsed::Query(_) => Ok(()),
+        };
+        let each = |binder: &Binder<'_>| query.evaluates.iter().try_for_each(|e| bind_evaluate(binder, e, &Scope::default()).map(|_| ()));
+        if query.definitions.is_empty() {
+            return each(&Binder::new(&self.catalog, &self.cache, &[]));
         }
+        let (catalog, parameters) = define(self.catalog.clone(), &query, &[])?;
+        let cache = BindCache::default();
+        let binder = Binder::new(&catalog, &cache, &parameters);
+        bind_definitions(&binder, &query)?;
+        each(&binder)
     }
 
     /// Everything wrong with the DAX of the model, each with the object it stands in.
@@ -632,203 +600,58 @@ impl Engine {
     /// # Errors
     /// As [`Engine::evaluate`].
     pub fn explain(&self, query: &str, options: &Options) -> Result<String, DaxError> {
-        let parsed = match parse_any(query)? {
+        let explained = match parse_any(query)? {
             super::syntax::Parsed::Query(query) => query,
             super::syntax::Parsed::Expression(expr) => {
                 let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
                 let node = binder.bind(&expr, &Scope::default())?;
-                return Ok(explain_node(&node, query, 0));
+                let session = self.session(&self.catalog, &binder, options)?;
+                return super::explain::explain(&session, &node, query);
             }
         };
-        let binder = Binder::new(&self.catalog, &self.cache, &options.parameters);
-        let session = self.session(&self.catalog, &binder, options)?;
-        let mut out = String::new();
-        for evaluate in &parsed.evaluates {
-            let node = binder.table(&evaluate.table, &Scope::default())?;
-            out.push_str(&explain_node(&node, query, 0));
-            let start = Instant::now();
-            let value = session.table(&node, &session.root())?;
-            out.push_str(&format!("rows {} in {:.3} ms\n", value.n, start.elapsed().as_secs_f64() * 1000.0));
-        }
-        Ok(out)
-    }
-}
-
-/// A node and its children, a line each, with the text they came from.
-fn explain_node(node: &N, text: &str, depth: usize) -> String {
-    let name = format!("{:?}", node.kind);
-    let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
-    let piece = text.get(node.at.start as usize..node.at.end as usize).unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
-    let short: String = piece.chars().take(60).collect();
-    let mut marks = Vec::new();
-    if node.deps.filter {
-        marks.push("filter context");
-    }
-    if node.deps.transition {
-        marks.push("transition");
-    }
-    let mut out = format!(
-        "{}{name} {}{}\n",
-        "  ".repeat(depth),
-        short,
-        if marks.is_empty() { String::new() } else { format!("  [{}]", marks.join(", ")) }
-    );
-    if depth < 40 {
-        super::bind::children(node, &mut |child| out.push_str(&explain_node(child, text, depth + 1)));
-    }
-    out
-}
-
-/// Declares the variables of DEFINE; with `strict`, errors in them count.
-fn declare_vars(binder: &Binder<'_>, query: &Query, strict: bool) -> Result<Vec<(u32, N)>, DaxError> {
-    let mut globals = Vec::new();
-    for definition in &query.definitions {
-        if let Definition::Var(name, expr) = definition {
-            match binder.bind(expr, &Scope::default()) {
-                Ok(node) => {
-                    let id = binder.declare_global(&name.text, &node);
-                    globals.push((id, node));
-                }
-                Err(e) if strict => return Err(e),
-                Err(_) => {}
+        self.with_query(&explained, options, |session| {
+            let mut out = String::new();
+            for evaluate in &explained.evaluates {
+                let bound = bind_evaluate(session.binder, evaluate, &Scope::default())?;
+                out.push_str(&super::explain::explain(session, &bound.table, query)?);
             }
-        }
-    }
-    Ok(globals)
-}
-
-fn constant(expr: &super::syntax::Expr) -> Option<Value> {
-    use super::syntax::ExprKind;
-    Some(match &expr.kind {
-        ExprKind::Int(v) => Value::Int64(*v),
-        ExprKind::Double(v) => Value::Double(*v),
-        ExprKind::Text(v) => Value::String(v.clone()),
-        ExprKind::Date(v) => Value::DateTime(*v),
-        ExprKind::Paren(inner) => constant(inner)?,
-        ExprKind::Unary(super::syntax::ast::UnaryOp::Minus, inner) => match constant(inner)? {
-            Value::Int64(v) => Value::Int64(-v),
-            Value::Double(v) => Value::Double(-v),
-            _ => return None,
-        },
-        ExprKind::Name(name) if name.text.eq_ignore_ascii_case("TRUE") => Value::Boolean(true),
-        ExprKind::Name(name) if name.text.eq_ignore_ascii_case("FALSE") => Value::Boolean(false),
-        ExprKind::Call { name, args } if args.is_empty() => match name.text.to_ascii_uppercase().as_str() {
-            "TRUE" => Value::Boolean(true),
-            "FALSE" => Value::Boolean(false),
-            "BLANK" => Value::Blank,
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-/// Adds the names of DEFINE to a catalog.
-fn define(catalog: &mut Catalog, query: &Query) -> Result<(), DaxError> {
-    for definition in &query.definitions {
-        match definition {
-            Definition::Table(name, expr, shape) => {
-                if shape.is_some() {
-                    let message = "visual calculations (WITH VISUAL SHAPE) are not available";
-                    return Err(DaxError::bind("D0252", message, name.at).unsupported());
-                }
-                let id = catalog.add_table(&name.text);
-                catalog.tables[id as usize].query_expr = Some(Arc::new(expr.clone()));
-            }
-            Definition::Function(name, def) => {
-                if super::functions::find(&name.text).is_some() {
-                    return Err(DaxError::bind("D0215", format!("`{}` is the name of a built-in function", name.text), name.at));
-                }
-                catalog.functions.push(super::catalog::FunctionDef {
-                    name: name.text.clone(),
-                    source: model::Source::default(),
-                    parsed: Some(Arc::new(def.clone())),
-                });
-            }
-            _ => {}
-        }
-    }
-    for definition in &query.definitions {
-        if let Definition::Measure(table, name, expr) = definition {
-            let Some(id) = catalog.table(&table.text) else {
-                return Err(DaxError::bind("D0202", format!("cannot find table `{}`", table.text), table.at));
-            };
-            catalog.add_measure(MeasureDef {
-                table: id,
-                name: Arc::from(name.text.as_str()),
-                source: model::Source::default(),
-                query_expr: Some(Arc::new(expr.clone())),
-                format: None,
-                format_expr: None,
-                detail_rows: None,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Gives calculated tables the columns and types that the model leaves to the engine.
-fn complete_tables(catalog: &mut Catalog) {
-    for _ in 0..catalog.tables.len() {
-        let mut changed = false;
-        for table in 0..catalog.tables.len() as TableId {
-            let def = &catalog.tables[table as usize];
-            let Some(source) = &def.calculated else { continue };
-            let data: Vec<ColId> = def.columns.iter().copied().filter(|c| catalog.columns[*c as usize].calculated.is_none()).collect();
-            if !data.is_empty() && data.iter().all(|c| catalog.columns[*c as usize].data_type.is_some()) {
-                continue;
-            }
-            let Ok(expr) = parse_expression(&source.text) else { continue };
-            let columns: Vec<(String, Ty)> = {
-                let cache = BindCache::default();
-                let binder = Binder::new(catalog, &cache, &[]);
-                match binder.table(&expr, &Scope::default()) {
-                    Ok(node) => node.schema.as_ref().expect("a table").columns.iter().map(|c| (c.name.to_string(), c.ty)).collect(),
-                    Err(_) => continue,
-                }
-            };
-            if data.is_empty() {
-                for (name, ty) in columns {
-                    catalog.add_column(table, &name, ty.data_type());
-                }
-                changed = true;
-            } else {
-                for (position, col) in data.into_iter().enumerate() {
-                    let def = &mut catalog.columns[col as usize];
-                    if def.data_type.is_some() {
-                        continue;
-                    }
-                    let wanted = super::catalog::fold(def.source_name.rsplit('[').next().unwrap_or("").trim_end_matches(']'));
-                    let found = columns.iter().find(|(n, _)| super::catalog::fold(n) == wanted).or(columns.get(position));
-                    if let Some(ty) = found.and_then(|(_, ty)| ty.data_type()) {
-                        def.data_type = Some(ty);
-                        changed = true;
-                    }
-                }
-            }
-        }
-        if !changed {
-            break;
-        }
+            Ok(out)
+        })
     }
 }
 
-/// Evaluates one EVALUATE with its ORDER BY and START AT.
-fn answer(session: &Session<'_>, evaluate: &Evaluate, scope: &Scope) -> Result<ResultTable, DaxError> {
-    let node = session.binder.table(&evaluate.table, scope)?;
-    let schema = node.schema.clone().expect("a table");
+/// An EVALUATE with its names resolved.
+struct BoundEvaluate {
+    table: N,
+    keys: Vec<(N, bool)>,
+    starts: Vec<N>,
+}
+
+fn bind_evaluate(binder: &Binder<'_>, evaluate: &Evaluate, scope: &Scope) -> Result<BoundEvaluate, DaxError> {
+    let table = binder.table(&evaluate.table, scope)?;
+    let schema = table.schema.clone().expect("a table");
     let key_scope = scope.clone().with_frame(&schema);
-    let mut keys = Vec::new();
-    for key in &evaluate.order_by {
-        keys.push((session.binder.scalar(&key.expr, &key_scope)?, key.descending));
+    let keys = evaluate.order_by.iter().map(|key| Ok((binder.scalar(&key.expr, &key_scope)?, key.descending)));
+    let keys = keys.collect::<Result<Vec<_>, DaxError>>()?;
+    if evaluate.start_at.len() > keys.len() {
+        let message = format!("START AT has {} values for {} keys of ORDER BY", evaluate.start_at.len(), keys.len());
+        return Err(DaxError::bind("D0209", message, evaluate.start_at[keys.len()].at));
     }
     let mut starts = Vec::new();
     for start in &evaluate.start_at {
-        let bound = session.binder.scalar(start, scope)?;
+        let bound = binder.scalar(start, scope)?;
         if !matches!(bound.kind, Kind::Const(_)) {
             return Err(DaxError::bind("D0209", "START AT takes constants", start.at));
         }
         starts.push(bound);
     }
+    Ok(BoundEvaluate { table, keys, starts })
+}
+
+/// Evaluates one EVALUATE with its ORDER BY and START AT.
+fn answer(session: &Session<'_>, evaluate: &Evaluate, scope: &Scope) -> Result<ResultTable, DaxError> {
+    let BoundEvaluate { table: node, keys, starts } = bind_evaluate(session.binder, evaluate, scope)?;
+    let schema = node.schema.clone().expect("a table");
     let cx = session.root();
     let value: Rc<TableVal> = session.table(&node, &cx)?;
     let order: Vec<u32> = if keys.is_empty() {

@@ -7,8 +7,10 @@ pub mod catalog;
 pub mod engine;
 pub mod error;
 pub mod eval;
+mod explain;
 pub mod functions;
 mod outcome;
+mod prepare;
 pub mod scalar;
 pub mod syntax;
 

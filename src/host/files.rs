@@ -1,6 +1,7 @@
 //! Reading model folders, writing what `build` makes.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -133,17 +134,70 @@ fn read_layer(folder: &Path) -> Result<Layer, Diagnostic> {
 /// # Errors
 /// `F0002` when something cannot be written.
 pub fn write_tree(folder: &Path, files: &FileSet) -> Result<(), Diagnostic> {
+    replace_tree(folder, &[], files.iter())
+}
+
+/// As [`write_tree`], and what lies under the `tops` (names in `folder`) and is not among the files is removed.
+///
+/// Files that have the right content already are left alone, as are the `.pbi` folders in which Power BI Desktop keeps its loaded data
+/// and a user's own settings.
+///
+/// # Errors
+/// `F0002` when a file or folder cannot be written or removed.
+pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<(), Diagnostic> {
     fs::create_dir_all(folder).map_err(|error| problem("F0002", "make the folder", folder, &error))?;
+    let mut there = Vec::new();
+    for top in tops {
+        list_all(&folder.join(top), &mut there).map_err(|error| problem("F0002", "list", &folder.join(top), &error))?;
+    }
+    let mut stale: BTreeSet<PathBuf> = there.into_iter().collect();
     let mut made: Option<PathBuf> = None;
-    for (path, bytes) in files.iter() {
+    for (path, bytes) in files {
         let target = folder.join(path);
-        if let Some(parent) = target.parent().filter(|parent| made.as_deref() != Some(*parent)) {
+        let is_there = stale.remove(&target);
+        if is_there && fs::read(&target).is_ok_and(|old| old == bytes) {
+            continue;
+        }
+        if !is_there && let Some(parent) = target.parent().filter(|parent| made.as_deref() != Some(*parent)) {
             fs::create_dir_all(parent).map_err(|error| problem("F0002", "make the folder", parent, &error))?;
             made = Some(parent.to_owned());
         }
         fs::write(&target, bytes).map_err(|error| problem("F0002", "write", &target, &error))?;
     }
+    for path in &stale {
+        remove(path)?;
+        // Folders that are empty now; one that is not stays.
+        let mut parent = path.parent();
+        while let Some(folder) = parent.filter(|parent| fs::remove_dir(parent).is_ok()) {
+            parent = folder.parent();
+        }
+    }
     Ok(())
+}
+
+/// All files at or under `path`, `.pbi` folders apart.
+fn list_all(path: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(about) if about.is_dir() => {
+            for entry in fs::read_dir(path)? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    if entry.file_name() != ".pbi" {
+                        list_all(&entry.path(), out)?;
+                    }
+                } else {
+                    out.push(entry.path());
+                }
+            }
+            Ok(())
+        }
+        Ok(_) => {
+            out.push(path.to_owned());
+            Ok(())
+        }
+    }
 }
 
 /// Removes a file or a whole folder; absent ones are fine.

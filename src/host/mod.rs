@@ -13,3 +13,4 @@ pub mod m;
 pub mod mock_server;
 pub mod page_folder;
 pub mod preview_server;
+pub mod tables;

@@ -16,7 +16,7 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use handlebars::{Handlebars, no_escape};
+use handlebars::{Context, Handlebars, RenderContext, Renderable, Template, no_escape};
 use serde_json::{Value as Json, json};
 
 pub use calls::{Call, calls_per_refresh};
@@ -56,14 +56,14 @@ pub struct Queries {
 /// Templates that do not exist or do not render (P0220, P0221).
 pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<Diagnostic>> {
     let mut diagnostics = Vec::new();
-    let registry = registry(&project.templates)?;
+    let templates = Templates::new(&project.templates)?;
     let common = context(project, options);
     let mut tables = Vec::new();
     for template in &project.table_templates {
         let Some(table) = project.model.table(&template.table) else { continue };
         let name = format!("tables/{}", template.template.value);
-        if !registry.has_template(&name) {
-            let known: Vec<&str> = registry.get_templates().keys().filter_map(|key| key.strip_prefix("tables/")).collect();
+        if !templates.texts.contains_key(&name) {
+            let known: Vec<&str> = templates.texts.keys().filter_map(|key| key.strip_prefix("tables/")).collect();
             let mut problem = Diagnostic::error("P0220", format!("template `{}` not found", template.template.value))
                 .at(template.template.span, "no such file in `templates/tables`");
             if let Some(near) = nearest(&template.template.value, known) {
@@ -76,9 +76,9 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
         data["row_type"] = json!(row_type(table));
         data["table_text"] = json!(literal(&table.name));
         data["glossary"] = if template.template.value == "glossary" { json!(glossary::rows(project, options.locale)) } else { json!([]) };
-        match registry.render(&name, &data) {
-            Ok(text) => tables.push((table.name.clone(), tidy(&text))),
-            Err(error) => diagnostics.push(broken(&name, &error)),
+        match templates.render(&name, &data) {
+            Ok(text) => tables.push((table.name.clone(), text)),
+            Err(problem) => diagnostics.push(problem),
         }
     }
 
@@ -89,7 +89,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
         PartitionSource::M(m) => Some(m.text.clone()),
         _ => None,
     }));
-    let known: BTreeSet<&str> = registry.get_templates().keys().filter_map(|key| key.strip_prefix("functions/")).collect();
+    let known: BTreeSet<&str> = templates.texts.keys().filter_map(|key| key.strip_prefix("functions/")).collect();
     while let Some(text) = waiting.pop() {
         for word in text::identifiers(&text) {
             let template = match word {
@@ -100,17 +100,22 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
             if functions.contains_key(word) {
                 continue;
             }
-            match registry.render(&template, &common) {
-                Ok(text) => {
-                    let text = tidy(&text);
-                    functions.insert(word.to_owned(), text.clone());
-                    waiting.push(text);
-                }
-                Err(error) => {
-                    functions.insert(word.to_owned(), String::new());
-                    diagnostics.push(broken(&template, &error));
-                }
-            }
+            let rendered = if word == "Companies" {
+                // Only here, for the pages are large and every rendering copies what it is given.
+                let mut data = common.clone();
+                data["sample"] =
+                    if options.source == SourceKind::Sample { json!({ "endpoints": sample(options.sample) }) } else { Json::Null };
+                templates.render(&template, &data)
+            } else {
+                templates.render(&template, &common)
+            };
+            let text = rendered.unwrap_or_else(|problem| {
+                diagnostics.push(problem);
+                String::new()
+            });
+            functions.insert(word.to_owned(), text.clone());
+            // The source function carries the pages; they hold no names to look for.
+            waiting.push(text);
         }
     }
     if !diagnostics.is_empty() {
@@ -155,20 +160,19 @@ pub fn fill(project: &mut Project, options: &Options<'_>) -> Result<(), Vec<Diag
 /// # Errors
 /// Templates that do not render (P0221).
 pub fn connector(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> {
-    let registry = registry(templates)?;
+    let sources = Templates::new(templates)?;
     let mut functions = Vec::new();
     for name in ["AsAtDate", "AsDate", "LivePages", "LiveReports"] {
-        let template = format!("functions/{name}");
-        let text = registry.render(&template, &json!({})).map_err(|error| vec![broken(&template, &error)])?;
-        functions.push(json!({ "name": name, "text": tidy(&text) }));
+        let text = sources.render(&format!("functions/{name}"), &json!({})).map_err(|problem| vec![problem])?;
+        functions.push(json!({ "name": name, "text": text }));
     }
     let mut files = FileSet::new();
     for (path, bytes) in templates.under("connector").iter() {
         match path.strip_suffix(".hbs") {
             Some(plain) => {
-                let name = format!("connector/{plain}");
-                let text = registry.render(&name, &json!({ "functions": functions })).map_err(|error| vec![broken(&name, &error)])?;
-                files.insert(plain, format!("{}\n", tidy(&text)));
+                let data = json!({ "functions": functions });
+                let text = sources.render(&format!("connector/{plain}"), &data).map_err(|problem| vec![problem])?;
+                files.insert(plain, format!("{text}\n"));
             }
             None => files.insert(path, bytes),
         }
@@ -176,31 +180,73 @@ pub fn connector(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> {
     Ok(files)
 }
 
-/// All `.hbs` files by their path without `.hbs` (and `.m`), so that `tables/invoices.m.hbs` is `tables/invoices`.
-fn registry(templates: &FileSet) -> Result<Handlebars<'static>, Vec<Diagnostic>> {
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    registry.register_escape_fn(no_escape);
-    let mut problems = Vec::new();
-    for (path, bytes) in templates.iter() {
-        let Some(name) = path.strip_suffix(".hbs") else { continue };
-        let name = name.strip_suffix(".m").unwrap_or(name);
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) => {
-                problems.push(Diagnostic::error("P0101", "this file is not UTF-8 text").in_file(format!("templates/{path}"), None));
+/// The `.hbs` files, compiled when they are first rendered: most hold nothing to fill in.
+struct Templates<'a> {
+    /// By path without `.hbs` (and `.m`), so that `tables/invoices.m.hbs` is `tables/invoices`.
+    texts: BTreeMap<String, (&'a str, &'a str)>,
+    engine: Handlebars<'static>,
+}
+
+impl<'a> Templates<'a> {
+    fn new(files: &'a FileSet) -> Result<Templates<'a>, Vec<Diagnostic>> {
+        let mut engine = Handlebars::new();
+        engine.set_strict_mode(true);
+        engine.register_escape_fn(no_escape);
+        let mut texts = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (path, bytes) in files.iter() {
+            let Some(name) = path.strip_suffix(".hbs") else { continue };
+            let name = name.strip_suffix(".m").unwrap_or(name);
+            match std::str::from_utf8(bytes) {
+                Ok(text) => drop(texts.insert(name.to_owned(), (path, text))),
+                Err(_) => {
+                    problems.push(Diagnostic::error("P0101", "this file is not UTF-8 text").in_file(format!("templates/{path}"), None))
+                }
+            }
+        }
+        for name in texts.values().flat_map(|(_, text)| partials(text)) {
+            let Some((path, text)) = texts.get(name) else { continue };
+            if engine.has_template(name) {
                 continue;
             }
-        };
-        if let Err(error) = registry.register_template_string(name, text) {
-            let position = error.pos();
-            problems.push(
-                Diagnostic::error("P0221", format!("the template cannot be read: {}", error.reason()))
-                    .in_file(format!("templates/{path}"), position),
-            );
+            if let Err(error) = engine.register_template_string(name, text) {
+                problems.push(unreadable(path, &error));
+            }
         }
+        if problems.is_empty() { Ok(Templates { texts, engine }) } else { Err(problems) }
     }
-    if problems.is_empty() { Ok(registry) } else { Err(problems) }
+
+    /// The text of a template with the values of `data`, tidied.
+    ///
+    /// # Errors
+    /// P0221 when there is no such template, or it cannot be read or filled in.
+    fn render(&self, name: &str, data: &Json) -> Result<String, Diagnostic> {
+        let Some((path, text)) = self.texts.get(name) else {
+            return Err(
+                Diagnostic::error("P0221", format!("template `{name}` does not exist")).in_file(format!("templates/{name}.m.hbs"), None)
+            );
+        };
+        if !text.contains("{{") {
+            return Ok(tidy(text));
+        }
+        let template = Template::compile(text).map_err(|error| unreadable(path, &error))?;
+        let context = Context::wraps(data).map_err(|error| broken(name, &error.into()))?;
+        let mut state = RenderContext::new(None);
+        template.renders(&self.engine, &context, &mut state).map(|text| tidy(&text)).map_err(|error| broken(name, &error))
+    }
+}
+
+/// The names of the templates that `text` includes: `{{> name}}` and `{{#> name}}`.
+fn partials(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{").skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches(['~', '#']).strip_prefix('>')?.trim_start();
+        Some(&rest[..rest.find([' ', '}', '~', '\n'])?])
+    })
+}
+
+fn unreadable(path: &str, error: &handlebars::TemplateError) -> Diagnostic {
+    let message = format!("the template cannot be read: {}", error.reason());
+    Diagnostic::error("P0221", message).in_file(format!("templates/{path}"), error.pos())
 }
 
 fn broken(name: &str, error: &handlebars::RenderError) -> Diagnostic {
@@ -217,7 +263,6 @@ fn context(project: &Project, options: &Options<'_>) -> Json {
         "is_sharepoint": options.source == SourceKind::Folder && kind == FolderKind::SharePoint,
         "is_adls": options.source == SourceKind::Folder && kind == FolderKind::Adls,
         "fiscal_year_end": project.settings.fiscal_year_end.map(|(month, day)| json!({ "month": month.to_string(), "day": day.to_string() })),
-        "sample": if options.source == SourceKind::Sample { json!({ "endpoints": sample(options.sample) }) } else { Json::Null },
     })
 }
 

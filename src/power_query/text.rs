@@ -33,7 +33,7 @@ pub fn field(name: &str) -> String {
 
 /// Base64 of the bytes as raw deflate, which `Binary.Decompress ( …, Compression.Deflate )` reads.
 pub fn deflated(bytes: &[u8]) -> String {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
     let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
     STANDARD.encode(packed)
 }

@@ -124,7 +124,7 @@ impl Preview<'_> {
         };
         json!({
             "id": visual.name, "type": visual.type_name(), "x": p.x, "y": p.y, "w": p.width, "h": p.height, "z": p.z, "tab": p.tab_order,
-            "title": text(visual.title()), "alt": text(visual.alt_text()), "action": action, "colors": colors, "paragraphs": paragraphs,
+            "wrap": self.wraps(visual), "title": text(visual.title()), "alt": text(visual.alt_text()), "action": action, "colors": colors, "paragraphs": paragraphs,
             "fill": color_of(fill), "font": color_of(font), "text": text(visual.object("text", "text")),
             "heading": text(visual.object("header", "text")), "mode": text(visual.object("data", "mode")),
             "legend": if visual.object("legend", "show") == Some(&Property::Bool(false)) { Json::Null } else { text(visual.object("legend", "position")) },
@@ -137,6 +137,16 @@ impl Preview<'_> {
             "tooltip": visual.tooltip_page(),
             "fields": visual.fields().map(|(role, f)| json!({"role": role, "name": f.heading(), "ref": f.query_ref(), "value": f.field.is_value(), "column": query::notation(self.model, &f.field)})).collect::<Vec<_>>(),
         })
+    }
+
+    /// Whether a title may take two lines: the visual says it, or the theme for its type.
+    fn wraps(&self, visual: &Visual) -> bool {
+        if let Some(Property::Bool(wraps)) = visual.container("title", "titleWrap") {
+            return *wraps;
+        }
+        let theme = self.report.custom_theme.as_ref().unwrap_or(&self.report.theme);
+        let of = |kind: &str| theme.json["visualStyles"][kind]["*"]["title"][0]["titleWrap"].as_bool();
+        of(visual.type_name()).or_else(|| of("*")).unwrap_or(false)
     }
 
     fn color(&self, color: &Color) -> Json {

@@ -1,11 +1,12 @@
 //! One organisation's books, cleaned: the latest version of each document, amounts in base currency, one trial balance a month.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::calendar::{Calendar, YearEnd, calendar};
 use super::pages::{Malformed, Pages, for_each_record, list, read, records};
 use super::wire::*;
 
@@ -18,8 +19,10 @@ pub struct Books {
     pub name: String,
     /// Base currency code.
     pub base_currency: String,
-    /// Month and day of the fiscal year's end, as Xero gives them (day may exceed the month).
-    pub year_end: (i8, i8),
+    /// The end of the organisation's own fiscal year, as Xero gives it.
+    pub year_end: YearEnd,
+    /// The calendar that it shares with the organisations loaded beside it.
+    pub calendar: Calendar,
     /// Today: `--as-of`, else the as-at date of the newest trial balance. `None` without any trial balance.
     pub today: Option<Date>,
     /// Accounts by AccountID.
@@ -214,6 +217,8 @@ pub struct Document {
     pub date: Date,
     /// Due date; the document date where Xero gives none.
     pub due: Date,
+    /// The due date that Xero gives, if it does.
+    pub due_stated: Option<Date>,
     /// Expected (sales) or planned (bills) payment date, where the user set one.
     pub expected: Option<Date>,
     /// When the last of it was paid.
@@ -247,7 +252,9 @@ pub struct Item {
 #[derive(Clone, Debug)]
 pub struct Line {
     /// Item code; empty without an item.
-    pub item: String,
+    pub item: Arc<str>,
+    /// AccountID; empty without an account.
+    pub account: Arc<str>,
     /// Net amount in base currency, unsigned.
     pub amount: Decimal,
     /// Quantity, unsigned.
@@ -323,9 +330,14 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     let mut counts: BTreeMap<&'static str, Count> = BTreeMap::new();
 
     let mut accounts = BTreeMap::new();
+    let mut names = Names::default();
     counts.entry("Accounts").or_default().read = for_each_record(pages, "Accounts", |a: AccountRecord| {
         let class = Class::from_name(&a.class.0);
         let group = Group::of_type(&a.kind.0).or(class.map(Group::of_class)).unwrap_or(Group::NonCurrentAssets);
+        if !a.code.is_empty() {
+            // Older answers name a line's account by its code alone; where several share one, the first of the list has it.
+            names.account_of_code.entry(a.code.0).or_insert_with(|| a.id.0.clone());
+        }
         let account = Account { kind: a.kind.0, group, class: class.unwrap_or(group.class()), system: a.system.0, currency: a.currency.0 };
         accounts.insert(a.id.0, account);
     })?;
@@ -358,7 +370,7 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         rate.0.or_else(|| (currency.is_empty() || currency == base_currency).then_some(Decimal::ONE)).or_else(|| rates.get(id).copied())
     };
 
-    let mut documents = read_documents(pages, &base_currency, &rate_of, &mut counts)?;
+    let mut documents = read_documents(pages, &base_currency, &rate_of, &mut names, &mut counts)?;
     let bank = read_bank(pages, &base_currency, &accounts, &bank_transactions, &rate_of, &mut counts)?;
 
     let cut = today.unwrap_or(Date::MAX);
@@ -366,10 +378,13 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     documents.retain(|d| d.date <= cut);
     let (bank, future_bank) = bank.into_iter().partition(|row| row.date <= cut);
     let number = |n: Num, default: i8| n.0.and_then(|d| i8::try_from(d.trunc().mantissa()).ok()).unwrap_or(default);
-    Ok(Books {
+    let year_end = YearEnd { month: number(organisation.year_end_month, 12).clamp(1, 12), day: number(organisation.year_end_day, 31) };
+    let mut books = Books {
         id: organisation.id.0,
         name: organisation.name.0,
-        year_end: (number(organisation.year_end_month, 12).clamp(1, 12), number(organisation.year_end_day, 31)),
+        year_end,
+        // Until it is known what is loaded beside it.
+        calendar: calendar(&[]),
         base_currency,
         today,
         accounts,
@@ -381,7 +396,9 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         contacts,
         trial_balances,
         counts,
-    })
+    };
+    books.calendar = calendar(std::slice::from_ref(&books));
+    Ok(books)
 }
 
 fn read_organisation(pages: &dyn Pages) -> Result<OrganisationRecord, Malformed> {
@@ -431,12 +448,37 @@ fn latest<T: serde::de::DeserializeOwned>(
     Ok(kept)
 }
 
+/// Texts that many lines have in common, kept once.
+#[derive(Default)]
+struct Names {
+    known: HashSet<Arc<str>>,
+    account_of_code: HashMap<String, String>,
+}
+
+impl Names {
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.known.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.known.insert(Arc::clone(&new));
+        new
+    }
+
+    /// The account that has a code; empty when there is none.
+    fn account(&mut self, code: &str) -> Arc<str> {
+        let id = self.account_of_code.get(code).cloned().unwrap_or_default();
+        self.shared(&id)
+    }
+}
+
 type RateOf<'a> = dyn Fn(&str, &str, Num) -> Option<Decimal> + 'a;
 
 fn read_documents(
     pages: &dyn Pages,
     base_currency: &str,
     rate_of: &RateOf<'_>,
+    names: &mut Names,
     counts: &mut BTreeMap<&'static str, Count>,
 ) -> Result<Vec<Document>, Malformed> {
     let mut documents = Vec::new();
@@ -466,13 +508,14 @@ fn read_documents(
             contact: r.contact.unwrap_or_default().id.0,
             date,
             due: r.due.0.or(r.due_text.0).unwrap_or(date),
+            due_stated: r.due.0.or(r.due_text.0),
             expected: if ledger == Ledger::Receivable { r.expected.0 } else { r.planned.0 },
             paid: r.paid.0,
             foreign: foreign(&r.currency.0),
             open: to_base(r.amount_due.or_zero(), rate),
             open_original: r.amount_due.or_zero(),
             gross: to_base(r.total.or_zero(), rate),
-            lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net),
+            lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net, names),
             net,
             status: r.status.0,
         });
@@ -501,13 +544,14 @@ fn read_documents(
             contact: r.contact.unwrap_or_default().id.0,
             date,
             due: date,
+            due_stated: None,
             expected: None,
             paid: None,
             foreign: foreign(&r.currency.0),
             open: to_base(r.remaining.or_zero(), rate),
             open_original: r.remaining.or_zero(),
             gross: to_base(r.total.or_zero(), rate),
-            lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net),
+            lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net, names),
             net,
             status: r.status.0,
         });
@@ -544,6 +588,7 @@ fn read_documents(
             contact: contact.unwrap_or_default().id.0,
             date,
             due: date,
+            due_stated: None,
             expected: None,
             paid: None,
             foreign: foreign(&currency.0),
@@ -572,14 +617,20 @@ fn usable(status: &str, date: Day, date_text: Day, count: &mut Count) -> Option<
 
 /// Net amounts of the lines in base currency. Each line is rounded to cents; what then lacks to the document's own net amount
 /// goes on the line with the largest amount (the first of them), so that sales by product add up to sales.
-fn lines(records: Vec<LineRecord>, line_amounts: &str, rate: Option<Decimal>, net: Option<Decimal>) -> Vec<Line> {
+fn lines(records: Vec<LineRecord>, line_amounts: &str, rate: Option<Decimal>, net: Option<Decimal>, names: &mut Names) -> Vec<Line> {
     let (Some(rate), Some(net)) = (rate, net) else { return Vec::new() };
     let inclusive = line_amounts.eq_ignore_ascii_case("Inclusive");
     let mut lines: Vec<Line> = records
         .into_iter()
         .map(|line| {
             let amount = line.net_or_gross.or_zero() - if inclusive { line.tax.or_zero() } else { Decimal::ZERO };
-            Line { item: line.item.0, amount: to_base(amount, Some(rate)).unwrap_or_default(), quantity: line.quantity.0 }
+            let account = if line.account.is_empty() { names.account(&line.account_code.0) } else { names.shared(&line.account.0) };
+            Line {
+                item: names.shared(&line.item.0),
+                account,
+                amount: to_base(amount, Some(rate)).unwrap_or_default(),
+                quantity: line.quantity.0,
+            }
         })
         .collect();
     let missing = net - lines.iter().map(|line| line.amount).sum::<Decimal>();
@@ -591,7 +642,7 @@ fn lines(records: Vec<LineRecord>, line_amounts: &str, rate: Option<Decimal>, ne
     }
     match largest {
         Some(line) => line.amount += missing,
-        None if !net.is_zero() => lines.push(Line { item: String::new(), amount: net, quantity: None }),
+        None if !net.is_zero() => lines.push(Line { item: names.shared(""), account: names.shared(""), amount: net, quantity: None }),
         None => {}
     }
     lines
@@ -834,24 +885,6 @@ fn balances(report: &ReportRecord, accounts: &BTreeMap<String, Account>) -> Resu
 }
 
 impl Books {
-    /// The last day of the fiscal year that `day` lies in.
-    ///
-    /// A year end on 29 February is 28 February in common years; other days that a month lacks are its last.
-    pub fn fiscal_year_end(&self, day: Date) -> Date {
-        let end = |year: i16| {
-            let first = jiff::civil::date(year, self.year_end.0, 1);
-            first.with().day(self.year_end.1.clamp(1, first.days_in_month())).build().unwrap_or(first.last_of_month())
-        };
-        if day > end(day.year()) { end(day.year() + 1) } else { end(day.year()) }
-    }
-
-    /// The first day of the fiscal year that `day` lies in.
-    pub fn fiscal_year_start(&self, day: Date) -> Date {
-        let end = self.fiscal_year_end(day);
-        // Any day more than a year before the end lies in the year before.
-        self.fiscal_year_end(end.saturating_sub(370.days())).saturating_add(1.day())
-    }
-
     /// Whether the month of `as_at` is still running there: the as-at date is before its last day.
     pub fn is_running(as_at: Date) -> bool {
         as_at < month_end(as_at)
@@ -873,16 +906,30 @@ mod tests {
     #[test]
     fn the_rounding_cent_goes_on_the_largest_line() {
         let line = |item: &str, amount: &str| LineRecord {
+            account: Text::default(),
+            account_code: Text::default(),
             item: Text(item.to_owned()),
             quantity: Num(None),
             net_or_gross: Num(amount.parse().ok()),
             tax: Num(None),
         };
         let rate = Some("3".parse().unwrap());
-        let got = lines(vec![line("A", "10"), line("B", "20"), line("C", "20")], "Exclusive", rate, to_base("50".parse().unwrap(), rate));
+        let got = lines(
+            vec![line("A", "10"), line("B", "20"), line("C", "20")],
+            "Exclusive",
+            rate,
+            to_base("50".parse().unwrap(), rate),
+            &mut Names::default(),
+        );
         let texts: Vec<String> = got.iter().map(|line| format!("{} {}", line.item, line.amount)).collect();
         assert_eq!(texts, ["A 3.33", "B 6.67", "C 6.67"]);
-        let got = lines(vec![line("A", "10"), line("B", "10"), line("C", "10")], "Exclusive", rate, to_base("30".parse().unwrap(), rate));
+        let got = lines(
+            vec![line("A", "10"), line("B", "10"), line("C", "10")],
+            "Exclusive",
+            rate,
+            to_base("30".parse().unwrap(), rate),
+            &mut Names::default(),
+        );
         assert_eq!(got[0].amount, "3.34".parse().unwrap());
     }
 }

@@ -90,6 +90,48 @@ impl Sums {
     }
 }
 
+/// An amount that may be missing: nothing plus something is something.
+pub type Maybe = Option<Decimal>;
+
+/// Sum; nothing when both are.
+pub fn plus(a: Maybe, b: Maybe) -> Maybe {
+    match (a, b) {
+        (None, None) => None,
+        (a, b) => Some(a.unwrap_or_default() + b.unwrap_or_default()),
+    }
+}
+
+/// Difference; nothing when both are.
+pub fn minus(a: Maybe, b: Maybe) -> Maybe {
+    plus(a, b.map(|b| -b))
+}
+
+/// Money, blank for nothing.
+pub fn money(amount: Maybe) -> Amount {
+    amount.map_or(Amount::Blank, Amount::Money)
+}
+
+/// A quotient; blank where either is nothing.
+pub fn divide(a: Maybe, b: Maybe) -> Amount {
+    match (a, b) {
+        (Some(a), Some(b)) => ratio(a, b),
+        _ => Amount::Blank,
+    }
+}
+
+/// (this − base) / base; blank unless the base is above zero.
+pub fn growth(this: Maybe, base: Maybe) -> Amount {
+    match base {
+        Some(base) if base > Decimal::ZERO => ratio(this.unwrap_or_default() - base, base),
+        _ => Amount::Blank,
+    }
+}
+
+/// A number of things; none is blank.
+pub fn count(n: usize) -> Amount {
+    if n == 0 { Amount::Blank } else { Amount::Count(n as i64) }
+}
+
 /// `numerator / denominator` as a ratio; blank when the denominator is zero or the quotient does not fit.
 pub fn ratio(numerator: Decimal, denominator: Decimal) -> Amount {
     if denominator.is_zero() {

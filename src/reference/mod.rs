@@ -16,6 +16,7 @@ pub mod pages;
 pub mod statements;
 pub mod support;
 pub mod trade;
+pub mod view;
 pub mod wire;
 
 use jiff::civil::Date;
@@ -23,6 +24,7 @@ use jiff::civil::Date;
 pub use books::{Books, read_books};
 pub use figures::{Amount, Figure, Figures};
 pub use pages::{Below, Malformed, Pages};
+pub use view::View;
 
 /// All figures of one organisation.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ pub struct OrganisationFigures {
 /// The first file that is missing, unreadable or malformed; an `as_of` without a trial balance of that date.
 pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<OrganisationFigures>, Malformed> {
     if !pages::list(pages, "Organisation")?.is_empty() {
-        return Ok(vec![compute_one(pages, as_of)?]);
+        return Ok(vec![OrganisationFigures::of(read_books(pages, as_of)?)]);
     }
     let mut names = pages.folders().map_err(|message| Malformed {
         file: pages.display("."),
@@ -55,7 +57,7 @@ pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<Organisatio
     for folder in names {
         let below = Below { pages, folder };
         if !pages::list(&below, "Organisation")?.is_empty() {
-            all.push(compute_one(&below, as_of)?);
+            all.push(read_books(&below, as_of)?);
         }
     }
     if all.is_empty() {
@@ -67,16 +69,29 @@ pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<Organisatio
             help: Some("make one with `xero-pbit sample --out DIR` or `xero-pbit pull`".to_owned()),
         });
     }
-    Ok(all)
+    let shared = calendar::calendar(&all);
+    Ok(all.into_iter().map(|books| OrganisationFigures::of(Books { calendar: shared, ..books })).collect())
 }
 
-fn compute_one(pages: &dyn Pages, as_of: Option<Date>) -> Result<OrganisationFigures, Malformed> {
-    let books = read_books(pages, as_of)?;
+impl OrganisationFigures {
+    fn of(books: Books) -> OrganisationFigures {
+        let figures = figures(&books, &View::default());
+        OrganisationFigures { books, figures }
+    }
+}
+
+/// All figures of an organisation under filters.
+pub fn figures(books: &Books, view: &View) -> Figures {
+    let seen = view::Seen::new(books, view);
     let mut figures = Figures::default();
-    cash::compute(&books, &mut figures);
-    trade::compute(&books, &mut figures);
-    statements::compute(&books, &mut figures);
-    health::compute(&books, &mut figures);
-    support::compute(&books, &mut figures);
-    Ok(OrganisationFigures { books, figures })
+    cash::compute(seen, &mut figures);
+    trade::compute(seen, &mut figures);
+    statements::compute(seen, &mut figures);
+    health::compute(seen, &mut figures);
+    support::compute(seen, &mut figures);
+    for figure in figures.values_mut() {
+        let organisation = (books.id.clone(), figure.total);
+        *figure = std::mem::replace(figure, Figure::total(Amount::Blank)).by("Organisation", [organisation]);
+    }
+    figures
 }

@@ -1,6 +1,6 @@
 //! Supporting measures: what users expect beside the 29 tiles. Each is made of the tiles' own building blocks.
 //!
-//! "Period" measures are given in total (the whole calendar) and by month; measures of "now" in total and by contact.
+//! "Period" measures are given over the days in view and by month; measures of "now" in total, by contact and by ageing bucket.
 
 use std::collections::BTreeMap;
 
@@ -8,51 +8,22 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::books::{Books, Group, Kind, Ledger, month_end};
-use super::calendar::{Period, calendar, months};
+use super::books::{Books, Class, Document, Group, Kind, Ledger, month_end};
+use super::calendar::Period;
 use super::cash::{DayBalance, daily_balances};
-use super::figures::{Amount, Figure, Figures, Sums, ratio};
-use super::statements::{balance_at, balances, in_group, movements};
-use super::trade::{by_product, item_key, open_figure, open_invoices, traded};
-
-/// An amount that may be blank, with the rules of a ledger: nothing plus something is something.
-type Maybe = Option<Decimal>;
-
-fn plus(a: Maybe, b: Maybe) -> Maybe {
-    match (a, b) {
-        (None, None) => None,
-        (a, b) => Some(a.unwrap_or_default() + b.unwrap_or_default()),
-    }
-}
-
-fn minus(a: Maybe, b: Maybe) -> Maybe {
-    plus(a, b.map(|b| -b))
-}
-
-fn money(amount: Maybe) -> Amount {
-    amount.map_or(Amount::Blank, Amount::Money)
-}
-
-fn divide(a: Maybe, b: Maybe) -> Amount {
-    match (a, b) {
-        (Some(a), Some(b)) => ratio(a, b),
-        _ => Amount::Blank,
-    }
-}
-
-/// (this − base) / base; blank unless the base is above zero.
-fn growth(this: Maybe, base: Maybe) -> Amount {
-    match base {
-        Some(base) if base > Decimal::ZERO => ratio(this.unwrap_or_default() - base, base),
-        _ => Amount::Blank,
-    }
-}
+use super::figures::{Amount, Figure, Figures, Maybe, Sums, count, divide, growth, minus, money, plus};
+use super::health::last_closed;
+use super::statements::{balance, balance_at, balances, in_group, is_profit_and_loss, movement, movements};
+use super::trade::{
+    by_product, is_overdue, item_key, net_open, open_credits, open_documents, open_figure, open_invoices, same_days_before, sign, traded,
+};
+use super::view::Seen;
 
 /// Amounts by day, for sums over any stretch of days.
-struct Days(BTreeMap<Date, Decimal>);
+pub(super) struct Days(BTreeMap<Date, Decimal>);
 
 impl Days {
-    fn new(rows: impl IntoIterator<Item = (Date, Decimal)>) -> Days {
+    pub(super) fn new(rows: impl IntoIterator<Item = (Date, Decimal)>) -> Days {
         let mut days = BTreeMap::new();
         for (day, amount) in rows {
             *days.entry(day).or_default() += amount;
@@ -60,81 +31,102 @@ impl Days {
         Days(days)
     }
 
-    fn sum(&self, period: Period) -> Maybe {
+    pub(super) fn sum(&self, period: Period) -> Maybe {
         let mut range = self.0.range(period.first..=period.last).peekable();
         range.peek()?;
         Some(range.map(|(_, amount)| *amount).sum())
     }
+
+    /// The sum over the part of a stretch that the calendar reaches.
+    pub(super) fn within(&self, period: Period, seen: Seen<'_>) -> Maybe {
+        period.within(seen.books.calendar.days).and_then(|period| self.sum(period))
+    }
+
+    /// Everything, or what a filter on days leaves.
+    fn shown(&self, seen: Seen<'_>) -> Maybe {
+        match seen.view.period {
+            Some(period) => self.sum(period),
+            None => self.0.values().copied().fold(None, |sum, amount| plus(sum, Some(amount))),
+        }
+    }
+
+    /// Sums over the days in view and by month. Without a filter on days the total has also what lies beyond the calendar.
+    fn figure(&self, seen: Seen<'_>) -> Figure {
+        let mut figure = over(seen, |period| money(self.sum(period)));
+        figure.total = money(self.shown(seen));
+        figure
+    }
 }
 
-/// A measure in total and by month from one rule over a stretch of days.
-fn over(calendar: Period, rule: impl Fn(Period) -> Amount) -> Figure {
-    Figure::total(rule(calendar)).by("Month", months(calendar).into_iter().map(|month| (month_end(month.last).to_string(), rule(month))))
+/// A measure over the days in view and by month, from one rule over a stretch of days.
+pub(super) fn over(seen: Seen<'_>, rule: impl Fn(Period) -> Amount) -> Figure {
+    let months = seen.months().into_iter().map(|month| (month_end(month.last).to_string(), rule(month)));
+    Figure::total(rule(seen.period)).by("Month", months)
 }
 
-pub(super) fn compute(books: &Books, figures: &mut Figures) {
-    let (Some(calendar), Some(today)) = (calendar(books), books.today) else { return };
-    cash(books, calendar, today, figures);
-    trade(books, calendar, today, figures);
-    products(books, calendar, figures);
-    statements(books, calendar, figures);
-    health(books, figures);
+pub(super) fn compute(seen: Seen<'_>, figures: &mut Figures) {
+    cash(seen, figures);
+    bridge(seen, figures);
+    trade(seen, figures);
+    products(seen, figures);
+    statements(seen, figures);
+    health(seen, figures);
 }
 
 /// The rules that sales, purchases, cash in and cash out share.
 struct Series<'a> {
-    books: &'a Books,
-    calendar: Period,
-    today: Date,
+    seen: Seen<'a>,
     days: Days,
 }
 
 impl Series<'_> {
     /// The same stretch whole months before.
     fn before(&self, months: i32) -> Figure {
-        over(self.calendar, |period| money(self.at_before(period, months)))
+        over(self.seen, |period| money(self.at_before(period, months)))
     }
 
     fn at_before(&self, period: Period, months: i32) -> Maybe {
-        period.months_before(months, self.calendar).and_then(|earlier| self.days.sum(earlier))
+        period.months_before(months, self.seen.books.calendar.days).and_then(|earlier| self.days.sum(earlier))
     }
 
     /// From the first of the month of Today to Today.
     fn month_to_date(&self) -> Maybe {
-        self.days.sum(Period { first: self.today.first_of_month(), last: self.today })
+        let today = self.seen.books.today?;
+        self.days.within(Period { first: today.first_of_month(), last: today }, self.seen)
     }
 
     /// The same days of the month before, cut to its length.
     fn same_days(&self) -> Maybe {
-        let first = self.today.first_of_month().saturating_sub(1.month());
-        let day = self.today.day().min(first.days_in_month());
-        self.days.sum(Period { first, last: first.with().day(day).build().unwrap_or(month_end(first)) })
+        self.days.within(same_days_before(self.seen.books.today?), self.seen)
     }
 
-    /// From the start of the fiscal year of the last day to that day.
+    /// From the start of the fiscal year of the last day to that day. The fiscal year is the calendar's: that of the first organisation.
     fn running_total(&self) -> Figure {
-        over(self.calendar, |period| {
-            if period.first > self.today {
+        let books = self.seen.books;
+        over(self.seen, |period| {
+            if books.today.is_none_or(|today| period.first > today) {
                 return Amount::Blank;
             }
-            money(self.days.sum(Period { first: self.books.fiscal_year_start(period.last), last: period.last }))
+            money(self.days.sum(Period { first: books.calendar.year_end.start(period.last), last: period.last }))
         })
     }
 
     /// Against the same stretch a year before; only for a stretch that is over.
     fn on_year_before(&self) -> Figure {
-        over(self.calendar, |period| {
-            if period.last > self.today { Amount::Blank } else { growth(self.days.sum(period), self.at_before(period, 12)) }
+        over(self.seen, |period| {
+            if self.seen.books.today.is_none_or(|today| period.last > today) {
+                Amount::Blank
+            } else {
+                growth(self.days.sum(period), self.at_before(period, 12))
+            }
         })
     }
 }
 
-fn cash(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
+fn cash(seen: Seen<'_>, figures: &mut Figures) {
     let rows = |transfers: Option<bool>, sign: i8| {
         Days::new(
-            books
-                .bank
-                .iter()
+            seen.cash()
                 .filter(|row| transfers.is_none_or(|t| row.transfer == t))
                 .filter(|row| match sign {
                     1 => row.amount > Decimal::ZERO,
@@ -144,72 +136,53 @@ fn cash(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
                 .map(|row| (row.date, if sign < 0 { -row.amount } else { row.amount })),
         )
     };
-    let sum = |days: Days| over(calendar, move |period| money(days.sum(period)));
-    figures.insert("Cash in incl. transfers", sum(rows(None, 1)));
-    figures.insert("Cash out incl. transfers", sum(rows(None, -1)));
-    figures.insert("Net transfers", sum(rows(Some(true), 0)));
+    figures.insert("Cash in incl. transfers", rows(None, 1).figure(seen));
+    figures.insert("Cash out incl. transfers", rows(None, -1).figure(seen));
+    figures.insert("Net transfers", rows(Some(true), 0).figure(seen));
     for (sign, year_before, to_date, same_days) in [
         (1, "Cash in year before", "Cash in month to date", "Cash in same days of previous month"),
         (-1, "Cash out year before", "Cash out month to date", "Cash out same days of previous month"),
     ] {
-        let series = Series { books, calendar, today, days: rows(Some(false), sign) };
+        let series = Series { seen, days: rows(Some(false), sign) };
         figures.insert(year_before, series.before(12));
         figures.insert(to_date, Figure::total(money(series.month_to_date())));
         figures.insert(same_days, Figure::total(money(series.same_days())));
     }
-    let flow = Series { books, calendar, today, days: rows(Some(false), 0) };
+    let flow = Series { seen, days: rows(Some(false), 0) };
     figures.insert("Daily cash flow running total", flow.running_total());
-    let future: Vec<Decimal> = books.future_bank.iter().filter(|row| !row.transfer).map(|row| row.amount).collect();
-    figures.insert(
-        "Future-dated bank movements",
-        Figure::total(if future.is_empty() { Amount::Blank } else { Amount::Money(future.iter().sum()) }),
-    );
-    figures.insert(
-        "Unreconciled items",
-        over(calendar, |period| count(books.bank.iter().filter(|row| !row.reconciled && period.holds(row.date)).count())),
-    );
-    bridge(books, calendar, figures);
+    let future = seen.future_cash().filter(|row| !row.transfer).fold(None, |sum, row| plus(sum, Some(row.amount)));
+    figures.insert("Future-dated bank movements", Figure::total(money(future)));
+    let unreconciled: Vec<Date> = seen.cash().filter(|row| !row.reconciled).map(|row| row.date).collect();
+    figures.insert("Unreconciled items", counted(seen, &unreconciled));
 
-    let outstanding = |ledger: Ledger| -> Maybe { net_open(books, ledger) };
+    let outstanding = |ledger: Ledger| -> Maybe { net_open(seen, ledger) };
     figures.insert("Short-term cash forecast", Figure::total(money(minus(outstanding(Ledger::Receivable), outstanding(Ledger::Payable)))));
-    let closing: Decimal = books
-        .trial_balances
-        .values()
-        .next_back()
-        .map(|rows| rows.iter().filter(|row| row.group == Group::Bank).map(|row| row.balance).sum())
-        .unwrap_or_default();
-    let due_by =
-        |ledger: Ledger, day: Date| -> Decimal { open_invoices(books, ledger).filter(|(d, _)| d.due <= day).map(|(_, open)| open).sum() };
+    let closing = seen.books.trial_balances.keys().next_back().and_then(|last| balance_at(seen, *last, 1, in_group(&[Group::Bank])));
+    let due = |ledger: Ledger| Days::new(open_invoices(seen, ledger).map(|(d, open)| (d.due, open)));
+    let (receipts, payments) = (due(Ledger::Receivable), due(Ledger::Payable));
     figures.insert(
         "Cash forecast",
-        over(calendar, |period| {
-            if period.last < today {
+        over(seen, |period| {
+            if seen.books.today.is_some_and(|today| period.last < today) {
                 return Amount::Blank;
             }
-            Amount::Money(closing + due_by(Ledger::Receivable, period.last) - due_by(Ledger::Payable, period.last))
+            let until = Period { first: Date::MIN, last: period.last };
+            money(minus(plus(closing, receipts.sum(until)), payments.sum(until)))
         }),
     );
 }
 
-/// A number of things; none is blank.
-fn count(n: usize) -> Amount {
-    if n == 0 { Amount::Blank } else { Amount::Count(n as i64) }
-}
-
-fn net_open(books: &Books, ledger: Ledger) -> Maybe {
-    let credits = books
-        .documents
-        .iter()
-        .filter(|d| {
-            d.ledger == ledger && matches!(d.kind, Kind::CreditNote | Kind::Overpayment) && d.is_authorised() && !d.open_original.is_zero()
-        })
-        .filter_map(|d| d.open.map(|open| -open));
-    open_invoices(books, ledger).map(|(_, open)| open).chain(credits).fold(None, |sum, amount| plus(sum, Some(amount)))
+/// How many of the days lie in view, and in each month.
+fn counted(seen: Seen<'_>, days: &[Date]) -> Figure {
+    let number = |period: Period| days.iter().filter(|day| period.holds(**day)).count();
+    let mut figure = over(seen, |period| count(number(period)));
+    figure.total = count(days.iter().filter(|day| seen.shows(**day)).count());
+    figure
 }
 
 /// Opening + in − out + transfers + unattributed = closing, from the daily balances.
-fn bridge(books: &Books, calendar: Period, figures: &mut Figures) {
-    let daily = daily_balances(books);
+fn bridge(seen: Seen<'_>, figures: &mut Figures) {
+    let daily = daily_balances(seen);
     let mut all: BTreeMap<Date, Vec<DayBalance>> = BTreeMap::new();
     for days in daily.values() {
         for (day, balance) in days {
@@ -228,33 +201,32 @@ fn bridge(books: &Books, calendar: Period, figures: &mut Figures) {
             all.range(period.first..=period.last).flat_map(|(_, rows)| rows).map(pick).filter(|a| !a.is_zero()).collect();
         if amounts.is_empty() { None } else { Some(amounts.iter().sum()) }
     };
-    figures.insert("Opening balance", over(calendar, |p| money(opening(p))));
-    figures.insert("Bridge cash in", over(calendar, |p| money(part(|d| d.cash_in, p))));
-    figures.insert("Bridge cash out", over(calendar, |p| money(part(|d| d.cash_out, p))));
-    figures.insert("Bridge net transfers", over(calendar, |p| money(part(|d| d.transfers, p))));
-    let as_at_in = |p: Period| books.trial_balances.keys().any(|day| p.holds(*day) && all.contains_key(day));
+    figures.insert("Opening balance", over(seen, |p| money(opening(p))));
+    figures.insert("Bridge cash in", over(seen, |p| money(part(|d| d.cash_in, p))));
+    figures.insert("Bridge cash out", over(seen, |p| money(part(|d| d.cash_out, p))));
+    figures.insert("Bridge net transfers", over(seen, |p| money(part(|d| d.transfers, p))));
+    let as_at_in = |p: Period| seen.books.trial_balances.keys().any(|day| p.holds(*day) && all.contains_key(day));
     figures.insert(
         "Unattributed",
-        over(calendar, |p| if as_at_in(p) { money(Some(part(|d| d.unattributed, p).unwrap_or_default())) } else { Amount::Blank }),
+        over(seen, |p| if as_at_in(p) { money(Some(part(|d| d.unattributed, p).unwrap_or_default())) } else { Amount::Blank }),
     );
-    figures
-        .insert("Bank bridge check", over(calendar, |p| if closing(p).is_some() { Amount::Money(Decimal::ZERO) } else { Amount::Blank }));
+    figures.insert("Bank bridge check", over(seen, |p| if closing(p).is_some() { Amount::Money(Decimal::ZERO) } else { Amount::Blank }));
     figures.insert(
         "Overdrafts and cards",
-        over(calendar, |p| {
+        over(seen, |p| {
             let last = all.range(p.first..=p.last).next_back().map(|(day, _)| *day);
             let negative: Vec<Decimal> = last
                 .iter()
                 .flat_map(|day| daily.values().filter_map(|days| days.get(day)))
                 .map(|d| d.closing)
-                .filter(|c| c.is_sign_negative() && !c.is_zero())
+                .filter(|c| *c < Decimal::ZERO)
                 .collect();
             if negative.is_empty() { Amount::Blank } else { Amount::Money(negative.iter().sum()) }
         }),
     );
 }
 
-fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
+fn trade(seen: Seen<'_>, figures: &mut Figures) {
     struct Names {
         previous_month: &'static str,
         year_before: &'static str,
@@ -331,7 +303,8 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         system: "CREDITORS",
     };
     for (ledger, names) in [(Ledger::Receivable, sales), (Ledger::Payable, purchases)] {
-        let series = Series { books, calendar, today, days: Days::new(traded(books, ledger).map(|(d, amount)| (d.date, amount))) };
+        let today = seen.books.today;
+        let series = Series { seen, days: Days::new(traded(seen, ledger).map(|(d, amount)| (d.date, amount))) };
         figures.insert(names.previous_month, series.before(1));
         figures.insert(names.year_before, series.before(12));
         figures.insert(names.growth_on_year, series.on_year_before());
@@ -340,110 +313,102 @@ fn trade(books: &Books, calendar: Period, today: Date, figures: &mut Figures) {
         figures.insert(names.same_days, Figure::total(money(series.same_days())));
         figures.insert(names.to_date_growth, Figure::total(growth(series.month_to_date(), series.same_days())));
 
-        let gross = open_figure(books, open_invoices(books, ledger), Some(today));
-        let overdue: Maybe = open_invoices(books, ledger).filter(|(d, _)| d.due < today).fold(None, |sum, (_, open)| plus(sum, Some(open)));
-        figures.insert(names.overdue_share, Figure::total(divide(overdue, gross.total.number())));
+        let gross = open_figure(seen, open_invoices(seen, ledger));
+        let overdue = open_figure(seen, open_invoices(seen, ledger).filter(|(d, _)| is_overdue(d, today)));
+        figures.insert(names.overdue_share, share(&overdue, &gross));
         figures.insert(names.gross, gross);
-        let credits = books
-            .documents
-            .iter()
-            .filter(|d| {
-                d.ledger == ledger
-                    && matches!(d.kind, Kind::CreditNote | Kind::Overpayment)
-                    && d.is_authorised()
-                    && !d.open_original.is_zero()
-            })
-            .filter_map(|d| d.open.map(|open| (d, open)));
-        let mut credits = open_figure(books, credits, Some(today));
-        // Credits are never due: only the contact slices them.
-        credits.by.remove("Due Bucket");
-        figures.insert(names.credits, credits);
-        let open: Vec<Date> = books
-            .documents
-            .iter()
-            .filter(|d| d.ledger == ledger && d.kind == Kind::Invoice && d.is_authorised() && !d.open_original.is_zero())
-            .map(|d| d.due)
-            .collect();
-        figures.insert(names.due_count, Figure::total(count(open.iter().filter(|due| **due >= today).count())));
-        figures.insert(names.overdue_count, Figure::total(count(open.iter().filter(|due| **due < today).count())));
-        let by_due = Days::new(open_invoices(books, ledger).map(|(d, open)| (d.due, open)));
-        let all = by_due.0.values().copied().fold(None, |sum, amount| plus(sum, Some(amount)));
-        let mut figure = over(calendar, |period| money(by_due.sum(period)));
-        // Without a date filter every open document counts, also one that falls due beyond the calendar.
-        figure.total = money(all);
-        figures.insert(names.by_due_date, figure);
-        let expected = Days::new(open_invoices(books, ledger).filter_map(|(d, open)| Some((d.expected?, open))));
-        let mut figure = over(calendar, |period| money(expected.sum(period)));
-        figure.total = money(all);
-        figures.insert(names.by_expected_date, figure);
-        let invoices = books.documents.iter().filter(|d| d.ledger == ledger && d.kind == Kind::Invoice && d.counts());
-        let settled: Vec<(Date, Decimal)> = invoices.filter_map(|d| Some((d.paid?, d.gross?))).collect();
-        let total = settled.iter().fold(None, |sum, (_, gross)| plus(sum, Some(*gross)));
-        let settled = Days::new(settled);
-        let mut figure = over(calendar, |period| money(settled.sum(period)));
-        figure.total = money(total);
-        figures.insert(names.settled, figure);
+        figures.insert(names.credits, open_figure(seen, open_credits(seen, ledger)));
+        figures.insert(names.due_count, number_open(seen, open_documents(seen, ledger).filter(|d| !is_overdue(d, today))));
+        figures.insert(names.overdue_count, number_open(seen, open_documents(seen, ledger).filter(|d| is_overdue(d, today))));
+        // What has no such date stands in no month; without a filter on days every open document counts.
+        for (name, date) in [
+            (names.by_due_date, (|d: &Document| d.due_stated) as fn(&Document) -> Option<Date>),
+            (names.by_expected_date, |d: &Document| d.expected),
+        ] {
+            let mut figure = Days::new(open_invoices(seen, ledger).filter_map(|(d, open)| Some((date(d)?, open)))).figure(seen);
+            if seen.view.period.is_none() {
+                figure.total = net_of(open_invoices(seen, ledger));
+            }
+            figures.insert(name, figure);
+        }
+        let invoices = || seen.documents().filter(|d| d.ledger == ledger && d.kind == Kind::Invoice && d.counts());
+        figures.insert(names.settled, Days::new(invoices().filter_map(|d| Some((d.paid?, d.gross?)))).figure(seen));
 
         let side = if ledger == Ledger::Receivable { 1 } else { -1 };
-        let control = control_account(books, names.system);
+        let control = control_account(seen.books, names.system);
+        // An account without a row in the trial balance has no balance.
         let at = |as_at: Date| -> Maybe {
-            let rows: Vec<Decimal> = books.trial_balances[&as_at]
-                .iter()
-                .filter(|row| control.contains(&row.account))
-                .map(|row| row.balance * Decimal::from(side))
-                .collect();
+            let rows: Vec<Decimal> =
+                seen.rows(as_at).filter(|row| control.contains(&row.account)).map(|row| row.balance * Decimal::from(side)).collect();
             if rows.is_empty() { None } else { Some(rows.iter().sum()) }
         };
-        let last = books.trial_balances.keys().next_back().copied();
-        let month_ends = books.trial_balances.keys().map(|as_at| (month_end(*as_at).to_string(), money(at(*as_at))));
-        figures.insert(names.at_month_end, Figure::total(last.map_or(Amount::Blank, |d| money(at(d)))).by("Month", month_ends));
-        figures.insert(names.unrealised, Figure::total(money(minus(last.and_then(at), net_open(books, ledger)))));
-        let turnover = |as_at: Date| -> Maybe {
-            let (groups, sign): (&[Group], i64) = if ledger == Ledger::Receivable {
-                (&[Group::TradingIncome], -1)
+        let shown = |period: Period| super::statements::shown(seen, period).and_then(at);
+        figures.insert(names.at_month_end, over(seen, |period| money(shown(period))));
+        let last = seen.books.trial_balances.keys().next_back().copied();
+        figures.insert(names.unrealised, Figure::total(money(minus(last.and_then(at), net_open(seen, ledger)))));
+        let turnover = |period: Period| -> Maybe {
+            if ledger == Ledger::Receivable {
+                movement(seen, period, -1, in_group(&[Group::TradingIncome]))
             } else {
-                (&[Group::CostOfSales, Group::OperatingExpenses], 1)
-            };
-            let rows: Vec<Decimal> = books.trial_balances[&as_at]
-                .iter()
-                .filter(|row| groups.contains(&row.group))
-                .map(|row| row.movement * Decimal::from(sign))
-                .collect();
-            if rows.is_empty() { None } else { Some(rows.iter().sum()) }
+                movement(seen, period, 1, in_group(&[Group::CostOfSales, Group::OperatingExpenses]))
+            }
         };
-        let in_days = |balance: Maybe, turnover: Maybe, days: i64| match divide(balance, turnover) {
-            Amount::Ratio(r) => r.checked_mul(days.into()).map_or(Amount::Blank, Amount::Ratio),
-            _ => Amount::Blank,
-        };
-        let all_turnover = books.trial_balances.keys().fold(None, |sum, d| plus(sum, turnover(*d)));
-        let all_days: i64 = books.trial_balances.keys().map(|d| i64::from(d.day())).sum();
-        let by_month = books.trial_balances.keys().map(|d| (month_end(*d).to_string(), in_days(at(*d), turnover(*d), d.day().into())));
-        figures.insert(names.days, Figure::total(in_days(last.and_then(at), all_turnover, all_days)).by("Month", by_month));
-
-        let future: Maybe = books
-            .future_documents
-            .iter()
-            .filter(|d| d.ledger == ledger && d.counts())
-            .filter_map(|d| d.net.map(|net| if d.kind == Kind::CreditNote { -net } else { net }))
-            .fold(None, |sum, net| plus(sum, Some(net)));
-        figures.insert(names.future, Figure::total(money(future)));
-        let invoices: Vec<Date> =
-            books.documents.iter().filter(|d| d.ledger == ledger && d.kind == Kind::Invoice && d.counts()).map(|d| d.date).collect();
-        let number = |period: Period| invoices.iter().filter(|day| period.holds(**day)).count();
-        figures.insert(names.count, over(calendar, |period| count(number(period))));
         figures.insert(
-            names.average,
-            over(calendar, |period| {
-                let n = number(period);
-                divide(series.days.sum(period), (n > 0).then(|| Decimal::from(n as i64)))
+            names.days,
+            over(seen, |period| match divide(shown(period), turnover(period)) {
+                Amount::Ratio(r) => r.checked_mul(days_loaded(seen, period).into()).map_or(Amount::Blank, Amount::Ratio),
+                _ => Amount::Blank,
             }),
         );
-        let tax = Days::new(books.documents.iter().filter(|d| d.ledger == ledger && d.counts()).filter_map(|d| {
-            let sign = if d.kind == Kind::CreditNote { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
-            Some((d.date, sign * (d.gross? - d.net?)))
-        }));
-        figures.insert(names.tax, over(calendar, |period| money(tax.sum(period))));
+
+        let future = seen
+            .future_documents()
+            .filter(|d| d.ledger == ledger && d.counts())
+            .filter_map(|d| d.net.map(|net| sign(d) * net))
+            .fold(None, |sum, net| plus(sum, Some(net)));
+        figures.insert(names.future, Figure::total(money(future)));
+        let dates: Vec<Date> = invoices().map(|d| d.date).collect();
+        let number = counted(seen, &dates);
+        let mut average = quotient(&series.days.figure(seen), &number);
+        average.by.retain(|dimension, _| *dimension == "Month");
+        figures.insert(names.count, number);
+        figures.insert(names.average, average);
+        let tax = seen.documents().filter(|d| d.ledger == ledger && d.counts());
+        figures.insert(names.tax, Days::new(tax.filter_map(|d| Some((d.date, sign(d) * (d.gross? - d.net?))))).figure(seen));
     }
+}
+
+/// One figure as a part of another, in total and by contact.
+fn share(part: &Figure, whole: &Figure) -> Figure {
+    let empty = BTreeMap::new();
+    let (parts, wholes) = (part.by.get("Contact").unwrap_or(&empty), whole.by.get("Contact").unwrap_or(&empty));
+    let contacts =
+        parts.iter().map(|(key, amount)| (key.clone(), divide(amount.number(), wholes.get(key).and_then(|whole| whole.number()))));
+    Figure::total(divide(part.total.number(), whole.total.number())).by("Contact", contacts)
+}
+
+/// The sum of open amounts.
+fn net_of<'a>(rows: impl Iterator<Item = (&'a Document, Decimal)>) -> Amount {
+    money(rows.fold(None, |sum, (_, open)| plus(sum, Some(open))))
+}
+
+/// How many documents, by contact and by ageing bucket.
+fn number_open<'a>(seen: Seen<'_>, documents: impl Iterator<Item = &'a Document>) -> Figure {
+    let ones = open_figure(seen, documents.map(|d| (d, Decimal::ONE)));
+    let number = |amount: Amount| match amount.number() {
+        Some(n) => count(usize::try_from(n.trunc().mantissa()).unwrap_or_default()),
+        None => Amount::Blank,
+    };
+    let mut figure = Figure::total(number(ones.total));
+    for (dimension, values) in ones.by {
+        figure = figure.by(dimension, values.into_iter().map(|(key, amount)| (key, number(amount))));
+    }
+    figure
+}
+
+/// Days of the months that are loaded, the running month up to its as-at date.
+fn days_loaded(seen: Seen<'_>, period: Period) -> i64 {
+    seen.as_ats(period).map(|as_at| i64::from(as_at.day())).sum()
 }
 
 /// AccountIDs of a system account.
@@ -451,41 +416,45 @@ fn control_account(books: &Books, system: &str) -> Vec<String> {
     books.accounts.iter().filter(|(_, a)| a.system.eq_ignore_ascii_case(system)).map(|(id, _)| id.clone()).collect()
 }
 
-fn products(books: &Books, calendar: Period, figures: &mut Figures) {
-    let sales = by_product(books, Ledger::Receivable);
-    figures.insert("Purchases by product", by_product(books, Ledger::Payable));
+fn products(seen: Seen<'_>, figures: &mut Figures) {
+    figures.insert("Purchases by product", by_product(seen, Ledger::Payable));
     let mut sold = Sums::default();
-    let mut by_day: Vec<(Date, Decimal)> = Vec::new();
-    let mut amounts: Vec<(Date, Decimal)> = Vec::new();
-    for (document, _) in traded(books, Ledger::Receivable) {
-        let sign = if document.kind == Kind::CreditNote { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
-        for line in &document.lines {
+    let (mut quantities, mut amounts, mut all_items): (Vec<(Date, Decimal)>, Vec<_>, Vec<_>) = Default::default();
+    for (document, _) in traded(seen, Ledger::Receivable) {
+        let sign = sign(document);
+        for line in seen.lines(document, false) {
             amounts.push((document.date, sign * line.amount));
             if let Some(quantity) = line.quantity {
-                sold.add(item_key(books, &line.item), sign * quantity);
-                by_day.push((document.date, sign * quantity));
+                if seen.shows(document.date) {
+                    sold.add(item_key(seen.books, &line.item), sign * quantity);
+                }
+                quantities.push((document.date, sign * quantity));
             }
         }
+        all_items.extend(seen.lines(document, true).map(|line| (document.date, sign * line.amount)));
     }
-    let (quantity, amount) = (Days::new(by_day), Days::new(amounts));
+    let (quantity, amount, all_items) = (Days::new(quantities), Days::new(amounts), Days::new(all_items));
     let number = |n: Maybe| n.map_or(Amount::Blank, Amount::Ratio);
-    figures.insert(
-        "Quantity sold",
-        over(calendar, |period| number(quantity.sum(period)))
-            .by("Item", sold.map().iter().map(|(item, n)| (item.clone(), Amount::Ratio(*n)))),
-    );
-    figures.insert("Average sales price", over(calendar, |period| divide(amount.sum(period), quantity.sum(period))));
+    let mut figure =
+        over(seen, |period| number(quantity.sum(period))).by("Item", sold.map().iter().map(|(item, n)| (item.clone(), Amount::Ratio(*n))));
+    figure.total = number(quantity.shown(seen));
+    figures.insert("Quantity sold", figure);
+    figures.insert("Average sales price", quotient(&amount.figure(seen), &quantity.figure(seen)));
+    let calendar = seen.books.calendar.days;
     figures.insert(
         "Sales by product year before",
-        over(calendar, |period| money(period.months_before(12, calendar).and_then(|earlier| amount.sum(earlier)))),
+        over(seen, |period| money(period.months_before(12, calendar).and_then(|earlier| amount.sum(earlier)))),
     );
-    let all = sales.total.number();
-    let shares = sales.by.get("Item").into_iter().flatten().map(|(item, part)| (item.clone(), divide(part.number(), all)));
-    figures.insert("Sales share by product", Figure::total(divide(all, all)).by("Item", shares));
-    let stock =
-        |pick: fn(&super::books::Item) -> Maybe| books.items.values().map(pick).fold(None, |sum, x| x.map_or(sum, |x| plus(sum, Some(x))));
-    let by_item =
-        |pick: fn(&super::books::Item) -> Maybe| books.items.values().filter_map(move |item| Some((item.code.clone(), pick(item)?)));
+    // The part of the items in view in the sales of all items.
+    let whole = all_items.shown(seen);
+    let sales = &figures["Monthly sales amount by product"];
+    let shares: Vec<_> =
+        sales.by.get("Item").into_iter().flatten().map(|(item, part)| (item.clone(), divide(part.number(), whole))).collect();
+    let mut figure = over(seen, |period| divide(amount.sum(period), all_items.sum(period)));
+    figure.total = divide(sales.total.number(), whole);
+    figures.insert("Sales share by product", figure.by("Item", shares));
+    let stock = |pick: fn(&super::books::Item) -> Maybe| seen.items().map(pick).fold(None, |sum, x| x.map_or(sum, |x| plus(sum, Some(x))));
+    let by_item = |pick: fn(&super::books::Item) -> Maybe| seen.items().filter_map(move |item| Some((item.code.clone(), pick(item)?)));
     figures.insert(
         "Stock value",
         Figure::total(money(stock(|item| item.value)))
@@ -498,7 +467,7 @@ fn products(books: &Books, calendar: Period, figures: &mut Figures) {
     );
 }
 
-fn statements(books: &Books, calendar: Period, figures: &mut Figures) {
+fn statements(seen: Seen<'_>, figures: &mut Figures) {
     for (name, group, sign) in [
         ("Trading income", &[Group::TradingIncome], -1),
         ("Cost of sales", &[Group::CostOfSales], 1),
@@ -506,7 +475,7 @@ fn statements(books: &Books, calendar: Period, figures: &mut Figures) {
         ("Operating expenses", &[Group::OperatingExpenses], 1),
         ("Top operating expense accounts", &[Group::OperatingExpenses], 1),
     ] {
-        figures.insert(name, movements(books, sign, in_group(group)));
+        figures.insert(name, movements(seen, sign, in_group(group)));
     }
     for (name, group, sign) in [
         ("Bank", &[Group::Bank], 1),
@@ -518,76 +487,58 @@ fn statements(books: &Books, calendar: Period, figures: &mut Figures) {
         ("Non-current liabilities", &[Group::NonCurrentLiabilities], -1),
         ("Equity accounts", &[Group::Equity], -1),
     ] {
-        figures.insert(name, balances(books, sign, in_group(group)));
+        figures.insert(name, balances(seen, sign, in_group(group)));
     }
-    figures.insert(
-        "Current year earnings",
-        balances(books, -1, in_group(&[Group::TradingIncome, Group::OtherIncome, Group::CostOfSales, Group::OperatingExpenses])),
-    );
+    figures.insert("Current year earnings", balances(seen, -1, is_profit_and_loss));
     let (assets, liabilities, equity) = (figures["Total assets"].clone(), figures["Total liabilities"].clone(), figures["Equity"].clone());
     figures.insert("Net assets", combine(&assets, &liabilities, minus));
     figures.insert("Accounting equation check", combine(&combine(&assets, &liabilities, minus), &equity, minus));
     figures.insert("Gross profit", combine(&figures["Trading income"].clone(), &figures["Cost of sales"].clone(), minus));
 
-    let by_month = |name: &str, figures: &Figures| -> Days {
-        let values = figures[name].by.get("Month").cloned().unwrap_or_default();
-        Days::new(values.into_iter().filter_map(|(month, amount)| Some((month.parse().ok()?, amount.number()?))))
-    };
-    for (name, of) in [("Total assets year before", "Total assets"), ("Equity year before", "Equity")] {
-        let values = by_month(of, figures);
-        let last = figures[of].total;
-        // In total the stretch moved back a year still reaches past the load: its last balance is the last loaded one.
-        let mut figure = over(calendar, |period| {
-            period
-                .months_before(12, calendar)
-                .map_or(Amount::Blank, |p| values.0.get(&month_end(p.last)).map_or(Amount::Blank, |v| Amount::Money(*v)))
-        });
-        figure.total = last;
-        figures.insert(name, figure);
-    }
-    let revaluation = control_account(books, "UNREALISEDCURRENCYGAIN");
-    let mut gains = movements(books, -1, |row| row.account == "FXGROUPID" || revaluation.contains(&row.account));
-    gains.by.remove("Account");
-    figures.insert("Unrealised currency gains", gains);
+    let calendar = seen.books.calendar.days;
+    let year_before =
+        |rule: &dyn Fn(Period) -> Maybe, months: i32| over(seen, |period| money(period.months_before(months, calendar).and_then(rule)));
+    let assets = |period: Period| balance(seen, period, 1, |row| row.class == Class::Asset);
+    let equity = |period: Period| balance(seen, period, -1, |row| row.class == Class::Equity || is_profit_and_loss(row));
+    figures.insert("Total assets year before", year_before(&assets, 12));
+    figures.insert("Equity year before", year_before(&equity, 12));
+    let revaluation = control_account(seen.books, "UNREALISEDCURRENCYGAIN");
+    figures
+        .insert("Unrealised currency gains", movements(seen, -1, |row| row.account == "FXGROUPID" || revaluation.contains(&row.account)));
 
-    // Monthly figures stand on the last day of their month, where the trial balance is.
-    for (name, of, months) in [
-        ("Gross profit previous month", "Gross profit", 1),
-        ("Net profit previous month", "Monthly profit and loss", 1),
-        ("Net profit year before", "Monthly profit and loss", 12),
-        ("Trading income year before", "Trading income", 12),
-    ] {
-        let values = by_month(of, figures);
-        figures.insert(name, over(calendar, |period| money(period.months_before(months, calendar).and_then(|p| values.sum(p)))));
-    }
-    let profit = by_month("Monthly profit and loss", figures);
-    let income = by_month("Trading income", figures);
-    let today = books.today.unwrap_or(calendar.last);
+    // A month's figures count in a stretch of days that has the last day of the month.
+    let profit = |period: Period| movement(seen, period, -1, is_profit_and_loss);
+    let income = |period: Period| movement(seen, period, -1, in_group(&[Group::TradingIncome]));
+    let gross = |period: Period| minus(income(period), movement(seen, period, 1, in_group(&[Group::CostOfSales])));
+    figures.insert("Gross profit previous month", year_before(&gross, 1));
+    figures.insert("Net profit previous month", year_before(&profit, 1));
+    figures.insert("Net profit year before", year_before(&profit, 12));
+    figures.insert("Trading income year before", year_before(&income, 12));
+    let today = seen.books.today;
     figures.insert(
         "Net profit growth on year before",
-        over(calendar, |period| {
-            if period.last > today {
+        over(seen, |period| {
+            if today.is_none_or(|today| period.last > today) {
                 return Amount::Blank;
             }
-            growth(profit.sum(period), period.months_before(12, calendar).and_then(|p| profit.sum(p)))
+            growth(profit(period), period.months_before(12, calendar).and_then(profit))
         }),
     );
+    let ends = seen.books.calendar.year_end;
     figures.insert(
         "Net profit running total",
-        over(calendar, |period| {
-            if period.first > today {
+        over(seen, |period| {
+            if today.is_none_or(|today| period.first > today) {
                 return Amount::Blank;
             }
-            money(profit.sum(Period { first: books.fiscal_year_start(period.last), last: period.last }))
+            money(profit(Period { first: ends.start(period.last), last: period.last }))
         }),
     );
-    let this_year = books.fiscal_year_start(today);
-    let previous = Period { first: books.fiscal_year_start(this_year.saturating_sub(1.day())), last: this_year.saturating_sub(1.day()) };
-    figures.insert("Net profit of previous fiscal year", Figure::total(money(profit.sum(previous))));
-    figures.insert("Net profit percentage", over(calendar, |period| divide(profit.sum(period), income.sum(period))));
-    let days = books.trial_balances.keys().map(|as_at| (month_end(*as_at).to_string(), Amount::Count(as_at.day().into())));
-    let total: i64 = books.trial_balances.keys().map(|as_at| i64::from(as_at.day())).sum();
-    figures.insert("Days in period", Figure::total(Amount::Count(total)).by("Month", days));
+    // The fiscal year is the calendar's: that of the first organisation.
+    let previous = ends.year(ends.start(seen.books.calendar.now).saturating_sub(1.day()));
+    figures.insert("Net profit of previous fiscal year", Figure::total(money(previous.within(calendar).and_then(profit))));
+    figures.insert("Net profit percentage", over(seen, |period| divide(profit(period), income(period))));
+    figures.insert("Days in period", over(seen, |period| count(usize::try_from(days_loaded(seen, period)).unwrap_or_default())));
 }
 
 /// Two figures joined total by total and month by month.
@@ -600,27 +551,21 @@ fn combine(a: &Figure, b: &Figure, with: fn(Maybe, Maybe) -> Maybe) -> Figure {
         .by("Month", keys.into_iter().map(|key| (key.clone(), money(with(at(left, key), at(right, key))))))
 }
 
-fn health(books: &Books, figures: &mut Figures) {
-    let closed: Vec<Date> = books.trial_balances.keys().copied().filter(|as_at| !Books::is_running(*as_at)).collect();
+fn health(seen: Seen<'_>, figures: &mut Figures) {
     // Month's profit × 12 / net assets. Source: Xero's Executive Summary, "Return on investment (p.a.)".
-    let roi = |as_at: Date| -> Amount {
-        let profit: Decimal = books.trial_balances[&as_at]
-            .iter()
-            .filter(|row| matches!(row.class, super::books::Class::Revenue | super::books::Class::Expense))
-            .map(|row| -row.movement)
-            .sum();
-        let net_assets =
-            balance_at(books, as_at, 1, |row| matches!(row.class, super::books::Class::Asset | super::books::Class::Liability));
-        ratio(profit * Decimal::from(12), net_assets)
+    let roi = |period: Period| -> Amount {
+        let Some(as_at) = last_closed(seen, period) else { return Amount::Blank };
+        let profit = movement(seen, Period { first: as_at, last: as_at }, -1, is_profit_and_loss);
+        let of = |class: Class| balance_at(seen, as_at, 1, move |row| row.class == class);
+        divide(profit.map(|profit| profit * Decimal::from(12)), plus(of(Class::Asset), of(Class::Liability)))
     };
-    let by_month = closed.iter().map(|d| (d.to_string(), roi(*d)));
-    figures.insert("Return on investment", Figure::total(closed.last().map_or(Amount::Blank, |d| roi(*d))).by("Month", by_month));
+    figures.insert("Return on investment", over(seen, roi));
     let current = combine(&figures["Bank"].clone(), &figures["Current assets"].clone(), plus);
     figures.insert("Working capital", combine(&current, &figures["Current liabilities"].clone(), minus));
     let liquid = combine(&figures["Bank"].clone(), &figures["Receivables at month end"].clone(), plus);
     figures.insert("Quick ratio", quotient(&liquid, &figures["Current liabilities"]));
     figures.insert("Operating expenses to income", quotient(&figures["Operating expenses"], &figures["Trading income"]));
-    let documents = books.future_documents.iter().filter(|d| d.counts()).count() + books.future_bank.len();
+    let documents = seen.future_documents().filter(|d| d.counts()).count() + seen.future_cash().count();
     figures.insert("Future-dated documents", Figure::total(count(documents)));
 }
 

@@ -1,15 +1,16 @@
 //! Customers, suppliers and products: what was invoiced and billed, what is open, what is overdue.
 
-use std::collections::BTreeMap;
-
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::books::{Books, Document, Kind, Ledger, month_end};
-use super::figures::{Amount, Figure, Figures, Sums, ratio};
+use super::calendar::Period;
+use super::figures::{Amount, Figure, Figures, Maybe, Sums, growth, money};
+use super::support::{Days, over};
+use super::view::Seen;
 
-pub(super) fn compute(books: &Books, figures: &mut Figures) {
+pub(super) fn compute(seen: Seen<'_>, figures: &mut Figures) {
     for (ledger, names) in [
         (
             Ledger::Receivable,
@@ -34,88 +35,101 @@ pub(super) fn compute(books: &Books, figures: &mut Figures) {
             ],
         ),
     ] {
-        let [net, by_contact, growth, due, outstanding, overdue] = names;
-        figures.insert(net, invoiced(books, ledger));
-        figures.insert(by_contact, invoiced(books, ledger));
-        figures.insert(growth, growth_trend(books, ledger));
-        figures.insert(due, not_yet_due(books, ledger));
-        figures.insert(outstanding, outstanding_net(books, ledger));
-        figures.insert(overdue, overdue_gross(books, ledger));
+        let [net, by_contact, trend, due, outstanding, overdue] = names;
+        let sums = invoiced(seen, ledger);
+        figures.insert(net, sums.clone());
+        figures.insert(by_contact, sums);
+        figures.insert(trend, growth_trend(seen, ledger));
+        figures.insert(due, not_yet_due(seen, ledger));
+        figures.insert(outstanding, outstanding_net(seen, ledger));
+        figures.insert(overdue, overdue_gross(seen, ledger));
     }
-    figures.insert("Monthly sales amount by product", by_product(books, Ledger::Receivable));
+    figures.insert("Monthly sales amount by product", by_product(seen, Ledger::Receivable));
 }
 
-/// The documents that make sales (or purchases): invoices and credit notes that are authorised or paid, with their sign.
-pub(super) fn traded(books: &Books, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
-    books.documents.iter().filter(move |d| d.ledger == ledger && d.counts()).filter_map(|d| {
-        let sign = match d.kind {
-            Kind::Invoice => Decimal::ONE,
-            Kind::CreditNote => Decimal::NEGATIVE_ONE,
-            Kind::Overpayment | Kind::Prepayment => return None,
-        };
-        d.net.map(|net| (d, sign * net))
+/// −1 for credit notes.
+pub(super) fn sign(document: &Document) -> Decimal {
+    if document.kind == Kind::CreditNote { Decimal::NEGATIVE_ONE } else { Decimal::ONE }
+}
+
+/// The documents that make sales (or purchases): invoices and credit notes that are authorised or paid, with their signed net amount; those
+/// without a currency rate have none.
+pub(super) fn traded(seen: Seen<'_>, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
+    seen.documents().filter(move |d| d.ledger == ledger && d.counts()).filter_map(|d| match d.kind {
+        Kind::Invoice | Kind::CreditNote => d.net.map(|net| (d, sign(d) * net)),
+        Kind::Overpayment | Kind::Prepayment => None,
     })
 }
 
 /// Net sales or purchases: SubTotal in base currency by document date; credit notes reduce them by their own date. No tax.
-fn invoiced(books: &Books, ledger: Ledger) -> Figure {
+fn invoiced(seen: Seen<'_>, ledger: Ledger) -> Figure {
     let mut total = None;
     let (mut months, mut days, mut contacts) = (Sums::default(), Sums::default(), Sums::default());
-    for (document, amount) in traded(books, ledger) {
+    for (document, amount) in traded(seen, ledger).filter(|(d, _)| seen.shows(d.date)) {
         *total.get_or_insert(Decimal::ZERO) += amount;
-        months.add(month_end(document.date).to_string(), amount);
-        days.add(document.date.to_string(), amount);
-        if books.contacts.contains(&document.contact) {
+        if seen.period.holds(document.date) {
+            months.add(month_end(document.date).to_string(), amount);
+            days.add(document.date.to_string(), amount);
+        }
+        if seen.books.contacts.contains(&document.contact) {
             contacts.add(&document.contact, amount);
         }
     }
-    Figure::total(total.map_or(Amount::Blank, Amount::Money))
-        .by("Month", months.money())
-        .by("Date", days.money())
-        .by("Contact", contacts.money())
+    Figure::total(money(total)).by("Month", months.money()).by("Date", days.money()).by("Contact", contacts.money())
 }
 
-/// Growth on the month before: (this − previous) / previous. By month: blank for the running month and where the previous month is not above
-/// zero. In total: the month of Today up to Today against the same days of the month before.
-fn growth_trend(books: &Books, ledger: Ledger) -> Figure {
-    let Some(today) = books.today else { return Figure::total(Amount::Blank).by("Month", []) };
-    let mut by_month: BTreeMap<Date, Decimal> = BTreeMap::new();
-    for (document, amount) in traded(books, ledger) {
-        *by_month.entry(month_end(document.date)).or_default() += amount;
-    }
-    let growth = |this: Decimal, previous: Decimal| if previous > Decimal::ZERO { ratio(this - previous, previous) } else { Amount::Blank };
-    let mut months = Vec::new();
-    for (previous_end, previous) in &by_month {
-        let end = month_end(previous_end.saturating_add(1.day()));
-        if end <= today {
-            let this = by_month.get(&end).copied().unwrap_or_default();
-            months.push((end.to_string(), growth(this, *previous)));
+/// Growth on the month before: (this − previous) / previous, of the last month in view that is not after that of Today. Blank where only the
+/// running month is in view and where the previous month is not above zero; when more months are in view the running month up to Today stands
+/// against the same days of the month before.
+fn growth_trend(seen: Seen<'_>, ledger: Ledger) -> Figure {
+    let days = Days::new(traded(seen, ledger).map(|(d, amount)| (d.date, amount)));
+    over(seen, |period| {
+        let Some(today) = seen.books.today else { return Amount::Blank };
+        let last = month_end(period.last).min(month_end(today));
+        let running = last > today;
+        if month_end(period.first) > last || (running && month_end(period.first) == month_end(period.last)) {
+            return Amount::Blank;
         }
-    }
-    let (this, previous) = same_days(books, ledger, today);
-    Figure::total(growth(this, previous)).by("Month", months)
+        let this = days.within(Period { first: last.first_of_month(), last }, seen);
+        let base = if running { same_days_before(today) } else { month_before(last) };
+        growth(this, days.within(base, seen))
+    })
 }
 
-/// Sales of Today's month up to Today, and of the same days of the month before (all of it when Today is a month's last day).
-pub(super) fn same_days(books: &Books, ledger: Ledger, today: Date) -> (Decimal, Decimal) {
-    let first = today.first_of_month();
-    let previous_first = first.saturating_sub(1.month());
-    let previous_last = if today == month_end(today) {
-        month_end(previous_first)
-    } else {
-        previous_first.with().day(today.day().min(previous_first.days_in_month())).build().unwrap_or(month_end(previous_first))
-    };
-    let sum = |from: Date, to: Date| traded(books, ledger).filter(|(d, _)| d.date >= from && d.date <= to).map(|(_, amount)| amount).sum();
-    (sum(first, today), sum(previous_first, previous_last))
+/// The whole month before.
+fn month_before(day: Date) -> Period {
+    let first = day.first_of_month().saturating_sub(1.month());
+    Period { first, last: month_end(first) }
+}
+
+/// The same days of the month before, from its first on, cut to its length.
+pub(super) fn same_days_before(today: Date) -> Period {
+    let Period { first, last } = month_before(today);
+    Period { first, last: first.saturating_add(i64::from(today.day() - 1).days()).min(last) }
 }
 
 /// Open invoices (or bills): AUTHORISED with something due.
-pub(super) fn open_invoices(books: &Books, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
-    books
-        .documents
-        .iter()
-        .filter(move |d| d.ledger == ledger && d.kind == Kind::Invoice && d.is_authorised() && !d.open_original.is_zero())
+pub(super) fn open_documents(seen: Seen<'_>, ledger: Ledger) -> impl Iterator<Item = &Document> {
+    seen.documents().filter(move |d| d.ledger == ledger && d.kind == Kind::Invoice && d.is_authorised() && !d.open_original.is_zero())
+}
+
+/// Open invoices with what is due in base currency; those without a currency rate have no such amount.
+pub(super) fn open_invoices(seen: Seen<'_>, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
+    open_documents(seen, ledger).filter_map(|d| d.open.map(|open| (d, open)))
+}
+
+/// What is left of credit notes and overpayments, as a positive amount. Prepayments stand in an account of their own.
+pub(super) fn open_credits(seen: Seen<'_>, ledger: Ledger) -> impl Iterator<Item = (&Document, Decimal)> {
+    seen.documents()
+        .filter(move |d| {
+            d.ledger == ledger && matches!(d.kind, Kind::CreditNote | Kind::Overpayment) && d.is_authorised() && !d.open_original.is_zero()
+        })
         .filter_map(|d| d.open.map(|open| (d, open)))
+}
+
+/// Whether a document is past its due date: due today is not overdue; without a trial balance there is no Today and nothing is overdue.
+pub(super) fn is_overdue(document: &Document, today: Option<Date>) -> bool {
+    today.is_some_and(|today| document.due < today)
 }
 
 /// The ageing bucket of a due date.
@@ -132,45 +146,39 @@ pub fn due_bucket(due: Date, today: Date) -> &'static str {
     }
 }
 
-/// Sums open documents in total, by contact and by ageing bucket.
-pub(super) fn open_figure<'a>(books: &Books, rows: impl Iterator<Item = (&'a Document, Decimal)>, today: Option<Date>) -> Figure {
+/// Sums open documents in total, by contact and by ageing bucket. They are as of now: the days in view do not matter.
+pub(super) fn open_figure<'a>(seen: Seen<'_>, rows: impl Iterator<Item = (&'a Document, Decimal)>) -> Figure {
     let mut total = None;
     let (mut contacts, mut buckets) = (Sums::default(), Sums::default());
     for (document, amount) in rows {
         *total.get_or_insert(Decimal::ZERO) += amount;
-        if books.contacts.contains(&document.contact) {
+        if seen.books.contacts.contains(&document.contact) {
             contacts.add(&document.contact, amount);
         }
-        if let Some(today) = today {
-            buckets.add(due_bucket(document.due, today), amount);
-        }
+        buckets.add(seen.books.today.map_or("later", |today| due_bucket(document.due, today)), amount);
     }
-    Figure::total(total.map_or(Amount::Blank, Amount::Money)).by("Contact", contacts.money()).by("Due Bucket", buckets.money())
+    Figure::total(money(total)).by("Contact", contacts.money()).by("Due Bucket", buckets.money())
 }
 
 /// What falls due today or later: gross open amounts of invoices. Outstanding (gross) = due + overdue.
-fn not_yet_due(books: &Books, ledger: Ledger) -> Figure {
-    let today = books.today;
-    open_figure(books, open_invoices(books, ledger).filter(|(d, _)| today.is_some_and(|t| d.due >= t)), today)
+fn not_yet_due(seen: Seen<'_>, ledger: Ledger) -> Figure {
+    open_figure(seen, open_invoices(seen, ledger).filter(|(d, _)| !is_overdue(d, seen.books.today)))
 }
 
-/// What is past its due date: gross open amounts; due today is not overdue; without a due date the document date counts; credits are not netted.
-fn overdue_gross(books: &Books, ledger: Ledger) -> Figure {
-    let today = books.today;
-    open_figure(books, open_invoices(books, ledger).filter(|(d, _)| today.is_some_and(|t| d.due < t)), today)
+/// What is past its due date: gross open amounts; without a due date the document date counts; credits are not netted.
+fn overdue_gross(seen: Seen<'_>, ledger: Ledger) -> Figure {
+    open_figure(seen, open_invoices(seen, ledger).filter(|(d, _)| is_overdue(d, seen.books.today)))
 }
 
 /// Open invoices less what is left of credit notes and overpayments: what customers owe, or what is owed to suppliers (positive). Prepayments
 /// stand in an account of their own and are not netted. Ties to the DEBTORS (CREDITORS) account when no open document is foreign.
-fn outstanding_net(books: &Books, ledger: Ledger) -> Figure {
-    let credits = books
-        .documents
-        .iter()
-        .filter(|d| {
-            d.ledger == ledger && matches!(d.kind, Kind::CreditNote | Kind::Overpayment) && d.is_authorised() && !d.open_original.is_zero()
-        })
-        .filter_map(|d| d.open.map(|open| (d, -open)));
-    open_figure(books, open_invoices(books, ledger).chain(credits), books.today)
+fn outstanding_net(seen: Seen<'_>, ledger: Ledger) -> Figure {
+    open_figure(seen, open_invoices(seen, ledger).chain(open_credits(seen, ledger).map(|(d, open)| (d, -open))))
+}
+
+/// What customers owe in all, or what is owed to suppliers.
+pub(super) fn net_open(seen: Seen<'_>, ledger: Ledger) -> Maybe {
+    outstanding_net(seen, ledger).total.number()
 }
 
 /// The item's code as the item list spells it; lines without an item, or with a code that the list lacks, stand under `""`.
@@ -179,18 +187,20 @@ pub(super) fn item_key(books: &Books, code: &str) -> String {
 }
 
 /// Net sales by product: lines of invoices less lines of credit notes; `""` for lines without an item. The total equals invoiced sales.
-pub(super) fn by_product(books: &Books, ledger: Ledger) -> Figure {
+pub(super) fn by_product(seen: Seen<'_>, ledger: Ledger) -> Figure {
     let mut total = None;
     let (mut items, mut months) = (Sums::default(), Sums::default());
-    for (document, _) in traded(books, ledger) {
-        let sign = if document.kind == Kind::CreditNote { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
-        for line in &document.lines {
-            *total.get_or_insert(Decimal::ZERO) += sign * line.amount;
-            items.add(item_key(books, &line.item), sign * line.amount);
-            months.add(month_end(document.date).to_string(), sign * line.amount);
+    for (document, _) in traded(seen, ledger).filter(|(d, _)| seen.shows(d.date)) {
+        for line in seen.lines(document, false) {
+            let amount = sign(document) * line.amount;
+            *total.get_or_insert(Decimal::ZERO) += amount;
+            items.add(item_key(seen.books, &line.item), amount);
+            if seen.period.holds(document.date) {
+                months.add(month_end(document.date).to_string(), amount);
+            }
         }
     }
-    Figure::total(total.map_or(Amount::Blank, Amount::Money)).by("Item", items.money()).by("Month", months.money())
+    Figure::total(money(total)).by("Item", items.money()).by("Month", months.money())
 }
 
 #[cfg(test)]

@@ -158,7 +158,7 @@ records! {
     AccountLink { id: Text = "AccountID" }
     /// `LineItems[]`.
     LineRecord {
-        item: Text = "ItemCode", quantity: Num = "Quantity", net_or_gross: Num = "LineAmount", tax: Num = "TaxAmount",
+        item: Text = "ItemCode", account: Text = "AccountID", account_code: Text = "AccountCode", quantity: Num = "Quantity", net_or_gross: Num = "LineAmount", tax: Num = "TaxAmount",
     }
     /// `Invoices[]`.
     InvoiceRecord {

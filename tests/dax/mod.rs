@@ -20,6 +20,7 @@ const FIXTURES: &[(&str, &str)] = &[
     ("group", include_str!("group.txt")),
     ("query", include_str!("query.txt")),
     ("time", include_str!("time.txt")),
+    ("visual", include_str!("visual.txt")),
 ];
 
 pub fn trials() -> Vec<Trial> {

@@ -165,10 +165,16 @@ fn a_failure_is_told_in_every_form() -> Result<(), Failed> {
     let levels = ["::error title=", "::warning title=", "::notice title="];
     for line in github.lines() {
         let rest = levels.iter().find_map(|level| line.strip_prefix(level));
-        assert!(rest.is_some_and(|r| r.split_once("::").is_some_and(|(title, text)| !title.contains(',') && !text.is_empty())), "{line}");
+        let (properties, text) = rest.and_then(|r| r.split_once("::")).ok_or("no text")?;
+        let mut properties = properties.split(',');
+        assert!(properties.next().is_some_and(|title| !title.contains('=')) && !text.is_empty(), "{line}");
+        assert!(properties.all(|p| p.starts_with("file=") || p.starts_with("line=")), "{line}");
     }
     assert_eq!(github.lines().filter(|l| l.starts_with("::error ")).count() as u64, failures);
-    assert!(github.contains("100%25") && github.contains("::warning title=unproven::Loose"), "{github}");
+    assert!(
+        github.contains("100%25,file=") && github.contains("mine.yaml,line=3::") && github.contains("::warning title=unproven::Loose"),
+        "{github}"
+    );
 
     // Without a proof is a warning, with --strict a failure.
     std::fs::write(

@@ -87,15 +87,38 @@ fn an_earlier_day_agrees() -> Result<(), Failed> {
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }
 
+/// Organisations side by side: the calendar follows the first one, everything else is each one's own.
 fn several_organisations_agree() -> Result<(), Failed> {
+    type Named = (&'static str, Options);
+    let (documents, months) = if full() { (150, 26) } else { (30, 14) };
+    let mut sets: Vec<Vec<Named>> = vec![vec![
+        ("east", made(21, documents, months, Country::Nl, (12, 31), "2026-01-01", true)),
+        ("north", made(22, documents, months, Country::Uk, (4, 5), "2025-11-17", false)),
+        ("south", made(23, documents, 3, Country::Fr, (6, 30), "2025-12-31", false)),
+    ]];
+    if full() {
+        sets.push(vec![
+            ("a", made(24, documents, months, Country::Au, (6, 30), "2026-11-12", true)),
+            ("b", made(25, documents, months, Country::Au, (2, 29), "2026-11-12", true)),
+        ]);
+        sets.push(vec![
+            ("a", made(26, documents, 14, Country::Us, (2, 29), "2024-02-29", true)),
+            ("b", made(27, documents, months, Country::Us, (12, 31), "2025-03-01", false)),
+            ("c", made(28, 1, 1, Country::Ca, (6, 15), "2024-06-16", true)),
+        ]);
+    }
     let project = model(None)?;
-    let folder = tempfile::tempdir()?;
-    let (documents, months) = if full() { (200, 26) } else { (40, 14) };
-    write(&folder.path().join("north"), &made(21, documents, months, Country::Nl, (12, 31), "2026-01-01", true));
-    write(&folder.path().join("south"), &made(22, documents, months, Country::Nl, (12, 31), "2026-01-01", false));
-    let tables = Arc::new(tables(&project, folder.path(), None)?);
-    let figures = figures(folder.path(), None)?;
-    assert_eq!(figures.len(), 2);
-    let report = prove(&project, &tables, &figures, 5);
-    complaints(&report).map_or(Ok(()), |text| Err(text.into()))
+    let mut problems = Vec::new();
+    for set in sets {
+        let folder = tempfile::tempdir()?;
+        for (name, options) in &set {
+            write(&folder.path().join(name), options);
+        }
+        let tables = Arc::new(tables(&project, folder.path(), None)?);
+        let figures = figures(folder.path(), None)?;
+        assert_eq!(figures.len(), set.len());
+        let report = prove(&project, &tables, &figures, 8);
+        problems.extend(complaints(&report).map(|text| format!("{set:?}: {text}")));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }

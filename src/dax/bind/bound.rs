@@ -281,11 +281,11 @@ pub type Key = (N, bool);
 pub struct GroupLevel {
     /// Columns of this level.
     pub columns: Vec<ColId>,
-    /// Whether a subtotal over this level is added.
-    pub rollup: bool,
+    /// The ROLLUPADDISSUBTOTAL that adds subtotals over this level, counted from 0.
+    pub rollup: Option<usize>,
     /// Position of the flag column in the result, if any.
     pub flag: Option<usize>,
-    /// Filters of the subtotal.
+    /// Filters of the rows that this is the last level of.
     pub filters: Vec<N>,
 }
 
@@ -376,6 +376,64 @@ pub struct WindowSpec {
     pub level: usize,
     /// For each column of the relation: the outer row context (level, column) that gives the current row's value.
     pub outer: Vec<Option<(usize, usize)>>,
+}
+
+/// A walk over the visual matrix.
+#[derive(Debug)]
+pub struct VisualSpec {
+    /// The laid-out table.
+    pub table: TableId,
+    /// Axes that are walked, by position.
+    pub axes: Vec<usize>,
+    /// Where it leads.
+    pub step: VisualStep,
+    /// Sort keys instead of the axes' own, each with descending and blanks first; the row is a filter over the table.
+    pub order: Vec<(N, bool, Option<bool>)>,
+    /// Where blanks go in the axes' own order.
+    pub blanks: Option<bool>,
+    /// Columns of PARTITIONBY.
+    pub partition: Vec<ColId>,
+    /// Where the walk starts anew: 0 never, 1 within each element of the highest level, −1 within the parent …
+    pub reset: i64,
+    /// What is evaluated there; a table of rows without it.
+    pub value: Option<N>,
+}
+
+/// Where a walk over the visual matrix leads.
+#[derive(Debug)]
+pub enum VisualStep {
+    /// As many elements further.
+    Offset(N),
+    /// An element by position, from the end when negative.
+    Index(N),
+    /// From one element to another; whether each bound is absolute.
+    Window(N, N, [bool; 2]),
+    /// Up.
+    Collapse(Depth),
+    /// Down.
+    Expand(Depth),
+    /// To the cell with these values; with totals, columns that are not named are totals.
+    Lookup(Vec<(ColId, N)>, bool),
+    /// RANK.
+    Rank {
+        /// DENSE.
+        dense: bool,
+    },
+    /// ROWNUMBER.
+    RowNumber,
+    /// ISATLEVEL.
+    IsAtLevel(ColId),
+}
+
+/// How far COLLAPSE and EXPAND go.
+#[derive(Debug)]
+pub enum Depth {
+    /// As many levels.
+    By(N),
+    /// To the end.
+    All,
+    /// Until none (COLLAPSE) or all (EXPAND) of these columns are there.
+    Columns(Vec<ColId>),
 }
 
 /// Scalar functions whose rule needs more than the values of their arguments.
@@ -509,6 +567,8 @@ pub enum Kind {
         last: bool,
     },
     Window(Box<WindowSpec>),
+    /// A walk over the visual matrix; a table of its rows, or a value in the context it leads to.
+    Visual(Box<VisualSpec>),
     Linest {
         table: N,
         y: N,
@@ -725,6 +785,10 @@ pub struct SummarizeColumns {
     pub exprs: Vec<(N, bool)>,
     /// Number of columns of the result before the expressions.
     pub lead: usize,
-    /// Filters of the grand total.
+    /// Filters of the rows in which a whole ROLLUPADDISSUBTOTAL is summed up.
     pub total_filters: Vec<N>,
+    /// The ROLLUPADDISSUBTOTAL of each of these.
+    pub total_rollups: Vec<usize>,
+    /// How many ROLLUPADDISSUBTOTAL there are.
+    pub rollups: usize,
 }

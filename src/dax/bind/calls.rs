@@ -58,6 +58,11 @@ impl Binder<'_> {
         if let Some(index) = self.catalog.function(&name.text) {
             return self.user_function(index, &call, scope);
         }
+        if scope.visual.is_some()
+            && let Some(node) = self.visual_call(&call, scope)?
+        {
+            return Ok(node);
+        }
         if let Some(node) = self.special(&call, scope)? {
             return Ok(node);
         }

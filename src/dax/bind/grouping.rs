@@ -108,11 +108,14 @@ impl Binder<'_> {
             exprs: Vec::new(),
             lead: 0,
             total_filters: Vec::new(),
+            total_rollups: Vec::new(),
+            rollups: 0,
         };
         let mut columns: Vec<SchemaColumn> = Vec::new();
         let mut i = 0;
         let inner = scope.transitioned();
-        // Group columns first; flags of subtotals stand after the columns that they describe.
+        // Group columns first, then the flags of subtotals.
+        let mut flags: Vec<(usize, String, &Expr)> = Vec::new();
         while i < call.args.len() {
             let expr = call.need(i)?;
             let upper = match &expr.kind {
@@ -124,7 +127,7 @@ impl Binder<'_> {
                     }
                     spec.columns.push(column);
                     columns.push(self.schema_column(column));
-                    spec.levels.push(GroupLevel { columns: vec![column], rollup: false, flag: None, filters: Vec::new() });
+                    spec.levels.push(GroupLevel { columns: vec![column], rollup: None, flag: None, filters: Vec::new() });
                     i += 1;
                     continue;
                 }
@@ -133,7 +136,7 @@ impl Binder<'_> {
             match upper.as_str() {
                 "ROLLUPADDISSUBTOTAL" | "ROLLUPISSUBTOTAL" => {
                     let ExprKind::Call { args, .. } = &expr.kind else { unreachable!("matched above") };
-                    self.rollup(args, scope, &mut spec, &mut columns)?;
+                    self.rollup(args, scope, &mut spec, &mut columns, &mut flags)?;
                     i += 1;
                 }
                 "ROLLUPGROUP" | "ROLLUP" => {
@@ -142,12 +145,16 @@ impl Binder<'_> {
                         let column = self.model_column(arg, scope)?;
                         spec.columns.push(column);
                         columns.push(self.schema_column(column));
-                        spec.levels.push(GroupLevel { columns: vec![column], rollup: false, flag: None, filters: Vec::new() });
+                        spec.levels.push(GroupLevel { columns: vec![column], rollup: None, flag: None, filters: Vec::new() });
                     }
                     i += 1;
                 }
                 _ => break,
             }
+        }
+        for (level, flag, name) in flags {
+            self.add_column(&mut columns, &flag, Ty::Boolean, name)?;
+            spec.levels[level].flag = Some(columns.len() - 1);
         }
         while i < call.args.len() {
             let expr = call.need(i)?;
@@ -184,7 +191,14 @@ impl Binder<'_> {
         Ok(make(Kind::SummarizeColumns(Box::new(spec)), Ty::Variant, Some(schema), call.at))
     }
 
-    fn rollup(&self, args: &[Option<Expr>], scope: &Scope, spec: &mut SummarizeColumns, columns: &mut Vec<SchemaColumn>) -> Result<()> {
+    fn rollup<'e>(
+        &self,
+        args: &'e [Option<Expr>],
+        scope: &Scope,
+        spec: &mut SummarizeColumns,
+        columns: &mut Vec<SchemaColumn>,
+        flags: &mut Vec<(usize, String, &'e Expr)>,
+    ) -> Result<()> {
         let mut pending: Vec<N> = Vec::new();
         let mut i = 0;
         let mut first = true;
@@ -204,6 +218,7 @@ impl Binder<'_> {
                 let table = self.table(expr, scope)?;
                 if first {
                     spec.total_filters.push(table);
+                    spec.total_rollups.push(spec.rollups);
                 } else {
                     pending.push(table);
                     if let Some(last) = spec.levels.last_mut() {
@@ -215,6 +230,9 @@ impl Binder<'_> {
             };
             first = false;
             for column in &group {
+                if spec.columns.contains(column) {
+                    return Err(error("D0261", format!("the column `{}` is used twice", self.catalog.column_label(*column)), expr.at));
+                }
                 spec.columns.push(*column);
                 columns.push(self.schema_column(*column));
             }
@@ -222,10 +240,11 @@ impl Binder<'_> {
                 return Err(error("D0205", "every column of ROLLUPADDISSUBTOTAL is followed by the name of its flag", expr.at));
             };
             let flag = self.column_name(name, scope)?;
-            self.add_column(columns, &flag, Ty::Boolean, name)?;
-            spec.levels.push(GroupLevel { columns: group, rollup: true, flag: Some(columns.len() - 1), filters: Vec::new() });
+            flags.push((spec.levels.len(), flag, name));
+            spec.levels.push(GroupLevel { columns: group, rollup: Some(spec.rollups), flag: None, filters: Vec::new() });
             i += 2;
         }
+        spec.rollups += 1;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ mod context;
 mod grouping;
 mod tables;
 mod time;
+mod visual;
 mod walk;
 mod window;
 
@@ -27,6 +28,9 @@ use crate::base::nearest;
 use crate::table::Value;
 
 type Result<T> = std::result::Result<T, DaxError>;
+
+/// Levels of nested binding, through measures as well.
+const DEEPEST: u32 = 40_000;
 
 /// Arithmetic of more operators than this is one flat node.
 const LONG_CHAIN: usize = 400;
@@ -69,6 +73,8 @@ pub struct Scope {
     /// Group columns of the SUMMARIZE around, for ISSUBTOTAL.
     summarize: Vec<ColId>,
     calls: u32,
+    /// The laid-out table whose visual calculation is bound.
+    visual: Option<TableId>,
 }
 
 impl Scope {
@@ -288,6 +294,10 @@ impl<'a> Binder<'a> {
                 SchemaColumn { table: Some(table), name: sibling.name.clone(), lineage: Some(*c), ty: Ty::of(sibling.data_type) }
             });
             let schema = Arc::new(Schema { columns: columns.collect(), bases: vec![def.table], may_repeat: false });
+            if self.catalog.tables[def.table as usize].visual.is_some() {
+                // A visual calculation: its cell is a filter over the laid-out table.
+                return self.scalar(expr, &Scope { visual: Some(def.table), ..Scope::home(Some(def.table)) });
+            }
             let scope = Scope { frames: vec![Frame { schema }], home: Some(def.table), ..Scope::default() };
             self.scalar(expr, &scope)
         });
@@ -335,7 +345,7 @@ impl<'a> Binder<'a> {
     /// `D02xx`.
     pub fn bind(&self, expr: &Expr, scope: &Scope) -> Result<N> {
         self.depth.set(self.depth.get() + 1);
-        let result = if self.depth.get() > 4000 {
+        let result = if self.depth.get() > DEEPEST {
             Err(error("D0108", "the expression nests too deeply", expr.at))
         } else {
             stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.bind_inner(expr, scope))
@@ -579,6 +589,11 @@ impl<'a> Binder<'a> {
             let help = near.map(|n| format!("a table with a similar name exists: `{n}`"));
             return Err(error("D0202", format!("cannot find table `{}`", table.text), table.at).with_help(help));
         };
+        if scope.visual == Some(id)
+            && let Some(column) = self.catalog.column(id, &name.text)
+        {
+            return Ok(self.visual_cell(column, at));
+        }
         if self.catalog.column(id, &name.text).is_some() {
             let message = format!(
                 "a single value for column `{}` in table `{}` cannot be determined: there is no row context that holds it; aggregate it (MIN, MAX, SUM …) or use it in an iterator",
@@ -625,6 +640,9 @@ impl<'a> Binder<'a> {
     }
 
     fn bare(&self, name: &Name, at: Place, scope: &Scope) -> Result<N> {
+        if let Some(node) = self.visual_bare(name, at, scope) {
+            return Ok(node);
+        }
         if let Some(measure) = self.catalog.measure(&name.text) {
             return self.measure_ref(measure, at);
         }

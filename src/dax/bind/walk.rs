@@ -153,6 +153,10 @@ pub(super) fn children_deps(kind: &Kind) -> Deps {
                 deps.frames |= 1 << (*level).min(63);
             }
         }
+        Kind::Visual(spec) => {
+            deps.filter = true;
+            visual_nodes(spec, &mut |n| deps.add(&n.deps));
+        }
         Kind::Linest { table, y, xs, constant, level } => {
             deps.add(&table.deps);
             own(&mut deps, y, *level);
@@ -244,6 +248,20 @@ pub(super) fn children_deps(kind: &Kind) -> Deps {
     deps
 }
 
+/// The expressions of a walk over the visual matrix.
+fn visual_nodes(spec: &bound::VisualSpec, visit: &mut dyn FnMut(&N)) {
+    use bound::{Depth, VisualStep};
+    match &spec.step {
+        VisualStep::Offset(n) | VisualStep::Index(n) => visit(n),
+        VisualStep::Window(from, to, _) => [from, to].into_iter().for_each(&mut *visit),
+        VisualStep::Collapse(Depth::By(n)) | VisualStep::Expand(Depth::By(n)) => visit(n),
+        VisualStep::Lookup(pairs, _) => pairs.iter().for_each(|(_, n)| visit(n)),
+        VisualStep::Collapse(_) | VisualStep::Expand(_) | VisualStep::Rank { .. } | VisualStep::RowNumber | VisualStep::IsAtLevel(_) => {}
+    }
+    spec.order.iter().for_each(|(n, _, _)| visit(n));
+    spec.value.iter().for_each(visit);
+}
+
 /// Calls `visit` for every direct child of a node.
 pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
     match &node.kind {
@@ -330,6 +348,7 @@ pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
             spec.numbers.iter().for_each(&mut *visit);
             spec.order.iter().for_each(|(n, _, _)| visit(n));
         }
+        Kind::Visual(spec) => visual_nodes(spec, visit),
         Kind::Linest { table, y, xs, constant, .. } => {
             visit(table);
             visit(y);

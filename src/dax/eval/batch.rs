@@ -250,12 +250,13 @@ impl Session<'_> {
         if batch.n == 0 {
             return Ok(Vec::new());
         }
-        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || {
+        let run = || {
             if let Some(values) = self.quick_batch(node, batch)? {
                 return Ok(values);
             }
             self.one_by_one(node, batch)
-        })
+        };
+        self.traced(node, || stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, run), Vec::len)
     }
 
     fn quick_batch(&self, node: &N, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {
@@ -804,6 +805,7 @@ fn has_levels(node: &N) -> bool {
         | Kind::Summarize { .. }
         | Kind::GroupBy { .. }
         | Kind::Window(_)
+        | Kind::Visual(_)
         | Kind::FirstNonBlank { .. }
         | Kind::FirstNonBlankValue { .. }
         | Kind::SubstituteWithIndex { .. }

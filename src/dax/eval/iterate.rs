@@ -118,6 +118,7 @@ impl Session<'_> {
                 self.first_non_blank(&rows, &order, expr, *last, cx)?.map_or(Value::Blank, |(_, v)| v)
             }
             Kind::Window(spec) => self.window_scalar(spec, node, cx)?,
+            Kind::Visual(spec) => self.visual_scalar(spec, node, cx)?,
             Kind::Xirr { table, values, dates, guess, alternate, .. } => {
                 let guess = match guess {
                     Some(g) => scalar::to_double(sx, &self.scalar(g, cx)?)?.unwrap_or(0.1),

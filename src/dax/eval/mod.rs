@@ -20,6 +20,7 @@ mod table;
 mod time;
 mod travel;
 pub mod value;
+mod visual;
 mod window;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -36,11 +37,15 @@ use super::bind::bound::{ArithOp, CmpOp, Kind, N, Op, Ty};
 use super::catalog::{Catalog, ColId, MeasureId, TableId};
 use super::engine::Store;
 use super::error::{EvalError, EvalResult};
+use super::explain::Cost;
 use super::functions::{Body as FnBody, ScalarContext};
 use super::scalar::{self, Comparison};
 use super::syntax::Place;
 use crate::base::{Currency, FileId, Span};
 use crate::table::Value;
+
+/// Levels of nested evaluation; a chain of thousands of measures is fine.
+const DEEPEST: u32 = 40_000;
 
 /// A row context: a table and the row that is looked at.
 #[derive(Debug)]
@@ -161,6 +166,10 @@ pub struct Session<'e> {
     /// Values of DEFINE VAR.
     pub globals: RefCell<Vec<(u32, N)>>,
     global_values: Cache<u32, EvalResult<Val>>,
+    trace: RefCell<Option<HashMap<usize, Cost>>>,
+    tracing: Cell<bool>,
+    matrices: Cache<TableId, Rc<visual::Matrix>>,
+    layouts: Cache<usize, Rc<visual::Layout>>,
 }
 
 /// An error inside a loop over rows: IFERROR around the loop does not catch it.
@@ -208,6 +217,10 @@ impl<'e> Session<'e> {
             items: RefCell::default(),
             globals: RefCell::default(),
             global_values: RefCell::default(),
+            trace: RefCell::default(),
+            tracing: Cell::new(false),
+            matrices: RefCell::default(),
+            layouts: RefCell::default(),
         }
     }
 
@@ -241,6 +254,34 @@ impl<'e> Session<'e> {
             self.masks.borrow_mut().clear();
         }
         Ok(())
+    }
+
+    /// Starts to note what each node costs.
+    pub(crate) fn start_trace(&self) {
+        *self.trace.borrow_mut() = Some(HashMap::new());
+        self.tracing.set(true);
+    }
+
+    /// What a node has cost, if it was evaluated on its own.
+    pub(crate) fn cost_of(&self, node: &N) -> Option<Cost> {
+        self.trace.borrow().as_ref()?.get(&(Arc::as_ptr(node) as usize)).copied()
+    }
+
+    /// Runs the evaluation of a node and notes its cost when asked to.
+    #[inline]
+    pub(crate) fn traced<T>(&self, node: &N, run: impl FnOnce() -> EvalResult<T>, rows: impl FnOnce(&T) -> usize) -> EvalResult<T> {
+        if !self.tracing.get() {
+            return run();
+        }
+        let start = std::time::Instant::now();
+        let result = run()?;
+        if let Some(trace) = self.trace.borrow_mut().as_mut() {
+            let cost = trace.entry(Arc::as_ptr(node) as usize).or_default();
+            cost.calls += 1;
+            cost.rows += rows(&result) as u64;
+            cost.time += start.elapsed();
+        }
+        Ok(result)
     }
 
     /// Counts work; fails when time is up.
@@ -355,6 +396,9 @@ impl<'e> Session<'e> {
         let node = self.binder.bind_column(col).map_err(|e| e.to_eval())?;
         let table = self.catalog.columns[col as usize].table;
         let rows = self.rows(table)?;
+        if self.catalog.tables[table as usize].visual.is_some() {
+            return self.evaluate_visual_column(col, &node, rows);
+        }
         let all: Arc<Vec<u32>> = Arc::new((0..rows as u32).collect());
         // Only columns that the expression reads are touched, so that columns may depend on each other.
         let mut frame = self.lazy_rows(table, &all, &node)?;
@@ -440,15 +484,22 @@ impl<'e> Session<'e> {
             let cx = if def.query_expr.is_some() { cx } else { Ctx { env: None, ..cx } };
             Ok((self.table(&node, &cx)?, node.schema.clone().expect("a table")))
         })?;
-        let mut columns = Vec::with_capacity(def.columns.len());
         let data: Vec<ColId> = def
             .columns
             .iter()
             .copied()
             .filter(|c| self.catalog.columns[*c as usize].calculated.is_none() && self.catalog.columns[*c as usize].query_expr.is_none())
             .collect();
+        let added = def.visual.as_ref().and_then(|shape| shape.densified);
+        let mut types = Vec::with_capacity(data.len());
+        let mut cells: Vec<Vec<Value>> = Vec::with_capacity(data.len());
         for (position, col) in data.iter().enumerate() {
             let column = &self.catalog.columns[*col as usize];
+            if added == Some(*col) {
+                types.push(column.data_type);
+                cells.push(Vec::new());
+                continue;
+            }
             // `[Name]`, `Table[Name]` or the plain name; by position when names were changed.
             let wanted = column.source_name.rsplit('[').next().unwrap_or("").trim_end_matches(']');
             let find = |name: &str| schema.columns.iter().position(|c| super::catalog::fold(&c.name) == super::catalog::fold(name));
@@ -456,18 +507,23 @@ impl<'e> Session<'e> {
                 schema.columns.iter().position(|c| super::catalog::fold(&c.label()) == super::catalog::fold(&name.replace('\'', "")))
             };
             let index = label(&column.source_name).or_else(|| find(wanted)).or_else(|| find(&column.name)).unwrap_or(position);
-            let Some(cells) = value.cols.get(index) else {
+            let Some(source) = value.cols.get(index) else {
                 return Err(EvalError::new("D0323", format!("{what} has no column for `{}`", column.name)));
             };
-            let values: Vec<Value> = (0..value.n).map(|r| cells.get(r)).collect();
-            let ty = column.data_type.or(schema.columns[index].ty.data_type());
-            columns.push(Arc::new(Stored::new(self.store_values(&column.name, values, ty)?)));
+            cells.push((0..value.n).map(|r| source.get(r)).collect());
+            types.push(column.data_type.or(schema.columns[index].ty.data_type()));
+        }
+        let rows = if added.is_some() { self.densify(table, &data, &mut cells)? } else { value.n };
+        let mut columns = Vec::with_capacity(data.len());
+        for ((col, values), ty) in data.iter().zip(cells).zip(types) {
+            let name = &self.catalog.columns[*col as usize].name;
+            columns.push(Arc::new(Stored::new(self.store_values(name, values, ty)?)));
         }
         if shared {
-            self.store.keep_table(table, value.n, &columns);
+            self.store.keep_table(table, rows, &columns);
         }
         self.own_columns.borrow_mut().extend(data.into_iter().zip(columns));
-        self.own_rows.borrow_mut().insert(table, value.n);
+        self.own_rows.borrow_mut().insert(table, rows);
         Ok(())
     }
 
@@ -540,12 +596,15 @@ impl<'e> Session<'e> {
             _ => {}
         }
         let depth = self.budget.depth.get() + 1;
-        if depth > 3000 {
+        if depth > DEEPEST {
             return Err(EvalError { catchable: false, ..fail("D0382", "the expression calls itself too deeply", node.at) });
         }
         self.budget.depth.set(depth);
-        let result = stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.scalar_inner(node, cx));
+        let used = self.budget.used.get();
+        let result = self.traced(node, || stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.scalar_inner(node, cx)), |_| 1);
         self.budget.depth.set(depth - 1);
+        // Tables made on the way to a scalar are gone.
+        self.budget.used.set(used);
         result.map_err(|mut e| {
             if e.span.is_none() {
                 e.span = at(node.at);

@@ -516,7 +516,8 @@ impl Session<'_> {
     fn find_classes(&self, table: TableId) -> EvalResult<Option<Vec<u32>>> {
         let def = &self.catalog.tables[table as usize];
         let rows = self.rows(table)?;
-        let keyed = def.columns.iter().any(|c| self.catalog.columns[*c as usize].is_key)
+        let keyed = def.visual.is_some()
+            || def.columns.iter().any(|c| self.catalog.columns[*c as usize].is_key)
             || self.catalog.rels.iter().any(|r| r.regular && self.catalog.table_of(r.to) == table);
         if keyed || rows == 0 {
             return Ok(None);

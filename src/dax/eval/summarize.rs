@@ -76,12 +76,7 @@ impl Session<'_> {
             all.extend(self.table_filter(node, cx)?);
             group_fc = group_fc.with(all);
         }
-        // Which levels are summed up: all subsets that a rollup gives, detail first.
-        let rollups: Vec<usize> = (0..spec.levels.len()).filter(|i| spec.levels[*i].rollup).collect();
-        let mut passes: Vec<Vec<bool>> = Vec::new();
-        for cut in (0..=rollups.len()).rev() {
-            passes.push((0..spec.levels.len()).map(|i| rollups.iter().position(|r| *r == i).is_some_and(|p| p >= cut)).collect());
-        }
+        let passes = passes(spec);
         let schema_width = spec.lead + spec.exprs.len();
         let mut cells: Vec<Vec<Value>> = vec![Vec::new(); schema_width];
         let mut group_ids: Vec<Vec<u32>> = vec![Vec::new(); spec.columns.len()];
@@ -91,26 +86,12 @@ impl Session<'_> {
                 spec.levels.iter().zip(summed).filter(|(_, s)| !**s).flat_map(|(l, _)| l.columns.iter().copied()).collect();
             let mut pass_base = base.clone();
             let mut pass_groups = group_fc.clone();
-            if summed.iter().any(|s| *s) {
-                let extra: Vec<&N> = spec
-                    .levels
-                    .iter()
-                    .zip(summed)
-                    .filter(|(_, s)| **s)
-                    .flat_map(|(l, _)| l.filters.iter())
-                    .chain(if summed.iter().zip(&spec.levels).all(|(s, l)| *s || !l.rollup) {
-                        spec.total_filters.iter()
-                    } else {
-                        [].iter()
-                    })
-                    .collect();
-                for node in extra {
-                    for filter in self.table_filter(node, cx)? {
-                        for fc in [&mut pass_base, &mut pass_groups] {
-                            let mut all = fc.filters.clone();
-                            all.push(filter.clone());
-                            *fc = fc.with(all);
-                        }
+            for node in level_filters(spec, summed) {
+                for filter in self.table_filter(node, cx)? {
+                    for fc in [&mut pass_base, &mut pass_groups] {
+                        let mut all = fc.filters.clone();
+                        all.push(filter.clone());
+                        *fc = fc.with(all);
                     }
                 }
             }
@@ -393,4 +374,35 @@ impl Session<'_> {
         }
         Ok(TableVal { n, cols, bases: Vec::new() })
     }
+}
+
+/// Which levels are summed up: every ROLLUPADDISSUBTOTAL cuts its own levels from the last one on, whatever the others do; detail first.
+fn passes(spec: &SummarizeColumns) -> Vec<Vec<bool>> {
+    let mut passes = vec![vec![false; spec.levels.len()]];
+    for rollup in 0..spec.rollups {
+        let own: Vec<usize> = (0..spec.levels.len()).filter(|i| spec.levels[*i].rollup == Some(rollup)).collect();
+        let mut next = Vec::with_capacity(passes.len() * (own.len() + 1));
+        for cut in (0..=own.len()).rev() {
+            for pass in &passes {
+                let mut pass = pass.clone();
+                own[cut..].iter().for_each(|i| pass[*i] = true);
+                next.push(pass);
+            }
+        }
+        passes = next;
+    }
+    passes
+}
+
+/// The filters of a pass: those of the last level that each ROLLUPADDISSUBTOTAL keeps, or of its total.
+fn level_filters<'s>(spec: &'s SummarizeColumns, summed: &[bool]) -> Vec<&'s N> {
+    let mut filters = Vec::new();
+    for rollup in 0..spec.rollups {
+        let kept = (0..spec.levels.len()).rev().find(|i| spec.levels[*i].rollup == Some(rollup) && !summed[*i]);
+        match kept {
+            Some(level) => filters.extend(&spec.levels[level].filters),
+            None => filters.extend(spec.total_filters.iter().zip(&spec.total_rollups).filter(|(_, r)| **r == rollup).map(|(n, _)| n)),
+        }
+    }
+    filters
 }

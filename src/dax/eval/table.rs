@@ -16,7 +16,7 @@ use crate::table::Value;
 impl Session<'_> {
     /// Evaluates a table expression.
     pub(crate) fn table(&self, node: &N, cx: &Ctx) -> EvalResult<Rc<TableVal>> {
-        stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.table_inner(node, cx)).map_err(|mut e| {
+        self.traced(node, || stacker::maybe_grow(256 * 1024, 4 * 1024 * 1024, || self.table_inner(node, cx)), |t| t.n).map_err(|mut e| {
             if e.span.is_none() {
                 e.span = super::at(node.at);
             }
@@ -30,7 +30,10 @@ impl Session<'_> {
         let rows = Arc::new(rows);
         let mut cols = Vec::new();
         for col in &self.catalog.tables[table as usize].columns {
-            cols.push(TCol::Rows { col: *col, stored: self.column(*col)?, rows: rows.clone() });
+            cols.push(match self.open_column(*col)? {
+                Some(stored) => TCol::Rows { col: *col, stored, rows: rows.clone() },
+                None => TCol::Vals(Arc::new(vec![Value::Blank; rows.len()])),
+            });
         }
         Ok(TableVal { n: rows.len(), cols, bases: vec![(table, rows)] })
     }
@@ -320,6 +323,7 @@ impl Session<'_> {
                 }
             }
             Kind::Window(spec) => return self.window_table(spec, cx).map(Rc::new),
+            Kind::Visual(spec) => self.visual_table(spec, cx)?,
             Kind::SubstituteWithIndex { table, index, pairs, keys, .. } => {
                 let (value, index_value) = (self.table(table, cx)?, self.table(index, cx)?);
                 let (order, _) = self.sorted(&index_value, keys, cx)?;
@@ -598,6 +602,11 @@ impl Session<'_> {
             return Err(fail("D0317", "the increment of GENERATESERIES must be greater than zero", node.at));
         }
         let ty = node.schema.as_ref().expect("a table").columns[0].ty;
+        let (from, to) = (scalar::to_number_or_zero(sx, &a)?, scalar::to_number_or_zero(sx, &b)?);
+        let expected = ((to - from) / scalar::to_number_or_zero(sx, &step)?).max(0.0) * 24.0;
+        if expected > self.budget.max_bytes as f64 {
+            self.reserve(usize::MAX)?;
+        }
         let mut cells = Vec::new();
         let mut value = self.unified(a, ty)?;
         if let (Value::Int64(v), crate::dax::bind::bound::Ty::Date) = (&value, ty) {

@@ -536,6 +536,13 @@ impl Parser {
         if self.is("(") {
             return self.nested(|p| p.call(word, at));
         }
+        // Two axes of a visual calculation: `ROWS COLUMNS`.
+        for (first, second) in [("ROWS", "COLUMNS"), ("COLUMNS", "ROWS")] {
+            if word.eq_ignore_ascii_case(first) && self.is_word(second) {
+                let at = at.to(self.next().at);
+                return Ok(Expr { kind: ExprKind::Name(Name { text: format!("{first} {second}"), at, quoted: false }), at });
+            }
+        }
         self.table_or_column(Name { text: word, at, quoted: false })
     }
 

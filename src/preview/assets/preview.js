@@ -62,12 +62,13 @@ const sign = name => mark(isHex(outline.signs && outline.signs[name]) ? outline.
 
 // ---------- texts of values
 const ISO = /^(\d{4})-(\d\d)-(\d\d)$/;
+const shortMonth = text => text.replace('Sept', 'Sep').replace('.', '');
 const dateText = (iso, format) => {
   const m = ISO.exec(iso);
   if (!m) return iso;
   const day = new Date(Date.UTC(+m[1], +m[2] - 1, +m[3]));
   const part = options => new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {timeZone: 'UTC', ...options}).format(day);
-  if (!format || /^(short date|general date)$/i.test(format)) return part({day: 'numeric', month: 'short', year: 'numeric'});
+  if (!format || /^(short date|general date)$/i.test(format)) return shortMonth(part({day: 'numeric', month: 'short', year: 'numeric'}));
   if (/^long date$/i.test(format)) return part({dateStyle: 'long'});
   return format.replace(/\\(.)|"([^"]*)"|yyyy|yy|y|MMMM|MMM|MM|M|mmmm|mmm|mm|m|dddd|ddd|dd|d/g, (t, escaped, quoted) => {
     if (escaped !== undefined) return escaped;
@@ -76,7 +77,7 @@ const dateText = (iso, format) => {
       case 'yyyy': return m[1];
       case 'yy': case 'y': return m[1].slice(2);
       case 'MMMM': case 'mmmm': return part({month: 'long'});
-      case 'MMM': case 'mmm': return part({month: 'short'}).replace('.', '');
+      case 'MMM': case 'mmm': return shortMonth(part({month: 'short'}));
       case 'MM': case 'mm': return m[2];
       case 'M': case 'm': return String(+m[2]);
       case 'dddd': return part({weekday: 'long'});
@@ -327,7 +328,8 @@ function visual(page, v, answer, at, isLive) {
     const heading = el('h2', {style: {}});
     if (links) heading.append(el('button', {type: 'button', 'data-f': 'title', text: title, title: alt || '', onclick: event => { event.stopPropagation(); act(v); }})); else heading.textContent = title;
     host.append(heading);
-    pending.push(() => { for (let px = 13; px > 10.5 && heading.scrollWidth > heading.clientWidth; px -= 0.5) heading.style.fontSize = `${px}px`; heading.title = heading.scrollWidth > heading.clientWidth ? title : ''; });
+    if (v.wrap) heading.classList.add('wrap');
+    pending.push(() => { heading.title = heading.scrollWidth > heading.clientWidth || heading.scrollHeight > heading.clientHeight + 2 ? title : ''; });
   }
   if (links) { host.classList.add('link'); host.addEventListener('click', () => act(v)); }
   if (answer.subtitle) host.append(el('p', {class: 's', text: answer.subtitle, title: answer.subtitle}));
@@ -648,7 +650,14 @@ function matrix(body, v, data) {
   if (!order.length) box.append(el('p', {class: 'more', text: W.none}));
   body.append(box);
   // The latest periods are the ones that people look for first.
-  if (across.length) pending.push(() => { box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : box.scrollWidth; box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); }); });
+  if (across.length) pending.push(() => {
+    // Room behind the last column lets the first one that is seen stand whole beside the heads of the rows.
+    const frozen = head.firstChild.offsetWidth;
+    const furthest = box.scrollWidth - box.clientWidth;
+    const starts = [...head.children].slice(1).map(th => th.offsetLeft - frozen);
+    const stop = starts.find(x => x >= furthest - 1);
+    if (furthest > 0 && stop !== undefined && stop > furthest) box.append(el('div', {class: 'room-end', style: {width: `${stop + box.clientWidth}px`}}));
+    box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : box.scrollWidth; box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); }); });
 }
 
 // ---------- charts
@@ -735,10 +744,17 @@ function series(v, data, s, rows) {
   const axisTip = {...box, trigger: 'axis', axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.12}}, formatter: p => ownTip(p[0].dataIndex)};
   const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
   const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
-  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
-  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 26 : 8, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
+  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
+  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
+  // A few names that do not fit side by side stand slanted; periods leave some out.
+  const slanted = place => {
+    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || /\b(19|20)\d\d\b/.test(labels[0] || '');
+    const slot = (place.clientWidth - 60) / Math.max(1, labels.length);
+    const longest = Math.max(0, ...labels.map(l => l.length)) * 6.2;
+    return !isPeriod && labels.length <= 20 && longest > slot ? {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'} : {};
+  };
   const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
   const base = {heads, cells, points, pick, column, headline: ''};
   const lab = x => v.labels ? {show: true, position: 'right', color: ink(), fontSize: 12, formatter: p => x.texts[p.dataIndex]} : {show: false};
@@ -763,7 +779,7 @@ function series(v, data, s, rows) {
   }
   if (type === 'treemap') {
     const x = list[0];
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
@@ -796,7 +812,7 @@ function series(v, data, s, rows) {
   const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
   // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
   const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
-  return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}}),
+  return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}),
     yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine
       ? {type: 'line', name: x.name, color: x.color, data: x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}

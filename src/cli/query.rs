@@ -140,7 +140,7 @@ impl TableSource for Books {
             return Ok(None);
         }
         let options = m::Options { memory_limit: Some(4 << 30), ..m::Options::default() };
-        let refresh = Refresh { model, parameters: &self.parameters, connector: None, options, jobs: 1 };
+        let refresh = Refresh { model, parameters: &self.parameters, connector: None, schema_pass: false, options, jobs: 1 };
         match refresh.one(table, &crate::host::m::sources).outcome {
             Ok(loaded) => Ok(Some(loaded.table)),
             Err(why) => Err(format!("table `{table}`: {why}")),

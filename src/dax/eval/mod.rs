@@ -10,6 +10,7 @@ mod differential;
 pub mod filter;
 mod group;
 pub mod info;
+pub mod info_schema;
 mod iterate;
 mod pass;
 mod relation;
@@ -724,7 +725,7 @@ impl<'e> Session<'e> {
         match table.n {
             0 => Ok(Value::Blank),
             1 => Ok(table.get(0, 0)),
-            _ => Err(fail("D0310", "a table of multiple values was supplied where a single value was expected", place)),
+            _ => Err(fail("D0329", "a table of multiple values was supplied where a single value was expected", place)),
         }
     }
 

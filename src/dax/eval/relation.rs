@@ -145,6 +145,9 @@ impl Session<'_> {
         let mut row_of = vec![blank; one.len() + 1];
         for (row, id) in one.ids.iter().take(to.rows()).enumerate() {
             if id != 0 {
+                if def.regular && row_of[id as usize] != blank {
+                    return Err(self.duplicate_key(def.to, &one.value(id)));
+                }
                 row_of[id as usize] = row as u32;
             }
         }
@@ -164,6 +167,18 @@ impl Session<'_> {
         let rows = Arc::new(many.ids.map(blank, &target));
         self.store.keep_relationship(rel, &rows);
         Ok(rows)
+    }
+
+    /// The one side of a relationship holds a value twice.
+    fn duplicate_key(&self, col: ColId, value: &crate::table::Value) -> crate::dax::error::EvalError {
+        let def = &self.catalog.columns[col as usize];
+        let message = format!(
+            "column `{}` in table `{}` contains a duplicate value '{}', and this is not allowed for columns on the one side of a many-to-one relationship",
+            def.name,
+            self.catalog.tables[def.table as usize].name,
+            crate::dax::scalar::to_text(&self.scalars, value)
+        );
+        crate::dax::error::EvalError { catchable: false, ..crate::dax::error::EvalError::new("D0335", message) }
     }
 
     /// For each row of `from` (and its blank row): the row of `to` in its expansion.

@@ -6,11 +6,12 @@ use super::session::{Session, ask, runtime, secret_or_ask, sign_in_failure};
 use super::{Failure, Global};
 use crate::host::config::Organisation;
 use crate::host::key_store::KeyStore;
-use crate::host::loopback::Listener;
+use crate::host::loopback::{Listener, Refusal};
 use crate::mock::parse_form;
 use crate::xero::scope;
-use crate::xero::sign_in::{Connection, Pending, event_of};
+use crate::xero::sign_in::{Connection, Pending, SignInError, event_of};
 use crate::xero::token::{Token, TokenStore};
+use crate::xero::words::typed;
 
 /// Sign in to Xero.
 ///
@@ -113,18 +114,21 @@ async fn browser(mut session: Session, args: &Args, client_id: String, global: &
     global.say(format!("{hint}{redirect} in your Xero app."));
     let (code, state) = match listener {
         Some(listener) => {
-            global.say("Waiting for the browser (5 minutes; Ctrl-C stops) …");
+            global.say("Waiting for the browser (5 minutes; Ctrl-C stops). When none opens: the same command with --no-browser …");
             if open::that_detached(&pending.url).is_err() {
                 eprintln!("Open this address in a browser on this machine:\n{}", pending.url);
             }
             let wait = listener.wait(Duration::from_secs(300), |state| pending.check_state(state).is_ok());
             let callback = tokio::select! {
-                callback = wait => callback.map_err(|reason| Failure { code: 1, message: Some(format!("not signed in: {reason}")), ..Failure::default() })?,
+                callback = wait => callback.map_err(|refusal| match refusal {
+                    Refusal::Browser(name) => sign_in_failure(&args.nickname, &SignInError::Refused(name)),
+                    Refusal::Nobody => Failure { code: 1, message: Some(format!("not signed in: {refusal}")), ..Failure::default() },
+                })?,
                 _ = tokio::signal::ctrl_c() => return Ok(130),
             };
             (callback.code, callback.state)
         }
-        None => pasted(&pending)?,
+        None => pasted(&args.nickname, &pending)?,
     };
     let token = session.xero.finish(&pending, &code, &state).await.map_err(fail)?;
     let connections = session.xero.connections(&token.access, event_of(&token.access).as_deref()).await.map_err(fail)?;
@@ -134,8 +138,9 @@ async fn browser(mut session: Session, args: &Args, client_id: String, global: &
         session.config.organisations.iter().find(|(name, o)| o.tenant_id == connection.tenant_id && **name != args.nickname)
     {
         return Err(Failure::usage(format!(
-            "`{}` is already signed in under the nickname `{other}`; Xero allows one living sign-in per organisation\n  renew it with: xero-pbit login {other}",
-            connection.tenant_name.unwrap_or_default()
+            "`{}` is already signed in under the nickname `{other}`; Xero allows one living sign-in per organisation\n  renew it with: xero-pbit login {}",
+            connection.tenant_name.unwrap_or_default(),
+            typed(other)
         )));
     }
     let organisation = Organisation {
@@ -174,12 +179,12 @@ fn keep(
     session.config.organisations.insert(args.nickname.clone(), organisation);
     session.config.save().map_err(Failure::usage)?;
     global.say(format!("Signed in to {name} as `{}`. The sign-in is kept in {}.", args.nickname, store.place()));
-    global.say(format!("Next: xero-pbit pull --organisation {} --out company", args.nickname));
+    global.say(format!("Next: xero-pbit pull --organisation {} --out company", typed(&args.nickname)));
     Ok(0)
 }
 
 /// The address that the browser ended on, pasted by hand.
-fn pasted(pending: &Pending) -> Result<(String, String), Failure> {
+fn pasted(nickname: &str, pending: &Pending) -> Result<(String, String), Failure> {
     eprintln!(
         "Open this address in any browser:\n\n{}\n\nAfter signing in the browser shows a page that cannot be reached; copy its address here.",
         pending.url
@@ -194,8 +199,7 @@ fn pasted(pending: &Pending) -> Result<(String, String), Failure> {
     };
     let form = address.split_once('?').map(|(_, query)| parse_form(query.split('#').next().unwrap_or_default())).unwrap_or_default();
     if let Some(error) = form.get("error") {
-        let error: String = error.chars().filter(|c| c.is_ascii_graphic()).take(60).collect();
-        return Err(Failure { code: 1, message: Some(format!("not signed in: {error}")), ..Failure::default() });
+        return Err(sign_in_failure(nickname, &SignInError::Refused(error.clone())));
     }
     match (form.get("code"), form.get("state")) {
         (Some(code), Some(state)) => Ok((code.clone(), state.clone())),

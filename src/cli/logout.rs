@@ -33,7 +33,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         let outcome: Result<(), SignInError> = runtime()?.block_on(async {
             if args.disconnect {
                 let tokens = session.tokens(&nickname, &organisation).map_err(|_| SignInError::NotSignedIn)?;
-                let token = tokens.access(None).await?;
+                let token = tokens.access().await?;
                 session.xero.disconnect(&token.access, &organisation.connection_id).await?;
             }
             if args.revoke {
@@ -56,9 +56,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         None => Ok(0),
         Some(error) => {
             let mut failure = sign_in_failure(&nickname, &error);
-            failure.message = Some(format!(
-                "the sign-in is gone from this machine, but Xero was not told: {error}\n  you can disconnect the app in Xero: Settings, Connected apps"
-            ));
+            for diagnostic in &mut failure.diagnostics {
+                diagnostic.message = format!("the sign-in is gone from this machine, but Xero was not told: {error}");
+                diagnostic.help = Some("you can disconnect the app in Xero: Settings, Connected apps".to_owned());
+            }
             Err(failure)
         }
     }

@@ -16,7 +16,7 @@ use crate::mock::{Limits, Mock, parse_faults};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  xero-pbit mock --port 0 --faults '429@Invoices%7,expire#20' --log calls.jsonl\n\n\
 Faults: KIND[@ENDPOINT][#N|%N], comma-separated; #N strikes the Nth call only (default #1), %N every Nth.\n\
-Kinds: 429, 429-bare, day-limit, 500, 502, 503, 504, expire, truncate, cut, slow, drop, html, change, role, scope.")]
+Kinds: 429, 429-bare, day-limit, 500, 502, 503, 504, expire, truncate, cut, slow, drop, html, change, role, scope, high-volume.")]
 pub struct Args {
     /// Company folder (or a folder of them) to serve; `sample` is the built-in company
     #[arg(long, value_name = "DIR|sample", default_value = "sample")]

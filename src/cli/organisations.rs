@@ -6,8 +6,10 @@ use serde_json::json;
 
 use super::session::{Session, runtime};
 use super::{Failure, Global};
+use crate::xero::sign_in::{role_in, user_of};
+use crate::xero::words::typed;
 
-/// List the organisations that your sign-ins reach.
+/// List the organisations that your sign-ins reach, with your role in each.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  xero-pbit organisations --json")]
 pub struct Args {
@@ -28,43 +30,52 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let mut troubled = false;
     let runtime = runtime()?;
     for (nickname, organisation) in &session.config.organisations {
-        let reach: Result<(Vec<String>, bool), String> = if args.offline || organisation.custom_connection {
-            Ok((Vec::new(), true))
+        let reach: Result<(Vec<String>, bool, Option<String>), String> = if args.offline || organisation.custom_connection {
+            Ok((Vec::new(), true, None))
         } else {
             runtime.block_on(async {
                 let tokens = session.tokens(nickname, organisation).map_err(|f| f.message.unwrap_or_default())?;
-                let token = tokens.access(None).await.map_err(|error| error.to_string())?;
+                let token = tokens.access().await.map_err(|error| error.to_string())?;
                 let all = session.xero.connections(&token.access, None).await.map_err(|error| error.to_string())?;
                 let connected = all.iter().any(|c| c.tenant_id == organisation.tenant_id);
                 let others = all.into_iter().filter(|c| c.tenant_id != organisation.tenant_id).filter_map(|c| c.tenant_name).collect();
-                Ok((others, connected))
+                let role = match user_of(&token.access) {
+                    Some(user) if connected => {
+                        let client = session.client(nickname, organisation).map_err(|f| f.message.unwrap_or_default())?;
+                        // A courtesy: without the right to list users the rest is still worth knowing.
+                        client.get("Users", &[], None).await.ok().and_then(|users| role_in(&users, &user))
+                    }
+                    _ => None,
+                };
+                Ok((others, connected, role))
             })
         };
         let state = match &reach {
-            Ok((_, true)) => "connected".to_owned(),
-            Ok((_, false)) => format!("disconnected: xero-pbit login {nickname}"),
-            Err(reason) => format!("{reason}: xero-pbit login {nickname}"),
+            Ok((_, true, _)) => "connected".to_owned(),
+            Ok((_, false, _)) => format!("disconnected: xero-pbit login {}", typed(nickname)),
+            Err(reason) => format!("{reason}: xero-pbit login {}", typed(nickname)),
         };
-        troubled |= !matches!(&reach, Ok((_, true)));
-        rows.push((nickname, organisation, state, reach.map(|(others, _)| others).unwrap_or_default()));
+        troubled |= !matches!(&reach, Ok((_, true, _)));
+        let (others, role) = reach.map(|(others, _, role)| (others, role)).unwrap_or_default();
+        rows.push((nickname, organisation, state, others, role));
     }
     let mut out = std::io::stdout().lock();
     let _ = if args.json {
         let list: Vec<_> = rows
             .iter()
-            .map(|(nickname, o, state, others)| {
+            .map(|(nickname, o, state, others, role)| {
                 json!({"nickname": nickname, "name": o.name, "tenant_id": o.tenant_id, "connected_since": o.connected, "custom_connection": o.custom_connection,
-                    "scopes": o.scopes, "state": state, "also_reachable": others})
+                    "role": role, "scopes": o.scopes, "state": state, "also_reachable": others})
             })
             .collect();
         writeln!(out, "{}", serde_json::Value::from(list))
     } else {
         let mut table = comfy_table::Table::new();
-        table.load_style(comfy_table::presets::NOTHING).set_header(["NICKNAME", "ORGANISATION", "SINCE", "STATE"]);
-        for (nickname, o, state, others) in &rows {
+        table.load_style(comfy_table::presets::NOTHING).set_header(["NICKNAME", "ORGANISATION", "ROLE", "SINCE", "STATE"]);
+        for (nickname, o, state, others, role) in &rows {
             let name = if o.custom_connection { "(custom connection)".to_owned() } else { o.name.clone() };
             let also = if others.is_empty() { String::new() } else { format!(" (this sign-in also reaches {})", others.join(", ")) };
-            table.add_row([nickname.as_str(), &name, &o.connected, &format!("{state}{also}")]);
+            table.add_row([nickname.as_str(), &name, role.as_deref().unwrap_or("–"), &o.connected, &format!("{state}{also}")]);
         }
         if rows.is_empty() { Ok(()) } else { writeln!(out, "{table}") }
     };

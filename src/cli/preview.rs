@@ -168,6 +168,7 @@ impl Wanted {
             model,
             parameters: &parameters,
             connector: None,
+            schema_pass: false,
             options: m::Options { memory_limit: Some(8 << 30), time_limit: None, ..m::Options::default() },
             jobs: 0,
         };

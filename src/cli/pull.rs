@@ -9,12 +9,13 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
 
-use super::session::{Session, api_failure, local_time, runtime};
+use super::session::{Session, local_time, pull_failure, runtime};
 use super::{Failure, Global};
+use crate::base::{Diagnostic, SourceMap};
 use crate::host::config::{Config, Organisation};
 use crate::host::page_folder::{OpenError, PageFolder};
 use crate::xero::endpoint::{self, ENDPOINTS};
-use crate::xero::pull::{self, Event, Folder, Options, PullError, Summary};
+use crate::xero::pull::{self, Event, Folder, Options, Summary};
 use crate::xero::verify;
 
 /// Download a company as raw pages.
@@ -186,10 +187,14 @@ async fn one(
 ) -> Result<u8, Failure> {
     let folder: Arc<dyn Folder> = match PageFolder::open(out) {
         Ok(folder) => Arc::new(folder),
-        Err(OpenError::Unusable(reason)) => return Err(Failure::usage(reason)),
+        Err(OpenError::Unusable(reason)) => {
+            return Err(Failure::input(vec![Diagnostic::error("X0301", format!("{nickname}: {reason}"))], SourceMap::default()));
+        }
         Err(OpenError::Busy(holder)) => {
             let who = if holder.is_empty() { "another pull".to_owned() } else { format!("another pull ({holder})") };
-            return Err(Failure::usage(format!("{who} works in `{}`; wait for it, or choose another folder", out.display())));
+            let busy = Diagnostic::error("X0303", format!("{nickname}: {who} works in `{}`", out.display()))
+                .help("wait until it has ended, or choose another folder with --out");
+            return Err(Failure::input(vec![busy], SourceMap::default()));
         }
     };
     let client = session.client(nickname, organisation)?;
@@ -210,28 +215,28 @@ async fn one(
     };
     let outcome = pull::run(client.clone(), folder.clone(), options, events).await;
     show.clear();
-    remember(nickname, out, client.day_left(), session.clock.now_ms());
-    let summary = outcome.map_err(|error| match error {
-        PullError::Api(error) => api_failure(nickname, &error),
-        other => Failure::usage(format!("{nickname}: {other}")),
-    })?;
+    let name = outcome.as_ref().ok().map(|summary| summary.manifest.organisation_name.clone());
+    remember(nickname, out, name, client.day_left(), session.clock.now_ms());
+    let summary = outcome.map_err(|error| pull_failure(nickname, &error))?;
     report(nickname, out, &summary, global);
-    let essential = summary
-        .missing
-        .iter()
-        .any(|m| m.endpoint != "ExpenseClaims" && !matches!(m.endpoint.as_str(), "BalanceSheet" | "ProfitAndLoss" | "BankSummary"));
+    // Expense claims need a scope that new apps do not get; Xero's statements are missed only by who asked for them.
+    let essential = summary.missing.iter().any(|m| m.endpoint != "ExpenseClaims");
     let ties_hold = !args.verify || compare(nickname, &*folder, organisation, global).map_err(Failure::usage)?;
     Ok(u8::from(essential || !ties_hold))
 }
 
 /// Notes where the pages went and how many calls are left, for `status`.
-fn remember(nickname: &str, out: &Path, left: Option<i64>, now_ms: i64) {
+fn remember(nickname: &str, out: &Path, name: Option<String>, left: Option<i64>, now_ms: i64) {
     let folder = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
     // Status is a courtesy: a configuration that cannot be written now does not undo the pull.
     if let Ok(mut config) = Config::load()
         && let Some(entry) = config.organisations.get_mut(nickname)
     {
         entry.folder = Some(folder.to_string_lossy().into_owned());
+        // Names change, and a custom connection tells its own only now.
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            entry.name = name;
+        }
         if let Some(left) = left {
             entry.calls_left = Some((local_time(now_ms)[..10].to_owned(), left));
         }

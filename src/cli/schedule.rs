@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::{Failure, Global};
+use crate::xero::words::typed;
 
 /// Print a schedule for the daily refresh.
 ///
@@ -92,9 +93,9 @@ fn tables(print: &Print, quote: fn(&str) -> String) -> Option<String> {
     ))
 }
 
-fn shell(text: &str) -> String {
-    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:@".contains(c));
-    if plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+/// A YAML scalar that may hold anything: JSON strings are YAML.
+fn yaml(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 fn windows(text: &str) -> String {
@@ -110,11 +111,14 @@ fn xml(text: &str) -> String {
 }
 
 fn cron(print: &Print, program: &str) -> String {
-    let program = shell(program);
-    let then = tables(print, shell).map_or_else(String::new, |t| format!(" && {program} {t}"));
+    let program = typed(program);
+    let then = tables(print, typed).map_or_else(String::new, |t| format!(" && {program} {t}"));
     // A bare % means a line end to cron.
-    let line = format!("{program} {}{then} || {program} status", pull(print, shell)).replace('%', "\\%");
-    format!("# crontab -e: cron mails what `status` prints when something needs attention\n{} {} * * * {line}\n", print.at.1, print.at.0)
+    let line = format!("{program} {}{then}; {program} status --quiet", pull(print, typed)).replace('%', "\\%");
+    format!(
+        "# crontab -e: cron mails what is printed: nothing on a good day, what needs attention on others\n{} {} * * * {line}\n",
+        print.at.1, print.at.0
+    )
 }
 
 fn systemd(print: &Print, program: &str) -> String {
@@ -136,7 +140,7 @@ fn task_scheduler(print: &Print, program: &str) -> String {
         |arguments: &str| format!("    <Exec><Command>{}</Command><Arguments>{}</Arguments></Exec>\n", xml(program), xml(arguments));
     let then = tables(print, windows).map_or_else(String::new, |t| action(&t));
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- schtasks /create /tn xero-pbit /xml xero.xml -->\n\
+        "<?xml version=\"1.0\"?>\n<!-- schtasks /create /tn xero-pbit /xml xero.xml -->\n\
          <Task version=\"1.2\" xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">\n  <RegistrationInfo><Description>Download Xero books</Description></RegistrationInfo>\n\
          \x20 <Triggers>\n    <CalendarTrigger><StartBoundary>2026-01-01T{:02}:{:02}:00</StartBoundary><ScheduleByDay><DaysInterval>1</DaysInterval></ScheduleByDay></CalendarTrigger>\n  </Triggers>\n\
          \x20 <Settings><StartWhenAvailable>true</StartWhenAvailable><RunOnlyIfNetworkAvailable>true</RunOnlyIfNetworkAvailable></Settings>\n  <Actions>\n{}{then}  </Actions>\n</Task>\n",
@@ -147,17 +151,25 @@ fn task_scheduler(print: &Print, program: &str) -> String {
 }
 
 fn github_actions(print: &Print) -> String {
-    let out = shell(&print.out.display().to_string());
-    let then = tables(print, shell).map_or_else(String::new, |t| format!("      - run: xero-pbit {t}\n"));
+    let out = print.out.display().to_string();
+    let name = typed(print.organisation.as_deref().unwrap_or("default"));
+    let run = |command: String| format!("      - run: {}\n", yaml(&command));
+    let login = run(format!("xero-pbit login {name} --client-credentials"));
+    let fetch = run(format!("xero-pbit pull --organisation {name} --out {}", typed(&out)));
+    let then = tables(print, typed).map_or_else(String::new, |t| run(format!("xero-pbit {t}")));
+    let kept = print.tables.as_ref().map_or(out.clone(), |folder| folder.display().to_string());
     format!(
-        "# .github/workflows/xero.yml: a custom connection (client credentials), for it needs no browser; the two secrets live in the repository's settings\n\
+        "# .github/workflows/xero.yml, in a private repository: the books are cached and kept as an artifact.\n\
+         # A custom connection (client credentials), for it needs no browser; its two secrets live in the repository's settings.\n\
          name: Xero\non:\n  schedule:\n    - cron: '{} {} * * *'   # UTC\n  workflow_dispatch:\njobs:\n  pull:\n    runs-on: ubuntu-latest\n    env:\n\
          \x20     XERO_PBIT_CLIENT_ID: ${{{{ secrets.XERO_CLIENT_ID }}}}\n      XERO_PBIT_CLIENT_SECRET: ${{{{ secrets.XERO_CLIENT_SECRET }}}}\n    steps:\n\
-         \x20     - uses: actions/checkout@v4\n      - uses: actions/cache@v4\n        with: {{ path: {out}, key: xero-${{{{ github.run_id }}}}, restore-keys: xero- }}\n\
-         \x20     - run: cargo install xero-pbit\n      - run: xero-pbit login {name} --client-credentials\n      - run: xero-pbit pull --organisation {name} --out {out}\n{then}",
+         \x20     - uses: actions/checkout@v4\n      - uses: actions/cache@v4\n        with:\n          path: {}\n          key: xero-${{{{ github.run_id }}}}\n          restore-keys: xero-\n\
+         \x20     - run: cargo install xero-pbit\n{login}{fetch}{then}\
+         \x20     - uses: actions/upload-artifact@v4\n        with:\n          name: xero\n          path: {}\n          retention-days: 3\n",
         print.at.1,
         print.at.0,
-        name = shell(print.organisation.as_deref().unwrap_or("default"))
+        yaml(&out),
+        yaml(&kept),
     )
 }
 

@@ -9,12 +9,11 @@ use crate::host::http::Http;
 use crate::host::key_store::KeyStore;
 use crate::xero::client::{ApiError, Client};
 use crate::xero::limiter::Limiter;
+use crate::xero::pull::PullError;
 use crate::xero::sign_in::{SignInError, Xero};
 use crate::xero::token::{Grant, Tokens};
+use crate::xero::words::{self, typed};
 use crate::xero::{Clock, Secret, Transport};
-
-/// Calls a minute that one organisation is asked at most: two below Xero's limit.
-pub(super) const CALLS_A_MINUTE: u32 = 58;
 
 pub(super) struct Session {
     pub(super) config: Config,
@@ -50,7 +49,8 @@ impl Session {
                     let hint = crate::base::nearest(name, known.iter().copied())
                         .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
                     Err(Failure::usage(format!(
-                        "there is no organisation with the nickname `{name}`{hint}\n  sign in with: xero-pbit login {name}"
+                        "there is no organisation with the nickname `{name}`{hint}\n  sign in with: xero-pbit login {}",
+                        typed(name)
                     )))
                 }
             },
@@ -68,7 +68,8 @@ impl Session {
         if organisation.custom_connection {
             let secret = secret.ok_or_else(|| {
                 Failure::usage(format!(
-                    "the client secret of `{nickname}` is gone\n  sign in again: xero-pbit login {nickname} --client-credentials"
+                    "the client secret of `{nickname}` is gone\n  sign in again: xero-pbit login {} --client-credentials",
+                    typed(nickname)
                 ))
             })?;
             return Ok(Grant::ClientCredentials { client_id: organisation.client_id.clone(), secret, scopes: organisation.scopes.clone() });
@@ -84,7 +85,7 @@ impl Session {
 
     pub(super) fn client(&self, nickname: &str, organisation: &Organisation) -> Result<Arc<Client>, Failure> {
         let tokens = self.tokens(nickname, organisation)?;
-        let limiter = Arc::new(Limiter::new(self.clock.clone(), CALLS_A_MINUTE));
+        let limiter = Arc::new(Limiter::new(self.clock.clone(), self.config.calls_a_minute()));
         let api = self.config.addresses().api;
         Ok(Arc::new(Client::new(self.transport.clone(), self.clock.clone(), tokens, limiter, api, organisation.tenant_id.clone())))
     }
@@ -92,35 +93,19 @@ impl Session {
 
 /// A sign-in that does not work, with the command that mends it.
 pub(super) fn sign_in_failure(nickname: &str, error: &SignInError) -> Failure {
-    let way_out = match error {
-        SignInError::NotSignedIn | SignInError::Ended => format!("\n  sign in again: xero-pbit login {nickname}"),
-        SignInError::Client => {
-            "\n  check the client id (XERO_PBIT_CLIENT_ID) and, for a web app or custom connection, the secret".to_owned()
-        }
-        SignInError::Scope => {
-            "\n  an app made since 2 March 2026 takes granular scopes only (--scopes granular), an older one --scopes broad".to_owned()
-        }
-        _ => String::new(),
-    };
-    Failure { code: 1, message: Some(format!("{nickname}: {error}{way_out}")), ..Failure::default() }
+    let code = if matches!(error, SignInError::Store(_)) { 2 } else { 1 };
+    Failure { code, diagnostics: vec![words::sign_in(nickname, error)], ..Failure::default() }
 }
 
-/// A failed call, with the command that mends it and the exit code: 3 for a limit, 1 for rights, 2 otherwise.
-pub(super) fn api_failure(nickname: &str, error: &ApiError) -> Failure {
-    let (code, way_out) = match error {
-        ApiError::DayLimit { resume_ms } => {
-            (3, format!("\n  run the same command again after {}; it continues where it stopped", local_time(*resume_ms)))
-        }
-        ApiError::SignIn(error) => return sign_in_failure(nickname, error),
-        ApiError::Scope { scope, .. } => (1, format!("\n  if the app may have it: xero-pbit login {nickname} --add-scope {scope}")),
-        ApiError::Role { .. } => {
-            (1, "\n  ask the organisation's Xero adviser to change the role of your user, then sign in again".to_owned())
-        }
-        ApiError::Disconnected => (1, format!("\n  connect it again: xero-pbit login {nickname}")),
-        ApiError::Failed { .. } => (2, "\n  what was downloaded is kept; run the same command again to continue".to_owned()),
-        _ => (2, String::new()),
+/// A download that stopped, with the command that mends it and the exit code: 3 for a limit, 1 for rights, 2 otherwise.
+pub(super) fn pull_failure(nickname: &str, error: &PullError) -> Failure {
+    let code = match error {
+        PullError::Api(ApiError::DayLimit { .. }) => 3,
+        PullError::Api(ApiError::SignIn(error)) => return sign_in_failure(nickname, error),
+        PullError::Api(ApiError::Scope { .. } | ApiError::Role { .. } | ApiError::Disconnected) => 1,
+        _ => 2,
     };
-    Failure { code, message: Some(format!("{nickname}: {error}{way_out}")), ..Failure::default() }
+    Failure { code, diagnostics: vec![words::pull(nickname, error, &local_time)], ..Failure::default() }
 }
 
 /// `2026-11-12 14:05` in this machine's time zone.

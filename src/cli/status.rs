@@ -11,6 +11,7 @@ use crate::host::key_store::KeyStore;
 use crate::xero::pull::Manifest;
 use crate::xero::scope;
 use crate::xero::token::TokenStore;
+use crate::xero::words::typed;
 
 /// Say what needs attention.
 ///
@@ -33,35 +34,37 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let mut attention = false;
     for (nickname, organisation) in &session.config.organisations {
         let mut problems: Vec<String> = Vec::new();
+        let name = typed(nickname);
+        let again = if organisation.custom_connection { format!("{name} --client-credentials") } else { name.clone() };
         let token = KeyStore::new(nickname).and_then(|store| store.load()).map_err(Failure::usage)?;
         let renew_by = token.as_ref().filter(|t| t.refresh.is_some()).map(|t| t.made_ms + 60 * DAY_MS);
         match (&token, renew_by) {
-            (None, _) => problems.push(format!("not signed in: xero-pbit login {nickname}")),
-            (Some(_), Some(by)) if by <= now => problems.push(format!("the sign-in ended, unused for 60 days: xero-pbit login {nickname}")),
+            (None, _) => problems.push(format!("not signed in: xero-pbit login {again}")),
+            (Some(_), Some(by)) if by <= now => problems.push(format!("the sign-in ended, unused for 60 days: xero-pbit login {name}")),
             (Some(_), Some(by)) if by - now < 7 * DAY_MS => {
                 problems.push(format!("the sign-in ends on {} unless it is used: run a pull", local_time(by)))
             }
             (Some(_), None) if !organisation.custom_connection => {
-                problems.push(format!("the sign-in cannot be renewed (no offline_access): xero-pbit login {nickname}"))
+                problems.push(format!("the sign-in cannot be renewed (no offline_access): xero-pbit login {name}"))
             }
             _ => {}
         }
         let granted = token.as_ref().map(|t| t.scope.clone()).unwrap_or_default();
         if !granted.is_empty() && !scope::covers(&granted, "Reports/TrialBalance") {
-            problems.push(format!("the scope accounting.reports.trialbalance.read is missing: xero-pbit login {nickname}"));
+            problems.push(format!("the scope accounting.reports.trialbalance.read is missing: xero-pbit login {name}"));
         }
         let manifest = match &organisation.folder {
             Some(folder) => crate::host::company::read_manifest(Path::new(folder)).map_err(Failure::usage)?,
             None => None,
         };
         match &manifest {
-            None => problems.push(format!("never pulled: xero-pbit pull --organisation {nickname} --out DIR")),
+            None => problems.push(format!("never pulled: xero-pbit pull --organisation {name} --out DIR")),
             Some(m) => {
                 if now - m.last_pull_ms > 2 * DAY_MS {
                     problems.push(format!(
-                        "last pulled {}: xero-pbit pull --organisation {nickname} --out {}",
+                        "last pulled {}: xero-pbit pull --organisation {name} --out {}",
                         local_time(m.last_pull_ms),
-                        organisation.folder.as_deref().unwrap_or("DIR")
+                        typed(organisation.folder.as_deref().unwrap_or("DIR"))
                     ));
                 }
                 problems.extend(
@@ -72,7 +75,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         attention |= !problems.is_empty();
         let rows: usize = manifest.as_ref().map_or(0, |m| m.files.values().map(|f| f.rows).sum());
         list.push(json!({
-            "nickname": nickname, "name": organisation.name, "signed_in": token.is_some(), "renew_by": renew_by.map(local_time),
+            "nickname": nickname, "name": organisation.name, "custom_connection": organisation.custom_connection, "signed_in": token.is_some(), "renew_by": renew_by.map(local_time),
             "last_pull": manifest.as_ref().map(|m: &Manifest| local_time(m.last_pull_ms)), "last_full_pull": manifest.as_ref().map(|m| local_time(m.last_full_ms)),
             "rows": rows, "folder": organisation.folder,
             "calls_left_today": organisation.calls_left.as_ref().filter(|(day, _)| *day == local_time(now)[..10]).map(|(_, left)| left),
@@ -82,20 +85,22 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let mut out = std::io::stdout().lock();
     if args.json {
         let _ = writeln!(out, "{}", serde_json::Value::from(list));
-        return Ok(u8::from(attention));
+        // No organisation at all is nothing that a scheduler should be content with.
+        return Ok(u8::from(attention || session.config.organisations.is_empty()));
     }
     if list.is_empty() {
         global.say("No organisation is signed in yet. Sign in with: xero-pbit login NICKNAME");
         return Ok(1);
     }
-    for one in &list {
+    // Quiet leaves out what is well, so that a scheduler mails nothing on a good day.
+    for one in list.iter().filter(|one| !global.quiet || one["attention"].as_array().is_some_and(|a| !a.is_empty())) {
         let text = |key: &str| one[key].as_str().unwrap_or("–").to_owned();
         let left = one["calls_left_today"].as_i64().map_or_else(String::new, |n| format!(", {n} calls left today"));
         let _ = writeln!(
             out,
             "{} ({}): last pull {}, {} records{left}, renew by {}",
             text("nickname"),
-            text("name"),
+            if text("name").is_empty() { "custom connection".to_owned() } else { text("name") },
             text("last_pull"),
             one["rows"],
             text("renew_by")

@@ -27,6 +27,9 @@ pub struct Config {
     /// See `api_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_url: Option<String>,
+    /// Calls a minute and organisation, for apps whose limits are others than Xero's 60.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls_a_minute: Option<u32>,
     /// Nickname → organisation.
     pub organisations: BTreeMap<String, Organisation>,
 }
@@ -114,6 +117,12 @@ impl Config {
             identity: pick("XERO_PBIT_IDENTITY_URL", &self.identity_url, default.identity),
             login: pick("XERO_PBIT_LOGIN_URL", &self.login_url, default.login),
         }
+    }
+
+    /// Calls a minute that one organisation is asked at most: environment, configuration, two below Xero's limit.
+    pub fn calls_a_minute(&self) -> u32 {
+        let set = std::env::var("XERO_PBIT_CALLS_A_MINUTE").ok().and_then(|text| text.parse().ok());
+        set.or(self.calls_a_minute).filter(|calls| *calls > 0).unwrap_or(58)
     }
 
     /// The client id to use: environment, then configuration.

@@ -31,21 +31,23 @@ impl Http {
     }
 }
 
-/// Whether an address is this machine.
+/// Whether an address is this machine. Addresses that cannot be read are not.
 pub fn is_loopback(url: &str) -> bool {
-    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    let host = if host.starts_with('[') {
-        host.split(']').next().unwrap_or_default().trim_start_matches('[')
-    } else {
-        host.split(':').next().unwrap_or_default()
-    };
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    // Read as the HTTP client reads it: `http://127.0.0.1:80@elsewhere.example` names another host.
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let host = url.host_str().unwrap_or_default();
+    host == "localhost" || host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether a request may go there: over TLS anywhere, in the clear only to this machine.
+pub fn is_safe(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|parsed| parsed.scheme() == "https" || (parsed.scheme() == "http" && is_loopback(url)))
 }
 
 impl Transport for Http {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
-            if !request.url.starts_with("https://") && !is_loopback(&request.url) {
+            if !is_safe(&request.url) {
                 return Err(TransportError("only https addresses are used, except on this machine".to_owned()));
             }
             let method = match request.method {
@@ -98,15 +100,25 @@ fn describe(error: &reqwest::Error) -> TransportError {
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use super::{is_loopback, is_safe};
 
     #[test]
     fn only_this_machine_is_loopback() {
-        for url in ["http://127.0.0.1:80/x", "http://localhost:8400/cb", "http://[::1]:9/"] {
-            assert!(is_loopback(url), "{url}");
+        for url in ["http://127.0.0.1:80/x", "http://localhost:8400/cb", "http://[::1]:9/", "http://LOCALHOST/"] {
+            assert!(is_loopback(url) && is_safe(url), "{url}");
         }
-        for url in ["http://localhost.evil.example/", "http://10.0.0.1/", "http://127.0.0.1.example/"] {
-            assert!(!is_loopback(url), "{url}");
+        for url in [
+            "http://localhost.evil.example/",
+            "http://10.0.0.1/",
+            "http://127.0.0.1.example/",
+            "http://127.0.0.1:80@evil.example/",
+            "http://localhost:1@evil.example/",
+            "http://evil.example/#localhost",
+            "ftp://127.0.0.1/",
+            "localhost",
+        ] {
+            assert!(!is_safe(url), "{url}");
         }
+        assert!(is_safe("https://api.xero.com/connections"));
     }
 }

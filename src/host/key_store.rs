@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use fs2::FileExt;
 
-use super::page_folder::write_whole;
+use super::page_folder::{private_folder, write_whole};
 use crate::xero::token::{Token, TokenStore};
 
 /// The token (and secret) of one nickname.
@@ -131,7 +131,7 @@ impl TokenStore for KeyStore {
 
     fn lock(&self) -> Result<Box<dyn std::any::Any + Send>, String> {
         let path = self.path("lock");
-        std::fs::create_dir_all(&self.folder).map_err(|error| format!("cannot make `{}`: {error}", self.folder.display()))?;
+        private_folder(&self.folder).map_err(|error| format!("cannot make `{}`: {error}", self.folder.display()))?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -194,7 +194,8 @@ fn system_store(name: &str) -> Option<Box<dyn Entry>> {
     keyring_core::Entry::new(SERVICE, name).ok().map(|entry| Box::new(entry) as Box<dyn Entry>)
 }
 
-/// Linux has no key store that outlives a restart without a desktop session; the file serves every machine.
+/// On Linux a key store that outlives a restart (Secret Service) needs an unlocked desktop session, which a scheduled pull does not have; kernel keyrings end
+/// with the machine's uptime. The file serves every machine.
 #[cfg(not(all(feature = "keyring", any(target_os = "macos", target_os = "windows"))))]
 fn system_store(_name: &str) -> Option<Box<dyn Entry>> {
     None

@@ -45,6 +45,8 @@ impl PageFolder {
         let note = format!("process {}", std::process::id());
         let written = lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| lock.write_all(note.as_bytes()));
         written.map_err(|error| unusable(&error))?;
+        sweep(root);
+        sweep(&root.join(".state"));
         Ok(PageFolder { root: root.to_owned(), _lock: lock })
     }
 
@@ -53,11 +55,28 @@ impl PageFolder {
     }
 }
 
+/// Removes what a killed process was writing under another name. What cannot be removed does no harm.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_ours = name
+            .to_str()
+            .and_then(|n| n.strip_suffix(".tmp")?.rsplit_once('.'))
+            .is_some_and(|(stem, process)| stem.contains(".json") && !process.is_empty() && process.bytes().all(|b| b.is_ascii_digit()));
+        if is_ours {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn problem(doing: &str, path: &Path, error: &std::io::Error) -> String {
     let reason = match error.kind() {
         ErrorKind::StorageFull => "the disk is full; make room and run the command again, it continues where it stopped".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "a file stands where a folder should be".to_owned(),
+        ErrorKind::QuotaExceeded => "the quota is used up; make room and run the command again, it continues where it stopped".to_owned(),
+        ErrorKind::FileTooLarge => "the file system takes no file of this size".to_owned(),
         _ => error.to_string(),
     };
     format!("cannot {doing} `{}`: {reason}", path.to_string_lossy().replace('\\', "/"))
@@ -73,10 +92,22 @@ fn sync_parent(path: &Path) {
     }
 }
 
+/// Makes a folder that only its owner may look into.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut folders = fs::DirBuilder::new();
+    folders.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        folders.mode(0o700);
+    }
+    folders.create(folder)
+}
+
 /// Writes a file under another name, then renames it: readers see the old or the new one, never half.
 pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+        if private { private_folder(parent)? } else { fs::create_dir_all(parent)? }
     }
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", std::process::id()));

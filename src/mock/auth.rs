@@ -236,7 +236,8 @@ impl Auth {
     fn new_access(&mut self, scope: &str, event: String, now_ms: i64, machine: bool) -> String {
         let signature = self.unique("signature");
         let scopes: Vec<&str> = scope.split_whitespace().collect();
-        let payload = json!({"authentication_event_id": event, "exp": (now_ms + ACCESS_LIFE_MS) / 1000, "scope": scopes, "jti": signature});
+        let payload = json!({"authentication_event_id": event, "exp": (now_ms + ACCESS_LIFE_MS) / 1000, "scope": scopes, "jti": signature,
+            "xero_userid": super::USER});
         let token = format!(
             "{}.{}.{signature}",
             URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#),

@@ -33,6 +33,8 @@ pub enum FaultKind {
     Role,
     /// The scope was not granted.
     Scope,
+    /// 400: the question touches more than 100,000 records.
+    HighVolume,
 }
 
 /// A fault, where it strikes and how often.
@@ -55,7 +57,7 @@ pub enum When {
     Every(u32),
 }
 
-const NAMES: [(&str, FaultKind); 16] = [
+const NAMES: [(&str, FaultKind); 17] = [
     ("429", FaultKind::TooMany),
     ("429-bare", FaultKind::TooManyBare),
     ("day-limit", FaultKind::DayLimit),
@@ -72,6 +74,7 @@ const NAMES: [(&str, FaultKind); 16] = [
     ("change", FaultKind::Change),
     ("role", FaultKind::Role),
     ("scope", FaultKind::Scope),
+    ("high-volume", FaultKind::HighVolume),
 ];
 
 /// A text that is not a list of faults.
@@ -152,6 +155,11 @@ impl Fault {
             FaultKind::Expire => problem(401, "Unauthorized", "TokenExpired: token expired"),
             FaultKind::Role => problem(403, "Forbidden", "AuthorizationUnsuccessful"),
             FaultKind::Scope => problem(401, "Unauthorized", "AuthorizationUnsuccessful").with("www-authenticate", "insufficient_scope"),
+            FaultKind::HighVolume => Answer::json(
+                400,
+                &serde_json::json!({"ErrorNumber": 10, "Type": "HighVolumeException",
+                    "Message": "Your request is not filtering efficiently, given the extremely high volume for this organisation"}),
+            ),
             FaultKind::Html => {
                 Answer { status: 200, body: b"<html><body>Scheduled maintenance</body></html>".to_vec(), ..Answer::default() }
                     .with("content-type", "text/html")

@@ -140,6 +140,9 @@ pub struct LogEntry {
     pub bytes: usize,
 }
 
+/// The user who signs in, in every organisation.
+const USER: &str = "55555555-5555-4555-8555-555555555555";
+
 /// The server's state.
 pub struct Mock {
     companies: Vec<Company>,
@@ -171,6 +174,11 @@ impl Mock {
     /// Scopes that the sign-in grants; anything else asked for fails the consent. `None` grants everything.
     pub fn allow_scopes(&mut self, scopes: Option<Vec<String>>) {
         self.auth.allowed_scopes = scopes;
+    }
+
+    /// Plays other faults from now on.
+    pub fn set_faults(&mut self, faults: Vec<Fault>) {
+        self.faults = faults::Schedule::new(faults);
     }
 
     /// Cuts a tenant off, as a user does in Xero's settings.
@@ -222,6 +230,7 @@ impl Mock {
                 }
                 return (self.auth.token(request, now_ms), None);
             }
+            ("GET", "/identity/connect/endsession") => return (Answer { status: 200, ..Answer::default() }, None),
             ("POST", "/connect/revocation") => return (self.auth.revoke(request), None),
             ("GET", "/connections") => return (self.auth.connections(request, now_ms), None),
             ("DELETE", _) if path.starts_with("/connections/") => {
@@ -271,6 +280,11 @@ impl Mock {
         let Some(company) = self.companies.iter().find(|c| c.tenant_id == tenant) else {
             return problem(403, "Forbidden", "AuthenticationUnsuccessful");
         };
+        if resource == "Users" {
+            let user = json!({"UserID": USER, "GlobalUserID": USER, "EmailAddress": "user@example.com", "FirstName": "Ada", "LastName": "Example",
+                "UpdatedDateUTC": "/Date(1700000000000+0000)/", "IsSubscriber": false, "OrganisationRole": "FINANCIALADVISER"});
+            return Answer::json(200, &json!({"Id": "11111111-1111-4111-8111-111111111111", "Status": "OK", "Users": [user]}));
+        }
         company.serve(request, resource)
     }
 }

@@ -5,6 +5,7 @@
 mod column;
 pub mod csv;
 pub mod parquet;
+pub mod partition;
 mod value;
 
 pub use column::{Column, ColumnBuilder, ColumnData, Field, Table, TypeMismatch};

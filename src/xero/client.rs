@@ -27,7 +27,7 @@ pub enum ApiError {
         scope: &'static str,
     },
     /// The Xero user may not read it.
-    #[error("the Xero user may not read `{path}`: it needs the role Standard + all reports, or Adviser")]
+    #[error("your Xero user may not read `{path}`: it needs the role Standard + all reports, or Adviser")]
     Role {
         /// Path.
         path: String,
@@ -81,6 +81,8 @@ pub struct Client {
     tenant: String,
     calls: AtomicU64,
     day_left: AtomicI64,
+    /// Xero's clock minus ours, milliseconds; `i64::MIN` until an answer said.
+    clock_offset: AtomicI64,
 }
 
 const TRIES: u32 = 5;
@@ -105,7 +107,13 @@ impl Client {
             tenant: tenant.into(),
             calls: AtomicU64::new(0),
             day_left: AtomicI64::new(-1),
+            clock_offset: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// The tenant that is asked; empty for a custom connection.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// Calls made so far, retries included.
@@ -118,9 +126,20 @@ impl Client {
         Some(self.day_left.load(Ordering::Relaxed)).filter(|left| *left >= 0)
     }
 
+    /// Now by Xero's clock, as far as its answers told; milliseconds since 1970.
+    pub fn server_now_ms(&self) -> i64 {
+        let offset = self.clock_offset.load(Ordering::Relaxed);
+        self.clock.now_ms() + if offset == i64::MIN { 0 } else { offset }
+    }
+
     /// The clock.
     pub fn clock(&self) -> &dyn Clock {
         &*self.clock
+    }
+
+    /// Waits until no renewal of the token is under way: whoever stops in the middle of a load does so before the program ends.
+    pub async fn settle(&self) {
+        self.tokens.settle().await;
     }
 
     /// Scopes of the sign-in.
@@ -128,7 +147,7 @@ impl Client {
     /// # Errors
     /// When there is no valid sign-in.
     pub async fn scopes(&self) -> Result<String, SignInError> {
-        Ok(self.tokens.access(None).await?.scope)
+        Ok(self.tokens.access().await?.scope)
     }
 
     /// GETs `path` with `query`; the body is complete JSON text of status 200 (or 304: empty).
@@ -141,12 +160,12 @@ impl Client {
             url.push(if i == 0 { '?' } else { '&' });
             url.push_str(&format!("{}={}", encode(name), encode(value)));
         }
-        let mut refused = None;
+        let mut was_refused = false;
         let mut reason = String::new();
         for attempt in 0..TRIES {
             // The wait for a place may be longer than a token's life: the token comes after it.
             let permit = self.limiter.acquire().await;
-            let token = self.tokens.access(refused.as_ref()).await?;
+            let token = self.tokens.access().await?;
             let mut request = HttpRequest::get(url.clone())
                 .header("authorization", format!("Bearer {}", token.access.reveal()))
                 .header("accept", "application/json")
@@ -169,6 +188,9 @@ impl Client {
                 }
             };
             self.note_limits(&answer).await;
+            if answer.status != 401 {
+                was_refused = false;
+            }
             match answer.status {
                 200 => match complete_json(&answer.body) {
                     Ok(()) => return Ok(answer.body),
@@ -185,16 +207,19 @@ impl Client {
                     {
                         return Err(ApiError::Scope { path: path.to_owned(), scope: scope::needed(path).0 });
                     }
-                    if refused.replace(token.access).is_some() {
+                    // Once is a token that ended early; twice in a row is a sign-in that Xero does not take.
+                    if std::mem::replace(&mut was_refused, true) {
                         return Err(SignInError::Ended.into());
                     }
+                    self.tokens.refuse(&token.access).await;
                     reason = "the token was refused".to_owned();
+                    continue;
                 }
                 403 => {
                     let detail = String::from_utf8_lossy(&answer.body);
                     // Xero refuses a tenant with AuthenticationUnsuccessful, a role with anything else.
                     return Err(if detail.contains("AuthenticationUnsuccessful") {
-                        ApiError::Disconnected
+                        if self.tenant.is_empty() { SignInError::CustomConnection.into() } else { ApiError::Disconnected }
                     } else {
                         ApiError::Role { path: path.to_owned() }
                     });
@@ -206,7 +231,7 @@ impl Client {
                     self.wait_for_limit(&answer, attempt).await?;
                 }
                 status @ (408 | 500 | 502 | 503 | 504 | 509) => {
-                    reason = format!("status {status}");
+                    reason = format!("status {status}{}", message_of(&answer.body));
                     match retry_after_ms(&answer, self.clock.now_ms()) {
                         Some(ms) => self.clock.sleep(ms.min(120_000)).await,
                         None => self.back_off(attempt).await,
@@ -224,6 +249,9 @@ impl Client {
     }
 
     async fn note_limits(&self, answer: &HttpResponse) {
+        if let Some(there) = answer.header("date").and_then(http_date_ms) {
+            self.clock_offset.store(there - self.clock.now_ms(), Ordering::Relaxed);
+        }
         if let Some(left) = answer.header("x-daylimit-remaining").and_then(|v| v.parse().ok()) {
             self.day_left.store(left, Ordering::Relaxed);
         }
@@ -264,12 +292,15 @@ fn retry_after_ms(answer: &HttpResponse, now_ms: i64) -> Option<u64> {
     let text = answer.header("retry-after")?.trim();
     let ms = match text.parse::<f64>() {
         Ok(seconds) if seconds.is_finite() => (seconds.max(0.0) * 1_000.0) as i64,
-        _ => {
-            let date = jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
-            date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond() - now_ms
-        }
+        _ => http_date_ms(text)? - now_ms,
     };
     Some(ms.clamp(0, DAY_MS) as u64)
+}
+
+/// `Sat, 21 Nov 2026 10:00:00 GMT`.
+fn http_date_ms(text: &str) -> Option<i64> {
+    let date = jiff::civil::DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
+    Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }
 
 /// Whether a body is one whole JSON value; anything else is a failure on the way.

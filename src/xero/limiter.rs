@@ -27,14 +27,14 @@ pub struct Limiter {
 struct Window {
     /// When the latest calls began, oldest first.
     calls: VecDeque<i64>,
-    /// No call before this moment.
-    not_before_ms: i64,
+    /// No call between these moments: when Xero said so, and until when.
+    pause: Option<(i64, i64)>,
 }
 
 impl Limiter {
     /// `per_minute` calls in any minute.
     pub fn new(clock: Arc<dyn Clock>, per_minute: u32) -> Limiter {
-        let window = Window { calls: VecDeque::new(), not_before_ms: i64::MIN };
+        let window = Window { calls: VecDeque::new(), pause: None };
         Limiter { gate: Semaphore::new(IN_FLIGHT), window: Mutex::new(window), clock, per_minute: per_minute.max(1) as usize }
     }
 
@@ -45,16 +45,16 @@ impl Limiter {
             let wait = {
                 let mut window = self.window.lock().await;
                 let now = self.clock.now_ms();
-                // A clock that was set back or far ahead must not freeze the window.
-                if window.calls.back().is_some_and(|last| *last > now) || window.not_before_ms > now + 25 * 60 * MINUTE_MS {
+                // A clock that was set back must not freeze the window.
+                if window.calls.back().is_some_and(|last| *last > now) {
                     window.calls.clear();
-                    window.not_before_ms = i64::MIN;
                 }
+                window.pause = window.pause.filter(|(from, until)| (*from..*until).contains(&now));
                 while window.calls.front().is_some_and(|first| now - first >= MINUTE_MS + SLACK_MS) {
                     window.calls.pop_front();
                 }
-                if now < window.not_before_ms {
-                    window.not_before_ms - now
+                if let Some((_, until)) = window.pause {
+                    until - now
                 } else if window.calls.len() < self.per_minute {
                     window.calls.push_back(now);
                     return permit;
@@ -69,6 +69,9 @@ impl Limiter {
     /// Lets no call start for `ms`: Xero said so.
     pub async fn pause(&self, ms: u64) {
         let mut window = self.window.lock().await;
-        window.not_before_ms = window.not_before_ms.max(self.clock.now_ms() + ms as i64);
+        let now = self.clock.now_ms();
+        let until = window.pause.map_or(now, |(_, until)| until).max(now + ms as i64);
+        // Clocks that jump ahead end a pause early: Xero says no again, then.
+        window.pause = Some((now, until.min(now + 120_000)));
     }
 }

@@ -13,5 +13,6 @@ pub mod sign_in;
 pub mod token;
 mod transport;
 pub mod verify;
+pub mod words;
 
 pub use transport::{Addresses, BoxFuture, Clock, HttpRequest, HttpResponse, Secret, Transport, TransportError};

@@ -35,8 +35,16 @@ pub fn needed(path: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether granted scopes cover an endpoint; nothing known counts as covered.
+/// Whether granted scopes cover an endpoint; nothing known counts as covered. A scope to write includes reading.
+///
+/// ```
+/// use xero_pbit::xero::scope::covers;
+/// assert!(covers("offline_access accounting.invoices.read", "Invoices"));
+/// assert!(covers("accounting.transactions", "Invoices"));
+/// assert!(!covers("accounting.contacts.read", "Invoices"));
+/// ```
 pub fn covers(granted: &str, path: &str) -> bool {
     let (granular, broad) = needed(path);
-    granted.is_empty() || granted.split_whitespace().any(|scope| scope == granular || scope == broad)
+    let is_it = |scope: &str, wanted: &str| scope == wanted || wanted.strip_suffix(".read") == Some(scope);
+    granted.is_empty() || granted.split_whitespace().any(|scope| is_it(scope, granular) || is_it(scope, broad))
 }

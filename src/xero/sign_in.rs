@@ -27,14 +27,19 @@ pub enum SignInError {
     /// The client id or secret is wrong.
     #[error("Xero does not know this client id or secret")]
     Client,
+    /// A custom connection that gives no token.
+    #[error(
+        "Xero does not accept this custom connection: the client id or secret is wrong, or the connection is inactive (not paid for, or not authorised again after its scopes changed)"
+    )]
+    CustomConnection,
     /// The scopes were refused.
     #[error("Xero refused the scopes that were asked for")]
     Scope,
     /// The answer came back with another `state`: not from our request.
     #[error("the answer belongs to another sign-in (its state differs)")]
     State,
-    /// The user said no, or Xero did.
-    #[error("the sign-in was refused: {0}")]
+    /// The user said no, or Xero did: the error's name, from the browser.
+    #[error("not signed in: {}", refusal(.0))]
     Refused(String),
     /// Anything else that came back.
     #[error("Xero's sign-in answered unexpectedly: {0}")]
@@ -114,6 +119,10 @@ impl<'c> AsyncHttpClient<'c> for Bridge {
             }
             ours.body = request.body().clone();
             let answer = self.0.send(ours).await?;
+            // Nothing was decided about the sign-in: like an answer that never came.
+            if matches!(answer.status, 408 | 429 | 500..) {
+                return Err(TransportError(format!("status {}", answer.status)));
+            }
             let mut builder = oauth2::http::Response::builder().status(answer.status);
             for (name, value) in &answer.headers {
                 builder = builder.header(name, value);
@@ -202,18 +211,18 @@ impl Xero {
     /// A token of a custom connection.
     ///
     /// # Errors
-    /// Wrong id or secret, scopes that the connection lacks, no answer.
+    /// Wrong id or secret, an inactive connection, scopes that it lacks, no answer.
     pub async fn client_credentials(&self, client_id: &str, secret: &Secret, scopes: &[String]) -> Result<Token, SignInError> {
         let client = BasicClient::new(ClientId::new(client_id.to_owned()))
             .set_client_secret(ClientSecret::new(secret.reveal().to_owned()))
             .set_token_uri(self.token_url()?);
         let scopes = scopes.iter().filter(|s| *s != "offline_access").cloned().map(Scope::new);
-        let answer = client
-            .exchange_client_credentials()
-            .add_scopes(scopes)
-            .request_async(&Bridge(self.transport.clone()))
-            .await
-            .map_err(token_error)?;
+        let answer = client.exchange_client_credentials().add_scopes(scopes).request_async(&Bridge(self.transport.clone())).await.map_err(
+            |error| match token_error(error) {
+                SignInError::Client | SignInError::Ended => SignInError::CustomConnection,
+                other => other,
+            },
+        )?;
         Ok(self.token(&answer))
     }
 
@@ -302,10 +311,60 @@ impl Xero {
 
 /// The consent that an access token came from: its claim `authentication_event_id`.
 pub fn event_of(access: &Secret) -> Option<String> {
+    claim(access, "authentication_event_id")
+}
+
+/// The Xero user that signed in: the token's claim `xero_userid`.
+pub fn user_of(access: &Secret) -> Option<String> {
+    claim(access, "xero_userid")
+}
+
+fn claim(access: &Secret, name: &str) -> Option<String> {
     let payload = access.reveal().split('.').nth(1)?;
     let bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    claims["authentication_event_id"].as_str().map(str::to_owned)
+    claims[name].as_str().map(str::to_owned)
+}
+
+/// The role of a user in an organisation, in Xero's words, from an answer of the endpoint `Users`.
+///
+/// ```
+/// use xero_pbit::xero::sign_in::role_in;
+/// let users = br#"{"Users":[{"UserID":"a","GlobalUserID":"g","OrganisationRole":"FINANCIALADVISER"}]}"#;
+/// assert_eq!(role_in(users, "G").as_deref(), Some("Adviser"));
+/// assert_eq!(role_in(users, "other"), None);
+/// ```
+pub fn role_in(users: &[u8], user: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_slice(users).ok()?;
+    let is_user = |record: &&serde_json::Value| {
+        ["GlobalUserID", "UserID"].iter().any(|key| record[*key].as_str().is_some_and(|id| id.eq_ignore_ascii_case(user)))
+    };
+    let role = answer["Users"].as_array()?.iter().find(is_user)?["OrganisationRole"].as_str()?;
+    let words = match role {
+        "READONLY" => "Read only",
+        "INVOICEONLY" => "Invoice only",
+        "STANDARD" => "Standard",
+        "FINANCIALADVISER" => "Adviser",
+        "MANAGEDCLIENT" => "Managed client",
+        "CASHBOOKCLIENT" => "Cashbook client",
+        other => other,
+    };
+    Some(words.to_owned())
+}
+
+/// An error that the browser brought back, in words.
+fn refusal(name: &str) -> String {
+    let words = match name {
+        "access_denied" => {
+            "consent was not given (an organisation takes two uncertified apps at most: disconnect one in Xero under Settings, Connected apps)"
+        }
+        "invalid_scope" => "the app may not have all scopes that were asked for",
+        "unauthorized_client" => "the app does not exist, or is not of the type Mobile or desktop app or Web app",
+        "invalid_request" => "Xero does not understand the request: is the redirect address registered in the app?",
+        "server_error" | "temporarily_unavailable" => "Xero's sign-in has a problem; try again later",
+        _ => "Xero gave an error",
+    };
+    format!("{words} (`{}`)", brief(name))
 }
 
 fn token_error(error: RequestTokenError<TransportError, oauth2::basic::BasicErrorResponse>) -> SignInError {

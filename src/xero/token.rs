@@ -102,6 +102,15 @@ pub enum Grant {
 
 /// Renew when less than this is left.
 const MARGIN_MS: i64 = 120_000;
+/// How often a renewal that got no answer is tried: the old refresh token stays good for 30 minutes after its first use.
+const TRIES: u32 = 5;
+
+/// The token in use, and the last one that Xero turned down: nobody uses that again, whatever its age.
+#[derive(Default)]
+struct Current {
+    token: Option<Token>,
+    refused: Option<Secret>,
+}
 
 /// Gives out a valid access token to any number of callers.
 pub struct Tokens {
@@ -109,47 +118,85 @@ pub struct Tokens {
     grant: Grant,
     store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
-    current: Mutex<Option<Token>>,
+    current: Mutex<Current>,
 }
 
 impl Tokens {
     /// Tokens of one sign-in.
     pub fn new(xero: Xero, grant: Grant, store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>) -> Tokens {
-        Tokens { xero, grant, store, clock, current: Mutex::new(None) }
+        Tokens { xero, grant, store, clock, current: Mutex::default() }
     }
 
-    /// A token that is good for at least two minutes and is not `refused` (one that the server has just turned down).
+    /// A token that is good for at least two minutes and has not been refused.
+    ///
+    /// A renewal that has begun is carried to its end even when the caller gives up: Xero would know a new refresh token and we would not.
+    /// [`Tokens::settle`] waits for it.
     ///
     /// # Errors
     /// When the sign-in is gone or cannot be renewed.
-    pub async fn access(&self, refused: Option<&Secret>) -> Result<Token, SignInError> {
+    pub async fn access(self: &Arc<Self>) -> Result<Token, SignInError> {
+        {
+            let current = self.current.lock().await;
+            if let Some(token) = current.token.as_ref().filter(|token| self.is_usable(token, &current.refused)) {
+                return Ok(token.clone());
+            }
+        }
+        let tokens = self.clone();
+        let renewal = tokio::spawn(async move { tokens.load_or_renew().await });
+        renewal.await.unwrap_or_else(|error| Err(SignInError::Unexpected(error.to_string())))
+    }
+
+    /// Waits until no renewal is under way.
+    pub async fn settle(&self) {
+        drop(self.current.lock().await);
+    }
+
+    /// The server turned this token down: from now on nobody gets it.
+    pub async fn refuse(&self, access: &Secret) {
+        self.current.lock().await.refused = Some(access.clone());
+    }
+
+    fn is_usable(&self, token: &Token, refused: &Option<Secret>) -> bool {
+        token.expires_ms - self.clock.now_ms() > MARGIN_MS && refused.as_ref() != Some(&token.access)
+    }
+
+    async fn load_or_renew(&self) -> Result<Token, SignInError> {
         let mut current = self.current.lock().await;
-        let now = self.clock.now_ms();
-        let usable = |token: &Token| token.expires_ms - now > MARGIN_MS && refused != Some(&token.access);
-        if let Some(token) = current.as_ref().filter(|token| usable(token)) {
+        if let Some(token) = current.token.as_ref().filter(|token| self.is_usable(token, &current.refused)) {
             return Ok(token.clone());
         }
         // Another process may hold the lock while it renews; what it stored is then good for us too.
         let guard = self.store.lock().map_err(SignInError::Store)?;
         let stored = self.store.load().map_err(SignInError::Store)?;
-        if let Some(token) = stored.as_ref().filter(|token| usable(token)) {
-            *current = Some(token.clone());
+        if let Some(token) = stored.as_ref().filter(|token| self.is_usable(token, &current.refused)) {
+            current.token = Some(token.clone());
             return Ok(token.clone());
         }
-        let token = match &self.grant {
-            Grant::Refresh { client_id, secret } => {
-                let refresh = stored.as_ref().and_then(|t| t.refresh.clone()).ok_or(SignInError::NotSignedIn)?;
-                let mut token = self.xero.refresh(client_id, secret.as_ref(), &refresh).await?;
-                if token.scope.is_empty() {
-                    token.scope = stored.map(|t| t.scope).unwrap_or_default();
-                }
-                token
+        let mut attempt = 0;
+        let token = loop {
+            match self.renew(stored.as_ref()).await {
+                Err(SignInError::Network(_)) if attempt + 1 < TRIES => self.clock.sleep(1_000 << attempt).await,
+                outcome => break outcome?,
             }
-            Grant::ClientCredentials { client_id, secret, scopes } => self.xero.client_credentials(client_id, secret, scopes).await?,
+            attempt += 1;
         };
         self.store.save(&token).map_err(SignInError::Store)?;
         drop(guard);
-        *current = Some(token.clone());
+        current.token = Some(token.clone());
         Ok(token)
+    }
+
+    async fn renew(&self, stored: Option<&Token>) -> Result<Token, SignInError> {
+        match &self.grant {
+            Grant::Refresh { client_id, secret } => {
+                let refresh = stored.and_then(|t| t.refresh.clone()).ok_or(SignInError::NotSignedIn)?;
+                let mut token = self.xero.refresh(client_id, secret.as_ref(), &refresh).await?;
+                if token.scope.is_empty() {
+                    token.scope = stored.map(|t| t.scope.clone()).unwrap_or_default();
+                }
+                Ok(token)
+            }
+            Grant::ClientCredentials { client_id, secret, scopes } => self.xero.client_credentials(client_id, secret, scopes).await,
+        }
     }
 }

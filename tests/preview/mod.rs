@@ -110,7 +110,7 @@ fn shipped_pages_show_the_engines_figures() -> Result<(), Failed> {
     let checked = check::check(project, loading).map_err(|problems| format!("{problems:?}"))?;
     let options = emit::Options { source: SourceKind::Sample, sample: xero_pbit::sample::built_in(), ..emit::Options::all(&checked) };
     let model = emit::model(&checked, &options).map_err(|problems| format!("{problems:?}"))?;
-    let refresh = Refresh { model: &model, parameters: &[], connector: None, options: m::Options::default(), jobs: 0 };
+    let refresh = Refresh { model: &model, parameters: &[], connector: None, schema_pass: false, options: m::Options::default(), jobs: 0 };
     let mut tables = Vec::new();
     for one in refresh.run(&xero_pbit::host::m::sources, &|_| ()) {
         tables.push(one.outcome.map_err(|why| format!("{}: {why}", one.name))?.table);

@@ -1,5 +1,11 @@
 //! The client against the look-alike, in one process, under a virtual clock: faults, kills, limits, increments.
 
+mod clock;
+mod command;
+mod contract;
+mod desk;
+mod listener;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,17 +20,17 @@ use xero_pbit::xero::sign_in::{SignInError, Xero, event_of};
 use xero_pbit::xero::token::{Grant, Token, TokenStore, Tokens};
 use xero_pbit::xero::{Addresses, BoxFuture, Clock, HttpRequest, HttpResponse, Secret, Transport, TransportError, scope};
 
-/// A clock that jumps to the end of every wait.
-struct VirtualClock(AtomicI64);
+/// A clock that jumps to the end of every wait; and how far it is off, which no wait notices.
+struct VirtualClock(AtomicI64, AtomicI64);
 
 impl Clock for VirtualClock {
     fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst) + self.1.load(Ordering::SeqCst)
     }
 
     fn sleep(&self, ms: u64) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            let until = self.now_ms() + ms as i64;
+            let until = self.0.load(Ordering::SeqCst) + ms as i64;
             // Let everybody else who is ready run first; then time passes.
             for _ in 0..64 {
                 tokio::task::yield_now().await;
@@ -41,6 +47,15 @@ struct Wire {
     in_flight: AtomicU64,
 }
 
+/// A call under way; it ends when it is answered or given up.
+struct UnderWay<'a>(&'a AtomicU64);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Transport for Wire {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
         Box::pin(async move {
@@ -55,9 +70,14 @@ impl Transport for Wire {
                 body: request.body,
             };
             let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-            let answer = self.mock.lock().unwrap().answer(&ours, self.clock.now_ms(), in_flight as u32);
+            let under_way = UnderWay(&self.in_flight);
+            // Xero's clock is right, whatever ours says.
+            let there = self.clock.0.load(Ordering::SeqCst);
+            let mut answer = self.mock.lock().unwrap().answer(&ours, there, in_flight as u32);
+            let date = jiff::Timestamp::from_millisecond(there).expect("a moment").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            answer.headers.push(("date".to_owned(), date));
             self.clock.sleep(200).await;
-            self.in_flight.fetch_sub(1, Ordering::SeqCst);
+            drop(under_way);
             if answer.drop {
                 return Err(TransportError("the connection was closed".to_owned()));
             }
@@ -211,7 +231,7 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let company = Company::from_files(files).expect("a company folder");
     let tenant = company.tenant_id.clone();
     let mock = Arc::new(Mutex::new(Mock::new(vec![company], limits, parse_faults(faults).expect("faults of the test"))));
-    let clock = Arc::new(VirtualClock(AtomicI64::new(NOW)));
+    let clock = Arc::new(VirtualClock(AtomicI64::new(NOW), AtomicI64::new(0)));
     let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0) });
     let xero = Xero::new(wire.clone(), clock.clone(), addresses());
     let token = sign_in(&xero, &mock, NOW).await.expect("the look-alike signs in");
@@ -276,6 +296,10 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("xero::a_start_date_keeps_older_open_documents", || block(start_date())),
         Trial::test("xero::two_organisations_never_share_a_folder", || block(other_organisation())),
     ];
+    trials.extend(clock::trials());
+    trials.extend(command::trials());
+    trials.extend(contract::trials());
+    trials.extend(listener::trials());
     for endpoint in [
         "Contacts",
         "Invoices",
@@ -416,7 +440,7 @@ async fn minute_limit() -> Result<(), Failed> {
     let log = &world.mock.lock().unwrap().log;
     check(log.iter().all(|call| call.status != 429), "the client must never trip the limit by itself")?;
     let used = summary.calls as f64 / (minutes * 60.0);
-    check(used >= 0.93, format!("{} calls in {minutes:.1} minutes use {:.0} % of the allowance", summary.calls, used * 100.0))
+    check(used >= 0.95, format!("{} calls in {minutes:.1} minutes use {:.0} % of the allowance", summary.calls, used * 100.0))
 }
 
 async fn long_load() -> Result<(), Failed> {

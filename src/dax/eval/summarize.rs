@@ -298,7 +298,8 @@ impl Session<'_> {
                         added.push(Rc::new(Filter::set(col, IdSet::one(id), Origin::Group)));
                     }
                 }
-                added.extend(self.value_filter(&cluster, &fc, &Origin::Explicit)?);
+                // ALLSELECTED goes back from the cluster to all rows of the source.
+                added.extend(self.value_filter(&cluster, &fc, &Origin::Row(value.clone()))?);
                 let mut all = fc.filters.clone();
                 all.extend(added);
                 fc = fc.with(all);

@@ -59,6 +59,10 @@ pub(super) fn commit(
 
     for endpoint in ENDPOINTS.iter().filter(|e| run.options.wants(e.name) && !left_out(e.name)) {
         let pages: Vec<&Page> = progress.of(endpoint.name).collect();
+        // A server without the organisation says nothing about the one that is there.
+        if pages.is_empty() && endpoint.name == "Organisation" {
+            continue;
+        }
         // Only endpoints that know increments were asked for changes; the others came whole.
         let whole = kind == RunKind::Full || !endpoint.incremental || !manifest.high_water.contains_key(endpoint.name);
         let prefix = format!("{}/", endpoint.name);
@@ -78,7 +82,7 @@ pub(super) fn commit(
         if whole {
             removes.extend(existing.into_iter().filter(|n| *n > next).map(|n| format!("{prefix}{n}.json")));
         }
-        manifest.high_water.insert(endpoint.name.to_owned(), progress.started_ms);
+        manifest.high_water.insert(endpoint.name.to_owned(), progress.began_ms());
     }
     for name in ["TrialBalance", "BalanceSheet", "ProfitAndLoss", "BankSummary"] {
         let mut arrived = Vec::new();
@@ -106,7 +110,10 @@ pub(super) fn commit(
     }
     manifest.last_pull_ms = progress.started_ms;
     manifest.lock_date = organisation.lock_date;
-    manifest.missing = missing.to_vec();
+    manifest.earliest = progress.all().filter_map(|page| page.earliest).chain(manifest.earliest).min();
+    // What was not asked for this time is missing as before.
+    manifest.missing.retain(|m| !run.options.wants(&m.endpoint));
+    manifest.missing.extend_from_slice(missing);
     manifest.files = files;
     let commit = Commit { moves, removes, manifest };
     folder.write(COMMIT, serde_json::to_string(&commit).map_err(|error| error.to_string())?.as_bytes())?;

@@ -1,18 +1,18 @@
 //! Asks the questions of an endpoint and puts the pages on disk.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 
+use super::peek::{peek, wire_day};
 use super::plan::{self, Slice};
 use super::state::{Page, RunKind, checksum};
 use super::{Event, PullError, Run};
 use crate::xero::client::ApiError;
 use crate::xero::endpoint::{self, Endpoint};
 
-/// Slice by year above this many records: Xero refuses more than 100,000.
+/// Ask year by year, or month by month, above this many records: Xero refuses more than 100,000.
 const SLICE_ABOVE: u64 = 90_000;
 /// How often a slice whose records shifted between pages is fetched again.
 const PASSES: u32 = 3;
@@ -25,94 +25,16 @@ pub(super) struct Organisation {
     pub(super) lock_date: Option<Date>,
 }
 
-/// What is read of a page beside keeping it.
-struct Peek {
-    ids: Vec<String>,
-    earliest: Option<Date>,
-    pages: Option<u32>,
-    items: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Head {
-    #[serde(rename = "InvoiceID")]
-    invoice: Option<String>,
-    #[serde(rename = "CreditNoteID")]
-    credit_note: Option<String>,
-    #[serde(rename = "PaymentID")]
-    payment: Option<String>,
-    #[serde(rename = "OverpaymentID")]
-    overpayment: Option<String>,
-    #[serde(rename = "PrepaymentID")]
-    prepayment: Option<String>,
-    #[serde(rename = "BankTransactionID")]
-    bank_transaction: Option<String>,
-    #[serde(rename = "BankTransferID")]
-    bank_transfer: Option<String>,
-    #[serde(rename = "ContactID")]
-    contact: Option<String>,
-    #[serde(rename = "Date")]
-    date: Option<String>,
-}
-
-impl Head {
-    fn id(self, endpoint: &Endpoint) -> String {
-        match endpoint.id {
-            "InvoiceID" => self.invoice,
-            "CreditNoteID" => self.credit_note,
-            "PaymentID" => self.payment,
-            "OverpaymentID" => self.overpayment,
-            "PrepaymentID" => self.prepayment,
-            "BankTransactionID" => self.bank_transaction,
-            "BankTransferID" => self.bank_transfer,
-            "ContactID" => self.contact,
-            _ => None,
-        }
-        .unwrap_or_default()
-    }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Pagination {
-    #[serde(rename = "pageCount")]
-    page_count: Option<u32>,
-    #[serde(rename = "itemCount")]
-    item_count: Option<u64>,
-}
-
-/// Days that no ledger reaches back to are slips of the keyboard and do not make us ask for centuries of trial balances.
-const OLDEST: Date = jiff::civil::date(1995, 1, 1);
-
-fn peek(endpoint: &Endpoint, body: &[u8]) -> Result<Peek, ApiError> {
-    let bad = |reason: String| ApiError::BadAnswer { path: endpoint.name.to_owned(), reason };
-    let envelope: indexmap::IndexMap<String, &serde_json::value::RawValue> =
-        serde_json::from_slice(body).map_err(|error| bad(format!("something that is not an object ({error})")))?;
-    let list = envelope.get(endpoint.list).ok_or_else(|| bad(format!("no list `{}`", endpoint.list)))?;
-    let heads: Vec<Head> = serde_json::from_str(list.get()).map_err(|error| bad(format!("records that cannot be read ({error})")))?;
-    let pagination: Option<Pagination> = envelope.get("pagination").and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let earliest = heads.iter().filter_map(|head| wire_day(head.date.as_deref()?)).filter(|day| *day >= OLDEST).min();
-    Ok(Peek {
-        ids: heads.into_iter().map(|head| head.id(endpoint)).collect(),
-        earliest,
-        pages: pagination.as_ref().and_then(|p| p.page_count),
-        items: pagination.and_then(|p| p.item_count),
-    })
-}
-
-/// The UTC day of `/Date(ms+0000)/`.
-fn wire_day(text: &str) -> Option<Date> {
-    let body = text.strip_prefix("/Date(")?;
-    let digits = body.char_indices().skip(1).find(|(_, c)| !c.is_ascii_digit()).map_or(body, |(i, _)| &body[..i]);
-    let ms: i64 = digits.parse().ok()?;
-    jiff::Timestamp::from_millisecond(ms).ok().map(|t| t.to_zoned(jiff::tz::TimeZone::UTC).date())
-}
-
 /// The organisation; always fetched, for it says who this is.
 pub(super) async fn organisation(run: &Arc<Run>) -> Result<Organisation, PullError> {
     let endpoint = endpoint::find("Organisation").expect("the table lists Organisation");
-    let body = run.client.get(endpoint.name, &[], None).await?;
+    let body = match run.client.get(endpoint.name, &[], None).await {
+        // Whoever asks for a few endpoints by name may ask a server that has only those.
+        Err(ApiError::NotFound { .. }) if !run.options.endpoints.is_empty() => {
+            return Ok(Organisation { id: run.client.tenant().to_owned(), name: run.options.nickname.clone(), lock_date: None });
+        }
+        other => other?,
+    };
     let value: serde_json::Value = serde_json::from_slice(&body)
         .map_err(|error| ApiError::BadAnswer { path: "Organisation".to_owned(), reason: error.to_string() })?;
     let record = &value[endpoint.list][0];
@@ -137,7 +59,7 @@ pub(super) async fn organisation(run: &Arc<Run>) -> Result<Organisation, PullErr
         bytes: body.len() as u64,
         sha256: checksum(&body),
     };
-    run.progress.lock().await.add(&*run.folder, page, &body).map_err(PullError::Folder)?;
+    run.keep(page, &body).await?;
     Ok(organisation)
 }
 
@@ -152,28 +74,27 @@ pub(super) async fn endpoint(
     let this_year = jiff::Timestamp::from_millisecond(now).map_or(2000, |t| t.to_zoned(jiff::tz::TimeZone::UTC).year());
     let mut most = 0;
     let increment = high_water.filter(|_| kind == RunKind::Incremental && endpoint.incremental);
-    loop {
-        let sliced = run.progress.lock().await.is_sliced(endpoint.name);
+    'plan: loop {
         let slices = match increment {
             // Two minutes of overlap for clocks that differ; a record that comes twice replaces itself.
             Some(ms) => vec![plan::changed(0, ms - 120_000)],
-            None => plan::full(endpoint, run.options.since, sliced, this_year),
+            None => {
+                let progress = run.progress.lock().await;
+                plan::full(endpoint, run.options.since, |name| progress.is_split(name), this_year)
+            }
         };
-        let mut again = false;
         for one in &slices {
             match slice(run, endpoint, one).await {
                 Ok(pages) => most = most.max(pages),
-                Err(PullError::Api(ApiError::HighVolume { .. })) if !sliced && increment.is_none() => {
-                    run.progress.lock().await.slice(&*run.folder, endpoint.name).map_err(PullError::Folder)?;
-                    again = true;
-                    break;
+                Err(PullError::Api(ApiError::HighVolume { path })) => {
+                    let Some(name) = plan::split(endpoint, one) else { return Err(ApiError::HighVolume { path }.into()) };
+                    run.progress.lock().await.split(&*run.folder, endpoint.name, one.number, &name).map_err(PullError::Folder)?;
+                    continue 'plan;
                 }
                 Err(error) => return Err(error),
             }
         }
-        if !again {
-            break;
-        }
+        break;
     }
     let rows = run.progress.lock().await.of(endpoint.name).map(|page| page.rows).sum();
     run.say(Event::Done { endpoint: endpoint.name.to_owned(), rows });
@@ -200,21 +121,17 @@ async fn slice(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice) -> Re
 }
 
 /// Pages, distinct ids, and how many records the last answer promised (known only for pages fetched in this process).
-async fn all_pages(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice) -> Result<(u32, BTreeSet<String>, Option<u64>), PullError> {
+async fn all_pages(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice) -> Result<(u32, HashSet<u64>, Option<u64>), PullError> {
     let (first, mut ids) = page(run, endpoint, slice, 1).await?;
     let mut promised = first.items;
     let mut resumed = ids.is_none();
     if !endpoint.paged {
-        return Ok((1, BTreeSet::new(), None));
+        return Ok((1, HashSet::new(), None));
     }
-    if first.items.is_some_and(|items| items > SLICE_ABOVE)
-        && slice.filter.is_none()
-        && slice.modified_since.is_none()
-        && endpoint.since != endpoint::Since::Never
-    {
+    if first.items.is_some_and(|items| items > SLICE_ABOVE) && plan::split(endpoint, slice).is_some() {
         return Err(ApiError::HighVolume { path: endpoint.name.to_owned() }.into());
     }
-    let mut seen: BTreeSet<String> = ids.take().unwrap_or_default().into_iter().collect();
+    let mut seen: HashSet<u64> = ids.take().unwrap_or_default().into_iter().collect();
     let mut pages = first.pages;
     if pages == 0 {
         // No pagination in the answer: ask on until a page is empty or does not fill what was asked for.
@@ -255,7 +172,7 @@ async fn all_pages(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice) -
 }
 
 /// One page: from disk when an earlier run has it, else from Xero. Ids only when fetched now.
-async fn page(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice, number: u32) -> Result<(Page, Option<Vec<String>>), PullError> {
+async fn page(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice, number: u32) -> Result<(Page, Option<Vec<u64>>), PullError> {
     if let Some(page) = run.progress.lock().await.find(endpoint.name, slice.number, number) {
         return Ok((page.clone(), None));
     }
@@ -286,7 +203,7 @@ async fn page(run: &Arc<Run>, endpoint: &'static Endpoint, slice: &Slice, number
         bytes: body.len() as u64,
         sha256: checksum(&body),
     };
-    run.progress.lock().await.add(&*run.folder, page.clone(), &body).map_err(PullError::Folder)?;
+    run.keep(page.clone(), &body).await?;
     run.say(Event::Page {
         endpoint: endpoint.name.to_owned(),
         page: number,

@@ -8,6 +8,7 @@
 
 pub mod commit;
 mod download;
+mod peek;
 pub mod plan;
 mod reports;
 pub mod state;
@@ -20,9 +21,9 @@ use serde::Serialize;
 
 use super::client::{ApiError, Client};
 use super::endpoint::{ENDPOINTS, Endpoint};
-use super::scope;
+use super::{scope, words};
 pub use state::{Manifest, Missing};
-use state::{Progress, RunKind};
+use state::{Page, Progress, RunKind};
 
 /// Where pages are kept. Paths are relative, with `/`.
 pub trait Folder: Send + Sync {
@@ -204,6 +205,12 @@ impl Run {
     fn say(&self, event: Event) {
         (self.events)(event);
     }
+
+    /// Puts a page on disk, then notes it. Pages are written side by side; only the note waits for its turn.
+    async fn keep(&self, page: Page, bytes: &[u8]) -> Result<(), PullError> {
+        self.folder.write(&page.incoming(), bytes).map_err(PullError::Folder)?;
+        self.progress.lock().await.add(&*self.folder, page).map_err(PullError::Folder)
+    }
 }
 
 const DAY_MS: i64 = 86_400_000;
@@ -222,16 +229,27 @@ pub async fn run(
     options: Options,
     events: Arc<dyn Fn(Event) + Send + Sync>,
 ) -> Result<Summary, PullError> {
+    let outcome = run_to_end(client.clone(), folder, options, events).await;
+    // The error of one endpoint ends the others, perhaps in the middle of a renewal.
+    client.settle().await;
+    outcome
+}
+
+async fn run_to_end(
+    client: Arc<Client>,
+    folder: Arc<dyn Folder>,
+    options: Options,
+    events: Arc<dyn Fn(Event) + Send + Sync>,
+) -> Result<Summary, PullError> {
     let started = client.clock().now_ms();
     commit::finish_pending(&*folder).map_err(PullError::Folder)?;
     let manifest = Manifest::read(&*folder).map_err(PullError::Folder)?;
     let overdue = manifest
         .as_ref()
-        .is_none_or(|m| started - m.last_full_ms > FULL_EVERY_MS || m.since != options.since || m.cash_basis != options.cash_basis);
+        .is_none_or(|m| (started - m.last_full_ms).abs() > FULL_EVERY_MS || m.since != options.since || m.cash_basis != options.cash_basis);
     let kind = if options.full || overdue { RunKind::Full } else { RunKind::Incremental };
     let progress = Progress::open(&*folder, kind, options.since, started, RESUME_WITHIN_MS).map_err(PullError::Folder)?;
     let kind = progress.kind;
-    let run_started = progress.started_ms;
     events(Event::Started { kind: kind.name(), resumed_pages: progress.pages() });
     let run = Arc::new(Run {
         client: client.clone(),
@@ -242,6 +260,12 @@ pub async fn run(
     });
 
     let organisation = download::organisation(&run).await?;
+    // The answer came after the question, and dates in headers are whole seconds: a little earlier is safe, a little later would lose changes.
+    let began = {
+        let mut progress = run.progress.lock().await;
+        progress.begin(&*folder, client.server_now_ms() - (client.clock().now_ms() - started).max(0) - 1_000).map_err(PullError::Folder)?;
+        progress.began_ms()
+    };
     if let Some(manifest) = manifest.as_ref().filter(|m| m.organisation_id != organisation.id) {
         return Err(PullError::OtherOrganisation { found: manifest.organisation_name.clone(), wanted: organisation.name });
     }
@@ -273,7 +297,7 @@ pub async fn run(
         // Records may have changed while their endpoint was paged; single pages are of one moment.
         multi_page.sort_by_key(|e| e.name);
         for endpoint in multi_page.into_iter().filter(|e| e.incremental) {
-            download::catch_up(&run, endpoint, run_started).await?;
+            download::catch_up(&run, endpoint, began).await?;
         }
     }
     if run.options.wants("TrialBalance") {
@@ -318,7 +342,10 @@ fn not_granted(name: &str) -> Missing {
 fn not_granted_report(name: &str) -> Missing {
     Missing {
         endpoint: name.to_owned(),
-        reason: format!("the sign-in does not have the scope `{}`", scope::needed(&format!("Reports/{name}")).0),
+        reason: format!(
+            "the sign-in does not have the scope `{}`; sign in again with --verify",
+            scope::needed(&format!("Reports/{name}")).0
+        ),
     }
 }
 
@@ -326,7 +353,7 @@ fn not_granted_report(name: &str) -> Missing {
 fn optional(name: &str, error: ApiError) -> Result<Missing, PullError> {
     match error {
         ApiError::Scope { .. } | ApiError::Role { .. } | ApiError::NotFound { .. } => {
-            Ok(Missing { endpoint: name.to_owned(), reason: error.to_string() })
+            Ok(Missing { endpoint: name.to_owned(), reason: words::missing(&error) })
         }
         other => Err(other.into()),
     }

@@ -29,9 +29,22 @@ fn date_time(day: Date) -> String {
     format!("DateTime({},{:02},{:02})", day.year(), day.month(), day.day())
 }
 
+/// What a question can be split into when Xero finds it too broad: a name for the progress file.
+pub fn split(endpoint: &Endpoint, slice: &Slice) -> Option<String> {
+    let can = endpoint.paged && endpoint.since != Since::Never && slice.modified_since.is_none();
+    match slice.number {
+        0 if can => Some(endpoint.name.to_owned()),
+        year @ 1_000..10_000 if can => Some(format!("{}/{year}", endpoint.name)),
+        _ => None,
+    }
+}
+
 /// The questions of a full load. Unsliced it is one, plus one for older open documents when there is a start date; sliced by year it is one for everything
-/// before `first_year` (or the open ones of it), one per year, and one for what lies ahead.
-pub fn full(endpoint: &Endpoint, since: Option<Date>, sliced: bool, this_year: i16) -> Vec<Slice> {
+/// before `first_year` (or the open ones of it), one per year, and one for what lies ahead. A year that is itself too much is sliced by month.
+///
+/// `is_split` says which names of [`split`] have been split.
+pub fn full(endpoint: &Endpoint, since: Option<Date>, is_split: impl Fn(&str) -> bool, this_year: i16) -> Vec<Slice> {
+    let sliced = is_split(endpoint.name);
     let since = since.filter(|_| endpoint.since != Since::Never);
     let ask = |number: u32, filter: Option<String>| Slice { number, filter, modified_since: None };
     let mut slices = Vec::new();
@@ -42,8 +55,16 @@ pub fn full(endpoint: &Endpoint, since: Option<Date>, sliced: bool, this_year: i
         }
         for year in first_year..=this_year {
             let from = since.filter(|day| day.year() == year).unwrap_or(jiff::civil::date(year, 1, 1));
-            let filter = format!("Date>={} AND Date<{}", date_time(from), date_time(jiff::civil::date(year + 1, 1, 1)));
-            slices.push(ask(year as u32, Some(filter)));
+            let between = |from: Date, to: Date| Some(format!("Date>={} AND Date<{}", date_time(from), date_time(to)));
+            if is_split(&format!("{}/{year}", endpoint.name)) {
+                for month in from.month()..=12 {
+                    let first = jiff::civil::date(year, month, 1);
+                    let next = if month == 12 { jiff::civil::date(year + 1, 1, 1) } else { jiff::civil::date(year, month + 1, 1) };
+                    slices.push(ask(year as u32 * 100 + month as u32, between(first.max(from), next)));
+                }
+            } else {
+                slices.push(ask(year as u32, between(from, jiff::civil::date(year + 1, 1, 1))));
+            }
         }
         slices.push(ask(this_year as u32 + 1, Some(format!("Date>={}", date_time(jiff::civil::date(this_year + 1, 1, 1))))));
     } else {
@@ -68,17 +89,17 @@ mod tests {
     #[test]
     fn a_start_date_asks_for_older_open_documents_too() {
         let invoices = endpoint::find("Invoices").unwrap();
-        let slices = full(invoices, Some("2024-07-01".parse().unwrap()), false, 2026);
+        let slices = full(invoices, Some("2024-07-01".parse().unwrap()), |_| false, 2026);
         let filters: Vec<_> = slices.iter().map(|s| s.filter.as_deref().unwrap()).collect();
         assert_eq!(filters, ["Date>=DateTime(2024,07,01)", "Date<DateTime(2024,07,01) AND Status==\"AUTHORISED\""]);
         let payments = endpoint::find("Payments").unwrap();
-        assert_eq!(full(payments, Some("2024-07-01".parse().unwrap()), false, 2026).len(), 1);
+        assert_eq!(full(payments, Some("2024-07-01".parse().unwrap()), |_| false, 2026).len(), 1);
     }
 
     #[test]
     fn year_slices_leave_no_gap() {
         let invoices = endpoint::find("Invoices").unwrap();
-        let slices = full(invoices, Some("2025-03-01".parse().unwrap()), true, 2026);
+        let slices = full(invoices, Some("2025-03-01".parse().unwrap()), |name| name == "Invoices", 2026);
         let filters: Vec<_> = slices.iter().map(|s| s.filter.as_deref().unwrap()).collect();
         assert_eq!(
             filters,
@@ -89,6 +110,22 @@ mod tests {
                 "Date<DateTime(2025,03,01) AND Status==\"AUTHORISED\""
             ]
         );
+    }
+
+    #[test]
+    fn a_year_that_is_too_much_is_asked_month_by_month() {
+        let invoices = endpoint::find("Invoices").unwrap();
+        let is_split = |name: &str| matches!(name, "Invoices" | "Invoices/2025");
+        let slices = full(invoices, Some("2025-10-15".parse().unwrap()), is_split, 2026);
+        let filters: Vec<_> = slices.iter().map(|s| s.filter.as_deref().unwrap()).collect();
+        assert_eq!(filters[0], "Date>=DateTime(2025,10,15) AND Date<DateTime(2025,11,01)");
+        assert_eq!(filters[2], "Date>=DateTime(2025,12,01) AND Date<DateTime(2026,01,01)");
+        assert_eq!(filters[3], "Date>=DateTime(2026,01,01) AND Date<DateTime(2027,01,01)");
+        assert_eq!(split(invoices, &slices[3]).as_deref(), Some("Invoices/2026"));
+        assert_eq!(split(invoices, &slices[0]), None);
+        let mut numbers: Vec<u32> = slices.iter().map(|s| s.number).collect();
+        numbers.dedup();
+        assert_eq!(numbers.len(), slices.len());
     }
 
     #[test]

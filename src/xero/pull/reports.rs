@@ -44,7 +44,7 @@ async fn report(
         bytes: body.len() as u64,
         sha256: checksum(&body),
     };
-    run.progress.lock().await.add(&*run.folder, page, &body).map_err(PullError::Folder)?;
+    run.keep(page, &body).await?;
     run.say(Event::Page {
         endpoint: name.to_owned(),
         page: 1,
@@ -86,14 +86,7 @@ pub(super) async fn trial_balances(
     manifest: Option<&Manifest>,
     kind: RunKind,
 ) -> Result<(), PullError> {
-    // Without a date Xero answers as of its own today; the report says which day that is.
-    let already = run
-        .progress
-        .lock()
-        .await
-        .all()
-        .find(|p| p.endpoint == "TrialBalance" && p.slice == 0 && p.page == 0 && p.items == Some(1))
-        .map(|p| p.target.clone());
+    // Without a date Xero answers as of its own today; the report says which day that is. A run that goes on asks anew: its day may be another.
     let now_target = |body: &[u8]| {
         let tb =
             verify::read_trial_balance(body).map_err(|reason| ApiError::BadAnswer { path: "Reports/TrialBalance".to_owned(), reason })?;
@@ -103,7 +96,7 @@ pub(super) async fn trial_balances(
         })?;
         Ok(format!("TrialBalance/{day}.json"))
     };
-    let (target, _) = report(run, "TrialBalance", &basis(run), now_target, already.flatten().as_deref()).await?;
+    let (target, _) = report(run, "TrialBalance", &basis(run), now_target, None).await?;
     let today: Date = target
         .trim_start_matches("TrialBalance/")
         .trim_end_matches(".json")
@@ -119,11 +112,12 @@ pub(super) async fn trial_balances(
             .collect(),
         None => BTreeMap::new(),
     };
-    let first = match (run.options.since, kept.keys().next()) {
-        (Some(day), _) => day,
-        (None, Some(oldest)) => oldest.saturating_add(1.day()),
-        (None, None) => run.progress.lock().await.all().filter_map(|page| page.earliest).min().unwrap_or(today),
-    };
+    // A document may be dated before what the earlier loads reached; a role may have come after them.
+    let seen = run.progress.lock().await.all().filter_map(|page| page.earliest).min();
+    let first = run.options.since.unwrap_or_else(|| {
+        let reached = kept.keys().next().map(|oldest| oldest.saturating_add(1.day()));
+        seen.into_iter().chain(reached).chain(manifest.and_then(|m| m.earliest)).min().unwrap_or(today)
+    });
     let mut months = Vec::new();
     let mut end = first.min(today).first_of_month().saturating_sub(1.day());
     while end < today {

@@ -32,6 +32,9 @@ pub struct Manifest {
     pub high_water: BTreeMap<String, i64>,
     /// The newer of Xero's two lock dates at the last load.
     pub lock_date: Option<Date>,
+    /// Date of the earliest document seen: where the trial balances begin when there is no start date.
+    #[serde(default)]
+    pub earliest: Option<Date>,
     /// What could not be had.
     #[serde(default)]
     pub missing: Vec<Missing>,
@@ -152,8 +155,10 @@ struct RunFile {
 #[serde(rename_all = "kebab-case")]
 enum Line {
     Page(Page),
-    /// The endpoint must be sliced by year.
-    Sliced(String),
+    /// The question must be split: an endpoint by year, a year of it by month.
+    Split(String),
+    /// When the run began by Xero's clock.
+    Began(i64),
     /// Pages of a slice that turned out incomplete are fetched again.
     Discard {
         endpoint: String,
@@ -166,10 +171,12 @@ enum Line {
 pub struct Progress {
     /// Full or incremental.
     pub kind: RunKind,
-    /// When the run began (the first time).
+    /// When the run began (the first time), by our clock.
     pub started_ms: i64,
+    /// The same by Xero's clock: what changes are asked from the next time. Ours may be wrong.
+    began_ms: Option<i64>,
     pages: BTreeMap<(String, u32, u32, Option<String>), Page>,
-    sliced: Vec<String>,
+    split: Vec<String>,
 }
 
 const RUN: &str = ".state/run.json";
@@ -188,7 +195,8 @@ impl Progress {
             // A full run that was begun serves whoever wants an increment, too.
             && (run.kind == kind || run.kind == RunKind::Full)
         {
-            let mut progress = Progress { kind: run.kind, started_ms: run.started_ms, pages: BTreeMap::new(), sliced: Vec::new() };
+            let mut progress =
+                Progress { kind: run.kind, started_ms: run.started_ms, began_ms: None, pages: BTreeMap::new(), split: Vec::new() };
             let text = folder.read(LINES)?.unwrap_or_default();
             for line in String::from_utf8_lossy(&text).lines() {
                 // The last line may be cut short by a kill; its page is fetched again.
@@ -199,7 +207,8 @@ impl Progress {
                             progress.insert(page);
                         }
                     }
-                    Ok(Line::Sliced(endpoint)) => progress.sliced.push(endpoint),
+                    Ok(Line::Began(ms)) => progress.began_ms = Some(ms),
+                    Ok(Line::Split(name)) => progress.split.push(name),
                     Ok(Line::Discard { endpoint, slice }) => progress.forget(&endpoint, slice),
                     Err(_) => {}
                 }
@@ -214,7 +223,24 @@ impl Progress {
         folder.remove(LINES)?;
         let run = RunFile { kind, since, started_ms: now_ms };
         folder.write(RUN, serde_json::to_string(&run).map_err(|error| error.to_string())?.as_bytes())?;
-        Ok(Progress { kind, started_ms: now_ms, pages: BTreeMap::new(), sliced: Vec::new() })
+        Ok(Progress { kind, started_ms: now_ms, began_ms: None, pages: BTreeMap::new(), split: Vec::new() })
+    }
+
+    /// When the run began by Xero's clock; our own as long as Xero has not said.
+    pub fn began_ms(&self) -> i64 {
+        self.began_ms.unwrap_or(self.started_ms)
+    }
+
+    /// Notes when the run began by Xero's clock, the first time.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn begin(&mut self, folder: &dyn Folder, ms: i64) -> Result<(), String> {
+        if self.began_ms.is_none() {
+            self.note(folder, &Line::Began(ms))?;
+            self.began_ms = Some(ms);
+        }
+        Ok(())
     }
 
     fn insert(&mut self, page: Page) {
@@ -259,30 +285,29 @@ impl Progress {
         rows
     }
 
-    /// Whether an endpoint is sliced by year.
-    pub fn is_sliced(&self, endpoint: &str) -> bool {
-        self.sliced.iter().any(|e| e == endpoint)
+    /// Whether a question (`Invoices`, `Invoices/2025`) is split into smaller ones.
+    pub fn is_split(&self, name: &str) -> bool {
+        self.split.iter().any(|e| e == name)
     }
 
-    /// Puts a page on disk, then notes it.
+    /// Notes a page that is on disk.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn add(&mut self, folder: &dyn Folder, page: Page, bytes: &[u8]) -> Result<(), String> {
-        folder.write(&page.incoming(), bytes)?;
+    pub fn add(&mut self, folder: &dyn Folder, page: Page) -> Result<(), String> {
         self.note(folder, &Line::Page(page.clone()))?;
         self.insert(page);
         Ok(())
     }
 
-    /// Notes that an endpoint is sliced by year from now on; pages got so far are dropped.
+    /// Notes that a question is split into smaller ones from now on; its pages got so far are dropped.
     ///
     /// # Errors
     /// When the folder cannot be written.
-    pub fn slice(&mut self, folder: &dyn Folder, endpoint: &str) -> Result<(), String> {
-        self.discard(folder, endpoint, 0)?;
-        self.note(folder, &Line::Sliced(endpoint.to_owned()))?;
-        self.sliced.push(endpoint.to_owned());
+    pub fn split(&mut self, folder: &dyn Folder, endpoint: &str, slice: u32, name: &str) -> Result<(), String> {
+        self.discard(folder, endpoint, slice)?;
+        self.note(folder, &Line::Split(name.to_owned()))?;
+        self.split.push(name.to_owned());
         Ok(())
     }
 

@@ -46,6 +46,7 @@ const seen = (color, ratio, on) => {
   return away;
 };
 let isDark = false;
+const ground = () => isDark ? '#12181f' : '#f3f5f7';
 const paper = () => isDark ? '#1d252e' : '#ffffff';
 const ink = () => isDark ? '#e8edf2' : '#1b2733';
 const muted = () => isDark ? '#aeb9c4' : '#55636f';
@@ -229,9 +230,11 @@ const back = () => {
 
 // ---------- drawing a page
 const charts = new Set();
-let answers = {};
-let plainAnswers = {};
+let answers = null;
+let plainAnswers = null;
 const isPhone = () => window.innerWidth < 640 && !hash.has('picture');
+// On a phone the band at the top is there only when the page's layout for phones has it.
+const hasBand = () => !isPhone() || pages[state.page].visuals.some(v => v.type === 'shape' && v.mobile);
 
 async function refresh() {
   const page = state.page;
@@ -285,7 +288,8 @@ function places(page) {
 }
 
 function draw() {
-  if (!answers || !pages[state.page]) return;
+  // A page is drawn when its answers are there.
+  if (!answers || !pages[state.page] || state.shown !== state.page) return;
   const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest('[data-v]') : null;
   const focusId = focused && stage.contains(focused) ? focused.dataset.v : null;
   const selector = focusId && document.activeElement !== focused ? document.activeElement.dataset.f : null;
@@ -396,7 +400,7 @@ function textbox(host, v) {
       const style = run.style || {};
       let color = isHex(style.color) ? style.color : null;
       // On the page's own ground a colour has to be seen in the dark as well; on the band it is white.
-      if (color && v.paragraphs.length > 1) color = seen(color, 4.5);
+      if (color && (v.paragraphs.length > 1 || !hasBand())) color = seen(color, 4.5, v.paragraphs.length > 1 ? paper() : ground());
       node.append(el('span', {text: run.text, style: {fontSize: style.fontSize || '', fontWeight: /semibold|bold/i.test(style.fontFamily || '') || style.fontWeight === 'bold' ? '600' : style.fontWeight || '', fontStyle: style.fontStyle || '', color: color || ''}}));
     }
     host.append(node);
@@ -536,7 +540,7 @@ function card(host, body, v, data) {
     const box = el('div', {});
     const text = String(s.text(row, i) ?? '');
     // On the band a card is written in the band's own colour.
-    const shown = v.plain ? (color || 'var(--on-header)') : color ? seen(color, 4.5) : 'var(--ink)';
+    const shown = v.plain ? (hasBand() ? color || 'var(--on-header)' : 'var(--ink)') : color ? seen(color, 4.5) : 'var(--ink)';
     const isLong = text.length > 24;
     box.append(el('div', {class: isLong && at2(host) ? 'cv wrap' : 'cv', text: text || (v.plain ? '' : '–'), title: text, 'data-figure': value.ref, style: {color: shown, fontSize: `${size}px`, fontWeight: v.plain ? '400' : ''}}));
     if (s.values.length > 1) box.append(el('div', {class: 'cl', text: value.name}));

@@ -350,6 +350,15 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     counts.entry("Items").or_default().read = for_each_record(pages, "Items", |item: ItemRecord| {
         items.insert(item.id.0, Item { code: item.code.0, value: item.stock_value.0, quantity: item.stock_quantity.0 });
     })?;
+    counts.entry("Accounts").or_default().used = accounts.len() as u64;
+    counts.entry("Contacts").or_default().used = contacts.len() as u64;
+    counts.entry("Items").or_default().used = items.len() as u64;
+    for list in ["Accounts", "Contacts", "Items"] {
+        let count = counts.entry(list).or_default();
+        if count.read > count.used {
+            count.set_aside.insert("replaced by a later version", count.read - count.used);
+        }
+    }
     let items = items.into_values().map(|item| (item.code.to_uppercase(), item)).collect();
 
     let (trial_balances, today) = read_trial_balances(pages, &accounts, as_of, &mut counts)?;

@@ -73,6 +73,20 @@ pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<Organisatio
     Ok(all.into_iter().map(|books| OrganisationFigures::of(Books { calendar: shared, ..books })).collect())
 }
 
+/// Whether the pages of a folder are what their places say, as far as a look at the top of each page tells.
+///
+/// # Errors
+/// The first page that is not.
+pub fn check_pages(pages: &dyn Pages) -> Result<(), Malformed> {
+    if !pages::list(pages, "Organisation")?.is_empty() {
+        return pages::check(pages);
+    }
+    let mut names = pages.folders().unwrap_or_default();
+    names.retain(|name| !name.starts_with('.'));
+    names.sort_unstable();
+    names.into_iter().try_for_each(|folder| pages::check(&Below { pages, folder }))
+}
+
 impl OrganisationFigures {
     fn of(books: Books) -> OrganisationFigures {
         let figures = figures(&books, &View::default());

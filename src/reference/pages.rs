@@ -144,7 +144,9 @@ pub(super) fn records<T: DeserializeOwned>(pages: &dyn Pages, path: &str, key: &
     }
     let envelope: Envelope = serde_json::from_str(text).map_err(|error| {
         let mut malformed = at(&error, String::new());
-        if text.trim_start().starts_with('<') {
+        if text.trim_start().starts_with('[') && !error.is_eof() {
+            malformed.message = format!("expected a record with a list `{key}`, found a list");
+        } else if text.trim_start().starts_with('<') {
             malformed.message = "expected JSON, found HTML or XML".to_owned();
         } else if error.is_eof() {
             malformed.message = format!("the file ends in the middle of the JSON text ({error})");
@@ -159,12 +161,81 @@ pub(super) fn records<T: DeserializeOwned>(pages: &dyn Pages, path: &str, key: &
             ..plain(pages, path, format!("expected a list `{key}`, found the keys `{}`", found.join("`, `")))
         });
     };
+    // Xero writes an empty list as `[]`; other tools have been seen to save `null`.
+    if raw.get() == "null" {
+        return Ok(Vec::new());
+    }
     serde_json::from_str::<Vec<T>>(raw.get()).map_err(|error| {
         explain::<T>(raw.get(), key).map_or_else(
             || at(&error, key.to_owned()),
             |(place, message)| Malformed { file: pages.display(path), position: None, place, message, help: None },
         )
     })
+}
+
+/// The endpoints that the template reads, and the list that a page of each holds.
+const LISTS: [(&str, &str); 13] = [
+    ("Organisation", "Organisations"),
+    ("Accounts", "Accounts"),
+    ("Items", "Items"),
+    ("Contacts", "Contacts"),
+    ("Invoices", "Invoices"),
+    ("CreditNotes", "CreditNotes"),
+    ("Overpayments", "Overpayments"),
+    ("Prepayments", "Prepayments"),
+    ("BankTransactions", "BankTransactions"),
+    ("BankTransfers", "BankTransfers"),
+    ("Payments", "Payments"),
+    ("ExpenseClaims", "ExpenseClaims"),
+    ("TrialBalance", "Reports"),
+];
+
+/// Whether every page of a company folder holds the list of its endpoint; no more of a page is read than that takes.
+///
+/// # Errors
+/// The first page that does not: another endpoint's, an error answer, not JSON.
+pub fn check(pages: &dyn Pages) -> Result<(), Malformed> {
+    for (endpoint, key) in LISTS {
+        for name in list(pages, endpoint)? {
+            let stem = name.strip_suffix(".json").unwrap_or_default();
+            if stem.parse::<u64>().is_err() && stem.parse::<jiff::civil::Date>().is_err() {
+                continue;
+            }
+            let path = format!("{endpoint}/{name}");
+            let bytes = read(pages, &path)?;
+            if !has_key(&bytes, key) && !(endpoint == "Organisation" && has_key(&bytes, endpoint)) {
+                // The whole page says what is wrong with it.
+                records::<serde::de::IgnoredAny>(pages, &path, key, &bytes)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the top of a JSON document is a record with a field; stops at the field.
+fn has_key(bytes: &[u8], wanted: &str) -> bool {
+    struct Search<'a>(&'a str, &'a std::cell::Cell<bool>);
+    impl<'de> serde::de::Visitor<'de> for Search<'_> {
+        type Value = ();
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a record")
+        }
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
+                if key == self.0 {
+                    self.1.set(true);
+                    return Ok(());
+                }
+                map.next_value::<serde::de::IgnoredAny>()?;
+            }
+            Ok(())
+        }
+    }
+    let found = std::cell::Cell::new(false);
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    // Stopping early is an error to the parser; what counts is whether the field came.
+    let _ = serde::Deserializer::deserialize_map(&mut serde_json::Deserializer::from_slice(bytes), Search(wanted, &found));
+    found.get()
 }
 
 /// Finds the record that does not fit, for a message that names its place; only on the way to an error.
@@ -205,6 +276,15 @@ mod tests {
 
     fn message(text: &'static str) -> String {
         for_each_record::<InvoiceRecord>(&One(text), "Invoices", |_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_page_of_another_endpoint_is_found_without_reading_it_all() {
+        assert_eq!(check(&One(r#"{"Id":"x","pagination":{"page":1},"Invoices":[{"Total":"#)), Ok(()));
+        let said = |text| check(&One(text)).unwrap_err().to_string();
+        assert_eq!(said(r#"{"Contacts":[]}"#), "Invoices/1.json: expected a list `Invoices`, found the keys `Contacts`");
+        assert!(said("<html>").contains("HTML"));
+        assert!(said("[]").contains("expected a record with a list `Invoices`, found a list"));
     }
 
     #[test]

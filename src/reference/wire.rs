@@ -90,7 +90,10 @@ impl<'de> Deserialize<'de> for Day {
         if text.is_empty() {
             return Ok(Day(None));
         }
-        parse_day(&text).map(|day| Day(Some(day))).ok_or_else(|| D::Error::custom(format!("expected a date, found `{}`", shorten(&text))))
+        // `0001-01-01` is how Xero's answers say "no date"; nothing before 1900 is a date of a document.
+        parse_day(&text)
+            .map(|day| Day(Some(day).filter(|day| day.year() >= 1900)))
+            .ok_or_else(|| D::Error::custom(format!("expected a date, found `{}`", shorten(&text))))
     }
 }
 
@@ -240,6 +243,19 @@ mod tests {
         }
         assert_eq!(parse_day("12/11/2016"), None);
         assert_eq!(parse_day("é"), None);
+    }
+
+    #[test]
+    fn the_first_day_of_all_is_no_date() {
+        for (text, day) in [
+            ("\"/Date(-62135596800000+0000)/\"", None),
+            ("\"0001-01-01T00:00:00\"", None),
+            ("\"\"", None),
+            ("\"1999-12-31T00:00:00\"", Some("1999-12-31")),
+        ] {
+            let read: Day = serde_json::from_str(text).unwrap();
+            assert_eq!(read.0.map(|d| d.to_string()).as_deref(), day, "{text}");
+        }
     }
 
     #[test]

@@ -86,7 +86,9 @@ pub fn rows(engine: &Engine, check: &Check, most: usize) -> Vec<Rows> {
             shown.iter().map(|column| format!("{}, '{table}'[{}]", text_literal(column), column.replace(']', "]]"))).collect();
         let query = format!("EVALUATE CALCULATETABLE ( SELECTCOLUMNS ( '{table}', {} ), {filters} )", select.join(", "));
         let Ok(tables) = engine.evaluate(&query, &DaxOptions::default()) else { continue };
-        let all = tables.into_iter().next().map(|t| t.rows).unwrap_or_default();
+        let mut all = tables.into_iter().next().map(|t| t.rows).unwrap_or_default();
+        // Rows that say something about the figure come first.
+        all.sort_by_key(|row| row.iter().skip(names.len()).all(Value::is_blank));
         found.push(Rows {
             table: table.to_owned(),
             count: all.len(),
@@ -151,15 +153,21 @@ pub fn hint(engine: &Engine, report: &Report, measure: &str) -> Option<String> {
     if failing.iter().all(|c| c.reference.is_none()) {
         return Some("DAX gives a figure where there must be none: is a condition missing?".to_owned());
     }
+    let alike = |c: &Check, n: f64| {
+        c.measure != measure
+            && c.slice == first.slice
+            && c.organisation == first.organisation
+            && number(c.reference.as_ref()).is_some_and(|r| r != 0.0 && near(r.abs(), n.abs()))
+    };
+    if let Some(ours) = number(first.dax.as_ref())
+        && let Some(same) = report.checks.iter().find(|c| alike(c, ours))
+    {
+        return Some(format!("the figure is that of [{}]", same.measure));
+    }
     if let (Some(difference), true) = (number(first.difference.as_ref()), first.difference.is_some())
         && difference != 0.0
     {
-        let same = report.checks.iter().find(|c| {
-            c.measure != measure
-                && c.slice == first.slice
-                && c.organisation == first.organisation
-                && number(c.reference.as_ref()).is_some_and(|n| n != 0.0 && near(n.abs(), difference.abs()))
-        });
+        let same = report.checks.iter().find(|c| alike(c, difference));
         if let Some(same) = same {
             return Some(format!("the difference is exactly [{}]", same.measure));
         }

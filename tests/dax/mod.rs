@@ -5,6 +5,7 @@
 
 mod codes;
 mod hostile;
+mod kept;
 mod random;
 mod reference;
 mod shop;
@@ -36,6 +37,7 @@ pub fn trials() -> Vec<Trial> {
     }
     trials.extend(codes::trials());
     trials.extend(hostile::trials());
+    trials.extend(kept::trials());
     trials.extend(random::trials());
     trials.extend(reference::trials());
     trials.extend(speed::trials());

@@ -5,6 +5,7 @@ mod command;
 mod companies;
 mod mutations;
 mod proofs;
+mod wire;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
     trials.extend(mutations::trials());
     trials.extend(proofs::trials());
     trials.extend(command::trials());
+    trials.extend(wire::trials());
     trials
 }
 
@@ -77,7 +79,14 @@ fn tables(project: &Project, folder: &Path, as_of: Option<Date>) -> Result<Vec<T
         let (y, m, d) = day.ymd();
         parameters.push(("AsOf".to_owned(), format!("#date({y}, {m}, {d})")));
     }
-    let refresh = Refresh { model: &project.model, parameters: &parameters, connector: None, options: m::Options::default(), jobs: 0 };
+    let refresh = Refresh {
+        model: &project.model,
+        parameters: &parameters,
+        connector: None,
+        schema_pass: false,
+        options: m::Options::default(),
+        jobs: 0,
+    };
     let mut tables = Vec::new();
     for result in refresh.run(&xero_pbit::host::m::sources, &|_| ()) {
         let loaded = result.outcome.map_err(|why| format!("table `{}`: {why}", result.name))?;

@@ -82,11 +82,6 @@ impl Paint {
 }
 
 impl Outcome<'_> {
-    /// Whether a visual falls short: its query fails, or it shows nothing of the built-in company.
-    pub(super) fn is_bad(&self, visual: &Shown, built_in: bool) -> bool {
-        visual.error.is_some() || (built_in && visual.empty)
-    }
-
     /// Area → measures in order of the model. The area is the display folder.
     fn areas(&self) -> Vec<(String, Vec<&str>)> {
         let checked: BTreeSet<&str> = self.report.checks.iter().map(|c| c.measure.as_str()).collect();
@@ -328,7 +323,7 @@ impl Outcome<'_> {
                 let Some(checks) = by_measure.get(measure) else { continue };
                 let bad: Vec<&&Check> = checks.iter().filter(|c| is_bad(c)).collect();
                 let unproven = checks.iter().all(|c| c.verdict == Verdict::Unproven);
-                let total = checks.iter().find(|c| c.slice.is_empty()).map_or("", |c| blank(&c.dax));
+                let total = checks.iter().find(|c| c.slice.is_empty() && !unproven).map_or("", |c| blank(&c.dax));
                 let millis = report.millis.get(measure).copied().unwrap_or_default();
                 let pad = " ".repeat(width - measure.chars().count());
                 let mark = paint.mark(!bad.is_empty(), unproven);
@@ -390,6 +385,9 @@ impl Outcome<'_> {
 
     /// What the visuals of each page give.
     fn pages_text(&self, paint: &Paint, text: &mut String) {
+        if self.shown.is_empty() {
+            return;
+        }
         let mut pages: Vec<&str> = self.shown.iter().map(|v| v.page.as_str()).collect();
         pages.dedup();
         let failed = self.shown.iter().filter(|v| v.error.is_some()).count();

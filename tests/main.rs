@@ -11,6 +11,7 @@ mod m;
 mod m_functions;
 mod model;
 mod preview;
+mod refresh;
 mod report;
 mod sample;
 mod validate;
@@ -26,6 +27,7 @@ fn main() {
     trials.extend(m::trials());
     trials.extend(m_functions::trials());
     trials.extend(preview::trials());
+    trials.extend(refresh::trials());
     trials.extend(report::trials());
     trials.extend(sample::trials());
     trials.extend(validate::trials());

@@ -29,11 +29,12 @@ const PAGE: u32 = 1000;
 /// Calls of one full refresh from a live source.
 ///
 /// Organisation, Accounts, Items, BankTransfers, ExpenseClaims once; lists by pages of 1,000; a trial balance per month end,
-/// one for today and one for the month before; documents twice, because Invoices and Invoice Line Items both read them.
+/// one for today and one for the month before; documents twice, because Invoices and Invoice Line Items both read them, and bank
+/// transactions twice more, which give the rates that documents in foreign currencies lack.
 pub fn calls_per_refresh(company: Company) -> u32 {
     let pages = |records: u32| records.div_ceil(PAGE).max(1);
     let documents = pages(company.invoices) + 3 * pages(company.credits.div_ceil(3));
-    5 + 2 * documents + 2 * pages(company.contacts) + pages(company.bank_transactions) + pages(company.payments) + company.months + 2
+    5 + 2 * documents + 2 * pages(company.contacts) + 3 * pages(company.bank_transactions) + pages(company.payments) + company.months + 2
 }
 
 pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
@@ -60,7 +61,7 @@ mod tests {
     #[test]
     fn calls_follow_pages_and_months() {
         let small = Company { invoices: 2_000, payments: 2_000, bank_transactions: 3_000, contacts: 500, credits: 100, months: 24 };
-        // 5 single lists, twice 2 pages of invoices and 3 of credits, twice 1 of contacts, 3 bank, 2 payments, 24 + 2 balances.
-        assert_eq!(calls_per_refresh(small), 5 + 10 + 2 + 3 + 2 + 26);
+        // 5 single lists, twice 2 pages of invoices and 3 of credits, twice 1 of contacts, three times 3 bank, 2 payments, 24 + 2 balances.
+        assert_eq!(calls_per_refresh(small), 5 + 10 + 2 + 9 + 2 + 26);
     }
 }

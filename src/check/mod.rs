@@ -14,6 +14,7 @@ mod references;
 mod refresh;
 mod relationships;
 pub mod report;
+mod sources;
 mod translations;
 
 pub use live::{Company, calls_per_refresh};
@@ -57,6 +58,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "circular", about: "Calculated tables and columns do not depend on themselves.", run: circular::check },
     Rule { name: "dax", about: "All DAX parses, every name in it exists.", run: dax::check },
     Rule { name: "m", about: "Every query is M.", run: m::check },
+    Rule { name: "sources", about: "The service can tell what every query reads, and may combine it.", run: sources::check },
     Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: parameters::check },
     Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: refresh::check },
     Rule { name: "live", about: "Live sources stay within Xero's limits.", run: live::check },

@@ -17,12 +17,8 @@ pub(super) fn project(model: Option<&Path>, company: Option<&Path>, global: &Glo
     let kind = if company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
     let (checked, sources) = load_checked(model, Some(kind), global)?;
     let mut project = checked.project().clone();
-    let mut pages = Vec::new();
-    if kind == SourceKind::Sample {
-        let made = sample::generate(&sample::Options::built_in(), &mut pages);
-        made.map_err(|error| Failure::usage(format!("the sample company cannot be made: {error}")))?;
-    }
-    let options = power_query::Options { source: kind, locale: "en", sample: &pages };
+    let pages = if kind == SourceKind::Sample { sample::built_in() } else { &[] };
+    let options = power_query::Options { source: kind, locale: "en", sample: pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
     Ok((project, sources))
 }
@@ -48,6 +44,7 @@ pub(super) fn tables(
         model: &project.model,
         parameters: &parameters,
         connector: None,
+        schema_pass: false,
         options: m::Options { memory_limit: Some(8 << 30), time_limit: None, ..m::Options::default() },
         jobs: 0,
     };

@@ -4,6 +4,7 @@
 //! thing checked fell short; 2 wrong usage, unreadable or malformed input; 3 stopped by a rate limit; 130 interrupted.
 
 mod company;
+mod live;
 mod render;
 mod session;
 

@@ -8,12 +8,13 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::build::{Source, load_checked};
+use super::live::{self, Credentials};
 use super::{Failure, Global};
 use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax;
 use crate::host::company::CompanyFolder;
 use crate::host::tables::{FolderSink, SLICE, TableSink};
-use crate::m;
+use crate::m::{self, Privacy};
 use crate::model::Model;
 use crate::power_query::{self, Refresh, Refreshed};
 use crate::project::raw::SourceKind;
@@ -24,7 +25,10 @@ use crate::table::{Table, csv, parquet, partition};
 /// Run the template's queries and write one file per table.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv\n  xero-pbit refresh-tables --company companies --out lake --partition"
+    after_help = "Examples:\n  xero-pbit refresh-tables --company books --out tables\n  xero-pbit refresh-tables --out tables --format csv --locale fr\n  \
+                  xero-pbit refresh-tables --company companies --out lake --partition\n  \
+                  XERO_PBIT_CLIENT_ID=… xero-pbit refresh-tables --source connector --organisation acme --out tables\n  \
+                  XERO_PBIT_CLIENT_ID=… XERO_PBIT_CLIENT_SECRET=… xero-pbit refresh-tables --source custom-connection --out tables"
 )]
 pub struct Args {
     /// Company folder of raw pages; without it the source's own data
@@ -51,6 +55,21 @@ pub struct Args {
     /// Value of a parameter as M text, for instance `'Start Date=#date(2024, 1, 1)'`
     #[arg(long = "parameter", value_name = "NAME=M")]
     parameters: Vec<String>,
+    /// Language of the glossary; without it the model's own
+    #[arg(long, value_name = "LANGUAGE")]
+    locale: Option<String>,
+    /// For `connector`: nickname of an organisation; twice for two
+    #[arg(long, value_name = "NICKNAME")]
+    organisation: Vec<String>,
+    /// For `connector`: how it signs in
+    #[arg(long, value_enum, value_name = "KIND", default_value = "oauth")]
+    credentials: Credentials,
+    /// Evaluate each query twice, for its columns and for its rows, as Power BI Desktop does
+    #[arg(long)]
+    schema_pass: bool,
+    /// Privacy level of the data sources whose address begins so (private, organizational, public); switches the formula firewall on
+    #[arg(long, value_name = "ADDRESS=LEVEL")]
+    privacy: Vec<String>,
     /// Tables at a time; without it one per processor
     #[arg(long, value_name = "N", default_value_t = 0)]
     jobs: usize,
@@ -73,27 +92,33 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let (checked, sources) = load_checked(args.model.as_deref(), source, global)?;
     let mut project = checked.project().clone();
     let kind = source.unwrap_or(project.settings.source);
-    let mut pages = Vec::new();
-    if kind == SourceKind::Sample {
-        let made = sample::generate(&sample::Options::built_in(), &mut pages);
-        made.map_err(|error| Failure::usage(format!("the sample company cannot be made: {error}")))?;
+    if args.organisation.len() > 2 {
+        return Err(Failure::usage("the template has room for two organisations: give --organisation at most twice"));
     }
-    let options = power_query::Options { source: kind, locale: "en", sample: &pages };
+    let locale = match &args.locale {
+        Some(wanted) => super::build::culture(&checked, wanted)?,
+        None => project.model.culture.clone(),
+    };
+    let pages = if kind == SourceKind::Sample { sample::built_in() } else { &[] };
+    let options = power_query::Options { source: kind, locale: &locale, sample: pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources))?;
-    let parameters = parameters(&args)?;
+    let mut parameters = parameters(&args)?;
     if let Some(company) = &args.company {
         reference::check_pages(&CompanyFolder::new(company)).map_err(|error| super::reference::malformed("X0601", &error))?;
     }
+    std::fs::create_dir_all(&args.out).map_err(|e| Failure::usage(format!("{}: {e}", args.out.display())))?;
+    let live = live::open(kind, &args.organisation, args.credentials, &project.templates, &mut parameters, global)?;
     let refresh = Refresh {
         model: &project.model,
         parameters: &parameters,
-        connector: None,
-        options: m::Options { memory_limit: Some(4 << 30), ..m::Options::default() },
+        connector: live.signed_in.as_ref().map(|(connector, _)| connector.document()),
+        options: m::Options { memory_limit: Some(4 << 30), privacy: privacy(&args.privacy)?, ..m::Options::default() },
+        schema_pass: args.schema_pass,
         jobs: args.jobs,
     };
     let sink = FolderSink::new(&args.out).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
     let problems: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
-    let results = refresh.run(&crate::host::m::sources, &|table| {
+    let results = refresh.run(&|| live.sources(), &|table| {
         report(table, global);
         let written = match &table.outcome {
             Ok(_) if args.partition => Ok(()),
@@ -145,6 +170,24 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     }
     problems.sort_by(|a, b| a.message.cmp(&b.message));
     Err(Failure::found(problems, SourceMap::default()))
+}
+
+fn privacy(levels: &[String]) -> Result<Option<Vec<(String, Privacy)>>, Failure> {
+    let read = |text: &String| {
+        let (address, level) = text.rsplit_once('=')?;
+        let level = match level.to_ascii_lowercase().as_str() {
+            "private" => Privacy::Private,
+            "organizational" | "organisational" => Privacy::Organizational,
+            "public" => Privacy::Public,
+            _ => return None,
+        };
+        Some((address.to_owned(), level))
+    };
+    let mut out = Vec::new();
+    for text in levels {
+        out.push(read(text).ok_or_else(|| Failure::usage(format!("expected ADDRESS=private|organizational|public, found `{text}`")))?);
+    }
+    Ok((!out.is_empty()).then_some(out))
 }
 
 fn parameters(args: &Args) -> Result<Vec<(String, String)>, Failure> {

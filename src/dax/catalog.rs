@@ -184,6 +184,8 @@ pub struct Catalog {
     pub functions: Vec<FunctionDef>,
     /// Calendars.
     pub calendars: Vec<CalendarDef>,
+    /// What it was made of, for the INFO functions.
+    pub model: Arc<Model>,
     table_names: HashMap<String, TableId>,
     column_names: HashMap<(TableId, String), ColId>,
     measure_names: HashMap<String, MeasureId>,
@@ -229,7 +231,7 @@ impl CalendarDef {
 impl Catalog {
     /// Numbers the objects of a model. Relationships whose ends do not exist are left out; `check` reports them.
     pub fn new(model: &Model) -> Catalog {
-        let mut catalog = Catalog::default();
+        let mut catalog = Catalog { model: Arc::new(model.clone()), ..Catalog::default() };
         for table in &model.tables {
             let id = catalog.add_table(&table.name);
             catalog.tables[id as usize].calculated = table.calculated().cloned();

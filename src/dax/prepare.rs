@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bind::bound::{N, Ty};
 use super::bind::{BindCache, Binder, Scope};
 use super::catalog::{Axis, Catalog, ColId, Level, MeasureDef, Shape, TableId, fold};
-use super::engine::DaxError;
+use super::engine::{DaxError, Dependencies};
 use super::syntax::ast::{Definition, Expr, ExprKind, Query, UnaryOp, VisualShape};
 use super::syntax::parse_expression;
 use crate::model;
@@ -257,4 +257,15 @@ pub(super) fn complete_tables(catalog: &mut Catalog) {
             break;
         }
     }
+}
+
+/// What a query names itself, not what the measures in it name.
+pub(super) fn query_names(catalog: &Catalog, text: &str) -> Result<Dependencies, DaxError> {
+    let query = super::syntax::parse_query(text)?;
+    let (catalog, parameters) = define(catalog.clone(), &query, &[])?;
+    let cache = BindCache::default();
+    let binder = Binder::new(&catalog, &cache, &parameters);
+    declare_vars(&binder, &query, true)?;
+    let tables = query.evaluates.iter().map(|e| &e.table);
+    binder.names_of(tables)
 }

@@ -114,7 +114,7 @@ pub fn files(checked: &CheckedModel, options: &Options<'_>) -> Result<FileSet, V
         }
     }
     if options.mez {
-        let documents = power_query::connector(&checked.project().templates)?;
+        let documents = power_query::connector_files(&checked.project().templates)?;
         files.insert(format!("{CONNECTOR}.mez"), mez::write(CONNECTOR, &documents));
     }
     Ok(files)

@@ -5,7 +5,9 @@ use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::config::Config;
 use crate::m::sources::{Clock, Credential, Credentials, FileEntry, Files, Http, HttpRequest, HttpResponse, Rng, Sources, Trace};
+use crate::xero::Addresses;
 
 /// Ticks of 100 ns from 0001-01-01 to 1970-01-01.
 const UNIX_TICKS: i64 = 719_162 * 864_000_000_000;
@@ -15,9 +17,49 @@ pub fn offline() -> Sources {
     Sources { clock: Some(Box::new(SystemClock)), rng: Some(Box::new(SystemRng)), trace: Some(Box::new(ErrorTrace)), ..Sources::default() }
 }
 
-/// Everything the machine has; web addresses are used anonymously.
+/// Everything the machine has; web addresses are used anonymously, those of Xero where the environment or the configuration says.
 pub fn sources() -> Sources {
-    Sources { files: Some(Box::new(Disk)), http: Some(Box::new(Web::default())), credentials: Some(Box::new(Anonymous)), ..offline() }
+    sources_at(&Config::load().unwrap_or_default().addresses())
+}
+
+/// As [`sources`], with Xero at `addresses`.
+pub fn sources_at(addresses: &Addresses) -> Sources {
+    let web = Web { addresses: addresses.clone(), client: None };
+    Sources { files: Some(Box::new(Disk)), http: Some(Box::new(web)), credentials: Some(Box::new(Anonymous)), ..offline() }
+}
+
+/// An address of Xero as `addresses` has it; others as they are.
+fn placed(addresses: &Addresses, url: &str) -> String {
+    let own = Addresses::default();
+    let pairs = [
+        (&own.api, &addresses.api),
+        (&own.connections, &addresses.connections),
+        (&own.identity, &addresses.identity),
+        (&own.login, &addresses.login),
+    ];
+    for (from, to) in pairs {
+        if let Some(rest) = url.strip_prefix(from.as_str()) {
+            if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
+                return format!("{to}{rest}");
+            }
+        }
+    }
+    url.to_owned()
+}
+
+/// Opens a sign-in page without a browser: the address that it sends on to, when it consents at once as the look-alike does.
+///
+/// # Errors
+/// A sentence when the page cannot be reached.
+pub fn consent_at_once(addresses: &Addresses, login_uri: &str) -> Result<Option<String>, String> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().map_err(|e| e.to_string())?;
+    runtime.block_on(async {
+        let response = client.get(placed(addresses, login_uri)).send().await.map_err(|e| e.without_url().to_string())?;
+        let location = response.headers().get("location").filter(|_| response.status().is_redirection());
+        Ok(location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()))
+    })
 }
 
 /// The machine's clock.
@@ -107,8 +149,8 @@ impl Credentials for Anonymous {
 }
 
 /// HTTP over the network.
-#[derive(Default)]
 pub struct Web {
+    addresses: Addresses,
     client: Option<(tokio::runtime::Runtime, reqwest::Client)>,
 }
 
@@ -129,9 +171,10 @@ impl Web {
 
 impl Http for Web {
     fn send(&mut self, request: &HttpRequest) -> Result<HttpResponse, String> {
+        let address = placed(&self.addresses, &request.url);
         let (runtime, client) = self.client()?;
         let method = if request.method == "POST" { reqwest::Method::POST } else { reqwest::Method::GET };
-        let mut builder = client.request(method, &request.url).timeout(Duration::from_nanos(request.timeout_ticks.max(1) as u64 * 100));
+        let mut builder = client.request(method, address).timeout(Duration::from_nanos(request.timeout_ticks.max(1) as u64 * 100));
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
@@ -154,5 +197,30 @@ impl Http for Web {
                 body: body.to_vec(),
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_xero_are_placed_and_others_are_not() {
+        let addresses = Addresses {
+            api: "http://a/api.xro/2.0".to_owned(),
+            connections: "http://a/connections".to_owned(),
+            identity: "http://a".to_owned(),
+            login: "http://b".to_owned(),
+        };
+        for (url, wanted) in [
+            ("https://api.xero.com/api.xro/2.0/Invoices?page=1", "http://a/api.xro/2.0/Invoices?page=1"),
+            ("https://api.xero.com/connections?authEventId=1", "http://a/connections?authEventId=1"),
+            ("https://identity.xero.com/connect/token", "http://a/connect/token"),
+            ("https://login.xero.com/identity/connect/authorize?x", "http://b/identity/connect/authorize?x"),
+            ("https://api.xero.com/api.xro/2.01", "https://api.xero.com/api.xro/2.01"),
+            ("https://example.com/", "https://example.com/"),
+        ] {
+            assert_eq!(placed(&addresses, url), wanted);
+        }
     }
 }

@@ -18,7 +18,7 @@ pub mod text_format;
 pub mod value;
 
 pub use error::{Error, ErrorKind, Result};
-pub use eval::{Interp, Options};
+pub use eval::{Interp, Options, Privacy};
 pub use sources::Sources;
 pub use value::Value;
 

@@ -230,6 +230,7 @@ impl Mock {
                 }
                 return (self.auth.token(request, now_ms), None);
             }
+            ("GET", "/identity/connect/endsession") => return (Answer { status: 200, ..Answer::default() }, None),
             ("POST", "/connect/revocation") => return (self.auth.revoke(request), None),
             ("GET", "/connections") => return (self.auth.connections(request, now_ms), None),
             ("DELETE", _) if path.starts_with("/connections/") => {

@@ -19,14 +19,16 @@ pub struct Call {
 ///
 /// Empty for `sample` and `folder`, which call nothing.
 pub fn calls_per_refresh(source: SourceKind) -> &'static [Call] {
+    // Bank transactions are asked only where a document in a foreign currency has no rate of its own.
+    const DOCUMENTS: &[&str] = &["Invoices", "CreditNotes", "Overpayments", "Prepayments", "BankTransactions"];
     const LIVE: &[Call] = &[
         Call { table: "Organisation", paged: &[], fixed: 1, monthly: false },
         Call { table: "Xero Accounts", paged: &[], fixed: 2, monthly: false },
         Call { table: "Contacts", paged: &["Contacts"], fixed: 1, monthly: false },
         Call { table: "Addresses", paged: &["Contacts"], fixed: 1, monthly: false },
         Call { table: "Items", paged: &[], fixed: 2, monthly: false },
-        Call { table: "Invoices", paged: &["Invoices", "CreditNotes", "Overpayments", "Prepayments"], fixed: 1, monthly: false },
-        Call { table: "Invoice Line Items", paged: &["Invoices", "CreditNotes", "Overpayments", "Prepayments"], fixed: 1, monthly: false },
+        Call { table: "Invoices", paged: DOCUMENTS, fixed: 1, monthly: false },
+        Call { table: "Invoice Line Items", paged: DOCUMENTS, fixed: 2, monthly: false },
         Call { table: "Bank Statements", paged: &["BankTransactions", "Payments"], fixed: 3, monthly: false },
         Call { table: "Trial Balance", paged: &[], fixed: 3, monthly: true },
         Call { table: "Expense Claims", paged: &[], fixed: 1, monthly: false },
@@ -59,7 +61,7 @@ mod tests {
             _ => 0,
         };
         let total: u32 = calls_per_refresh(SourceKind::Connector).iter().map(|call| call.count(records, 24)).sum();
-        assert_eq!(total, 1 + 2 + 2 + 2 + 2 + 6 + 6 + 8 + 27 + 1);
+        assert_eq!(total, 1 + 2 + 2 + 2 + 2 + 9 + 10 + 8 + 27 + 1);
         assert!(calls_per_refresh(SourceKind::Folder).is_empty());
     }
 }

@@ -8,6 +8,7 @@
 //! `sources/<source>.m.hbs` gives the function `Companies`, `connector/` the custom connector, `glossary/<language>.txt` notes.
 
 mod calls;
+mod connector;
 mod glossary;
 mod refresh;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use handlebars::{Context, Handlebars, RenderContext, Renderable, Template, no_es
 use serde_json::{Value as Json, json};
 
 pub use calls::{Call, calls_per_refresh};
+pub use connector::{Connector, LoginPage, SignedIn, World};
 pub use refresh::{Refresh, Refreshed};
 pub use text::{field, literal};
 
@@ -155,11 +157,11 @@ pub fn fill(project: &mut Project, options: &Options<'_>) -> Result<(), Vec<Diag
     Ok(())
 }
 
-/// The files of the custom connector: `Xero.pq` and `resources.resx`, as they lie in the `.mez`.
+/// The files of the custom connector without its icons: `Xero.pq` and `resources.resx`, as they lie in the `.mez`.
 ///
 /// # Errors
 /// Templates that do not render (P0221).
-pub fn connector(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> {
+pub fn connector_files(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> {
     let sources = Templates::new(templates)?;
     let mut functions = Vec::new();
     for name in ["AsAtDate", "AsDate", "LivePages", "LiveReports"] {

@@ -21,6 +21,8 @@ pub struct Refresh<'a> {
     pub connector: Option<(&'a str, m::eval::Extension)>,
     /// How each evaluation is run.
     pub options: m::Options,
+    /// Whether each query is evaluated a first time for its columns, as Power BI Desktop does before it loads.
+    pub schema_pass: bool,
     /// How many tables at a time; 0 for as many as there are processors.
     pub jobs: usize,
 }
@@ -53,20 +55,25 @@ impl Refresh<'_> {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             jobs => jobs,
         };
+        // The longest query first: mostly it is the slowest, and it should not be the one that is waited for in the end.
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by_key(|at| std::cmp::Reverse(self.text_of(names[*at]).map_or(0, str::len)));
         let next = AtomicUsize::new(0);
         let results: Mutex<Vec<Option<Refreshed>>> = Mutex::new(names.iter().map(|_| None).collect());
         std::thread::scope(|scope| {
             for _ in 0..jobs.min(names.len()) {
                 scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(name) = names.get(at) else { return };
-                        let refreshed = m::with_stack(|| self.table(name, sources()));
-                        done(&refreshed);
-                        if let Ok(mut results) = results.lock() {
-                            results[at] = Some(refreshed);
+                    m::with_stack(|| {
+                        let mut queries = None;
+                        loop {
+                            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                            let refreshed = self.table(names[*at], &mut queries, sources);
+                            done(&refreshed);
+                            if let Ok(mut results) = results.lock() {
+                                results[*at] = Some(refreshed);
+                            }
                         }
-                    }
+                    });
                 });
             }
         });
@@ -75,17 +82,43 @@ impl Refresh<'_> {
 
     /// Runs the query of one table, whatever it needs of the others; `sources` gives the evaluation its world.
     pub fn one(&self, name: &str, sources: &(dyn Fn() -> Sources + Sync)) -> Refreshed {
-        m::with_stack(|| self.table(name, sources()))
+        m::with_stack(|| self.table(name, &mut None, sources))
     }
 
-    fn table(&self, name: &str, sources: Sources) -> Refreshed {
+    /// Runs the query of one table. The thread keeps the resolved queries from one table to the next; caches of answers it does not.
+    fn table(&self, name: &str, queries: &mut Option<Interp>, sources: &(dyn Fn() -> Sources + Sync)) -> Refreshed {
         let start = Instant::now();
-        let mut cx = Interp::new(self.options.clone(), sources);
-        let outcome = self.evaluate(name, &mut cx);
-        Refreshed { name: name.to_owned(), outcome, elapsed: start.elapsed(), requests: cx.requests_sent() }
+        let mut requests = 0;
+        let outcome = match queries {
+            Some(cx) => Ok(cx),
+            None => self.open(sources()).map(|cx| queries.insert(cx)),
+        };
+        let outcome = outcome.and_then(|cx| {
+            cx.restart_clock();
+            if self.schema_pass {
+                let schema = cx.query(name).map_err(|e| describe(cx, &e)).map(|_| ());
+                requests += cx.requests_sent();
+                cx.end_query();
+                schema?;
+            }
+            let outcome = self.evaluate(name, cx);
+            requests += cx.requests_sent();
+            cx.end_query();
+            outcome
+        });
+        Refreshed { name: name.to_owned(), outcome, elapsed: start.elapsed(), requests }
     }
 
-    fn evaluate(&self, name: &str, cx: &mut Interp) -> Result<Loaded, String> {
+    fn text_of(&self, table: &str) -> Option<&str> {
+        self.model.table(table)?.partitions.iter().find_map(|p| match &p.source {
+            PartitionSource::M(m) => Some(m.text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// An evaluator that knows all queries.
+    fn open(&self, sources: Sources) -> Result<Interp, String> {
+        let mut cx = Interp::new(self.options.clone(), sources);
         if let Some((text, extension)) = &self.connector {
             cx.extension = extension.clone();
             let parsed = parse_document(text).map_err(|e| format!("connector: {}", e.message))?;
@@ -95,19 +128,17 @@ impl Refresh<'_> {
         }
         let mut queries = Vec::new();
         let expressions = self.model.expressions.iter().map(|e| (e.name.as_str(), e.expression.text.as_str()));
-        let tables = self.model.tables.iter().filter_map(|table| {
-            let text = table.partitions.iter().find_map(|p| match &p.source {
-                PartitionSource::M(m) => Some(m.text.as_str()),
-                _ => None,
-            })?;
-            Some((table.name.as_str(), text))
-        });
+        let tables = self.model.tables.iter().filter_map(|table| Some((table.name.as_str(), self.text_of(&table.name)?)));
         for (query, text) in expressions.chain(tables) {
-            let text = self.parameters.iter().find(|(name, _)| name == query).map_or(text, |(_, text)| text.as_str());
+            let text = self.parameters.iter().rev().find(|(name, _)| name == query).map_or(text, |(_, text)| text.as_str());
             let expr = parse_expression(text).map_err(|e| format!("query `{query}`: {} at byte {}", e.message, e.at.start))?;
             queries.push((query.to_owned(), expr));
         }
         cx.load_queries(&queries).map_err(|e| e.to_string())?;
+        Ok(cx)
+    }
+
+    fn evaluate(&self, name: &str, cx: &mut Interp) -> Result<Loaded, String> {
         let wanted: Vec<Wanted> = self
             .model
             .table(name)
@@ -127,7 +158,7 @@ impl Refresh<'_> {
     }
 }
 
-fn describe(cx: &mut Interp, error: &m::Error) -> String {
+pub(super) fn describe(cx: &mut Interp, error: &m::Error) -> String {
     match m::canon::to_source(cx, &error.data().detail, 3) {
         Ok(detail) if detail != "null" => format!("{error} ({})", detail.chars().take(300).collect::<String>()),
         _ => error.to_string(),

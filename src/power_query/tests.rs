@@ -125,7 +125,7 @@ fn the_glossary_speaks_the_language_of_the_build() {
 #[test]
 fn the_connector_holds_no_secret_and_all_it_calls() {
     let (project, _) = project::shipped();
-    let files = connector(&project.templates).expect("the shipped connector renders");
+    let files = connector_files(&project.templates).expect("the shipped connector renders");
     let text = String::from_utf8(files.get("Xero.pq").expect("the section document").to_vec()).expect("UTF-8");
     for name in ["LivePages =", "LiveReports =", "AsDate =", "AsAtDate =", "StartLogin =", "FinishLogin =", "Refresh =", "Logout ="] {
         assert!(text.contains(name), "{name}");

@@ -3,7 +3,10 @@
 //! A fixture file holds sections: `--- title`, an optional `source:` line, a query or expression, `----`, the expected answer
 //! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`.
 
+mod codes;
+mod kept;
 mod random;
+mod reference;
 mod shop;
 mod speed;
 
@@ -17,6 +20,7 @@ const FIXTURES: &[(&str, &str)] = &[
     ("context", include_str!("context.txt")),
     ("errors", include_str!("errors.txt")),
     ("group", include_str!("group.txt")),
+    ("info", include_str!("info.txt")),
     ("query", include_str!("query.txt")),
     ("time", include_str!("time.txt")),
     ("visual", include_str!("visual.txt")),
@@ -30,7 +34,10 @@ pub fn trials() -> Vec<Trial> {
             trials.push(Trial::test(name, move || check(&section)));
         }
     }
+    trials.extend(codes::trials());
+    trials.extend(kept::trials());
     trials.extend(random::trials());
+    trials.extend(reference::trials());
     trials.extend(speed::trials());
     trials.push(Trial::test("dax::examples_of_the_function_table_bind", || {
         let engine = shop::engine();

@@ -79,7 +79,14 @@ fn tables(project: &Project, folder: &Path, as_of: Option<Date>) -> Result<Vec<T
         let (y, m, d) = day.ymd();
         parameters.push(("AsOf".to_owned(), format!("#date({y}, {m}, {d})")));
     }
-    let refresh = Refresh { model: &project.model, parameters: &parameters, connector: None, options: m::Options::default(), jobs: 0 };
+    let refresh = Refresh {
+        model: &project.model,
+        parameters: &parameters,
+        connector: None,
+        schema_pass: false,
+        options: m::Options::default(),
+        jobs: 0,
+    };
     let mut tables = Vec::new();
     for result in refresh.run(&xero_pbit::host::m::sources, &|_| ()) {
         let loaded = result.outcome.map_err(|why| format!("table `{}`: {why}", result.name))?;

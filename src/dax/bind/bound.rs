@@ -745,7 +745,8 @@ pub enum Kind {
         groups: Vec<ColId>,
     },
     DetailRows(MeasureId),
-    Info(String),
+    /// An INFO function, and its restrictions: column, value, column, value …
+    Info(String, Vec<N>),
     ColumnStatistics,
     ExternalTable,
 }

@@ -92,7 +92,14 @@ impl Binder<'_> {
                 return Err(error("D0249", format!("`{}` may only be used in a visual calculation", call.name), call.at));
             }
             Body::Special => {
-                return Err(error("D0207", format!("`{}` is not available in this place", call.name), call.at).unsupported());
+                let place = match call.name.as_str() {
+                    "IGNORE" | "NONVISUAL" | "ROLLUPADDISSUBTOTAL" => "inside SUMMARIZECOLUMNS",
+                    "ROLLUPISSUBTOTAL" => "inside ADDMISSINGITEMS",
+                    "ROLLUP" | "ROLLUPGROUP" => "as a grouping argument of SUMMARIZE or SUMMARIZECOLUMNS",
+                    "ORDERBY" | "PARTITIONBY" | "MATCHBY" => "as an argument of a window function",
+                    _ => "elsewhere",
+                };
+                return Err(error("D0217", format!("`{}` may only be used {place}", call.name), call.at));
             }
             Body::Scalar(_) => {}
         }

@@ -267,12 +267,19 @@ impl Binder<'_> {
         }
         let table = self.table(call.need(i)?, scope)?;
         let schema = table.schema.clone().expect("a table");
+        // `[flag]` in ROLLUPISSUBTOTAL names a column of that table, not of the model.
+        let is_flag = |arg: &Expr| match &arg.kind {
+            ExprKind::Column { table: None, name, .. } => {
+                schema.columns.iter().any(|c| c.lineage.is_none() && super::fold(&c.name) == super::fold(&name.text))
+            }
+            _ => false,
+        };
         let mut groups = Vec::new();
         for arg in call.args.iter().skip(i + 1).flatten() {
             match &arg.kind {
                 ExprKind::Column { .. } => groups.push(self.model_column(arg, scope)?),
                 ExprKind::Call { name, args } if name.text.to_ascii_uppercase().starts_with("ROLLUP") => {
-                    for arg in args.iter().flatten().filter(|a| matches!(a.kind, ExprKind::Column { .. })) {
+                    for arg in args.iter().flatten().filter(|a| matches!(a.kind, ExprKind::Column { .. }) && !is_flag(a)) {
                         groups.push(self.model_column(arg, scope)?);
                     }
                 }

@@ -186,6 +186,20 @@ impl<'a> Binder<'a> {
         self.named.borrow().clone()
     }
 
+    /// What tables of a query name.
+    ///
+    /// # Errors
+    /// What is wrong with their text.
+    pub fn names_of<'e>(&self, tables: impl Iterator<Item = &'e Expr>) -> Result<Dependencies> {
+        self.guarded("query".to_owned(), "the query", Place::default(), || {
+            for table in tables {
+                self.table(table, &Scope::default())?;
+            }
+            Ok(())
+        })?;
+        Ok(self.named())
+    }
+
     fn note(&self, add: impl FnOnce(&mut Dependencies)) {
         if self.stack.borrow().len() == 1 {
             add(&mut self.named.borrow_mut());

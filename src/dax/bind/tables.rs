@@ -475,10 +475,16 @@ impl Binder<'_> {
                 node(Kind::ColumnStatistics, plain(columns))
             }
             name if name.starts_with("INFO.") => {
-                let Some(columns) = crate::dax::eval::info::columns(name) else { return Ok(None) };
+                let Some(columns) = crate::dax::eval::info_schema::columns(name) else { return Ok(None) };
+                if !call.args.len().is_multiple_of(2) || name.starts_with("INFO.VIEW.") && !call.args.is_empty() {
+                    let message =
+                        if name.starts_with("INFO.VIEW.") { "takes no arguments" } else { "takes pairs of a column's name and a value" };
+                    return Err(error("D0205", format!("`{name}` {message}"), at));
+                }
+                let restrictions = (0..call.args.len()).map(|i| self.scalar(call.need(i)?, scope)).collect::<Result<Vec<_>>>()?;
                 let columns =
                     columns.iter().map(|(n, ty)| SchemaColumn { table: None, name: Arc::from(*n), lineage: None, ty: *ty }).collect();
-                node(Kind::Info(name.to_owned()), plain(columns))
+                node(Kind::Info(name.to_owned(), restrictions), plain(columns))
             }
             "ALLSELECTEDAPPLY" | "ALLSELECTEDREMOVE" | "ALWAYSAPPLY" | "DEPENDON" | "NONFILTER" | "SHADOWCLUSTER" => {
                 call.arity(1, usize::MAX)?;

@@ -11,7 +11,8 @@ pub(super) fn children_deps(kind: &Kind) -> Deps {
         deps.add(&inner);
     };
     match kind {
-        Kind::Const(_) | Kind::NameOf(_) | Kind::DataTable(_) | Kind::Info(_) | Kind::ColumnStatistics => {}
+        Kind::Const(_) | Kind::NameOf(_) | Kind::DataTable(_) | Kind::ColumnStatistics => {}
+        Kind::Info(_, items) => items.iter().for_each(|i| deps.add(&i.deps)),
         Kind::Var(id) => deps.vars.push(*id),
         Kind::Col { level, .. } => deps.frames |= 1 << (*level).min(63),
         Kind::Measure(_) | Kind::SelectedMeasure => {
@@ -349,6 +350,7 @@ pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
             spec.order.iter().for_each(|(n, _, _)| visit(n));
         }
         Kind::Visual(spec) => visual_nodes(spec, visit),
+        Kind::Info(_, items) => items.iter().for_each(visit),
         Kind::Linest { table, y, xs, constant, .. } => {
             visit(table);
             visit(y);

@@ -289,6 +289,8 @@ impl Session<'_> {
                     }
                 }
                 if let Some((base, mask)) = self.scan(node, cx)? {
+                    // A scan never holds the blank row.
+                    let mask = if mask.has_blank() { Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r))) } else { mask };
                     let cols = self.expanded_columns(&cx.fc, base);
                     let mask = self.close_classes(base, mask)?;
                     return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: base, mask, full: true }, Origin::Explicit))]);

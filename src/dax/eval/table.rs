@@ -346,7 +346,10 @@ impl Session<'_> {
             }
             Kind::AddMissing { table, show, .. } => self.add_missing(table, show, node, cx)?,
             Kind::Linest { .. } => self.linest(node, cx)?,
-            Kind::Info(name) => self.info(name)?,
+            Kind::Info(name, restrictions) => {
+                let pairs = restrictions.chunks_exact(2).map(|p| Ok((self.scalar(&p[0], cx)?, self.scalar(&p[1], cx)?)));
+                self.info(name, &pairs.collect::<EvalResult<Vec<_>>>()?)?
+            }
             Kind::ColumnStatistics => self.column_statistics()?,
             _ => return Err(EvalError::unsupported("this table expression is not available")),
         }))

@@ -83,8 +83,8 @@ const INFO_ALTERNATEOFDEFINITIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-alternateofdefinitions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.ALTERNATEOFDEFINITIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_ANNOTATIONS: Function = Function {
@@ -93,8 +93,8 @@ const INFO_ANNOTATIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about annotations.",
     source: "https://learn.microsoft.com/dax/info-annotations-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.ANNOTATIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_ATTRIBUTEHIERARCHIES: Function = Function {
@@ -103,8 +103,8 @@ const INFO_ATTRIBUTEHIERARCHIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-attributehierarchies-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.ATTRIBUTEHIERARCHIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_ATTRIBUTEHIERARCHYSTORAGES: Function = Function {
@@ -123,8 +123,8 @@ const INFO_CALCDEPENDENCY: Function = Function {
     returns: Returns::Table,
     about: "Rows about dependencies between calculations.",
     source: "https://learn.microsoft.com/dax/info-calcdependency-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.CALCDEPENDENCY () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_CALCULATIONGROUPS: Function = Function {
@@ -133,7 +133,7 @@ const INFO_CALCULATIONGROUPS: Function = Function {
     returns: Returns::Table,
     about: "Rows about calculation groups.",
     source: "https://learn.microsoft.com/dax/info-calculationgroups-function-dax",
-    examples: &[],
+    examples: &[("COUNTROWS ( INFO.CALCULATIONGROUPS () ) >= 0", "TRUE ()")],
     body: Body::Special,
 };
 
@@ -143,7 +143,7 @@ const INFO_CALCULATIONITEMS: Function = Function {
     returns: Returns::Table,
     about: "Rows about calculation items.",
     source: "https://learn.microsoft.com/dax/info-calculationitems-function-dax",
-    examples: &[],
+    examples: &[("COUNTROWS ( INFO.CALCULATIONITEMS () ) >= 0", "TRUE ()")],
     body: Body::Special,
 };
 
@@ -153,8 +153,8 @@ const INFO_CALENDARCOLUMNGROUPS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-calendarcolumngroups-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.CALENDARCOLUMNGROUPS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_CALENDARCOLUMNREFERENCES: Function = Function {
@@ -163,8 +163,8 @@ const INFO_CALENDARCOLUMNREFERENCES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-calendarcolumnreferences-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.CALENDARCOLUMNREFERENCES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_CALENDARS: Function = Function {
@@ -173,8 +173,8 @@ const INFO_CALENDARS: Function = Function {
     returns: Returns::Table,
     about: "Rows about calendars.",
     source: "https://learn.microsoft.com/dax/info-calendars-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.CALENDARS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_CATALOGS: Function = Function {
@@ -184,7 +184,7 @@ const INFO_CATALOGS: Function = Function {
     about: "Rows about internals of the server.",
     source: "https://learn.microsoft.com/dax/info-catalogs-function-dax",
     examples: &[],
-    body: Body::Unsupported("it describes the state of a running server"),
+    body: Body::Special,
 };
 
 const INFO_CHANGEDPROPERTIES: Function = Function {
@@ -193,8 +193,8 @@ const INFO_CHANGEDPROPERTIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about internals of the server.",
     source: "https://learn.microsoft.com/dax/info-changedproperties-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it describes the state of a running server"),
+    examples: &[("COUNTROWS ( INFO.CHANGEDPROPERTIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_COLUMNPARTITIONSTORAGES: Function = Function {
@@ -213,8 +213,8 @@ const INFO_COLUMNPERMISSIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-columnpermissions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.COLUMNPERMISSIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_COLUMNS: Function = Function {
@@ -253,8 +253,8 @@ const INFO_CULTURES: Function = Function {
     returns: Returns::Table,
     about: "Rows about cultures.",
     source: "https://learn.microsoft.com/dax/info-cultures-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.CULTURES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_DATACOVERAGEDEFINITIONS: Function = Function {
@@ -263,8 +263,8 @@ const INFO_DATACOVERAGEDEFINITIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-datacoveragedefinitions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.DATACOVERAGEDEFINITIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_DATASOURCES: Function = Function {
@@ -273,8 +273,8 @@ const INFO_DATASOURCES: Function = Function {
     returns: Returns::Table,
     about: "Rows about internals of the server.",
     source: "https://learn.microsoft.com/dax/info-datasources-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it describes the state of a running server"),
+    examples: &[("COUNTROWS ( INFO.DATASOURCES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_DELTATABLEMETADATASTORAGES: Function = Function {
@@ -293,8 +293,8 @@ const INFO_DEPENDENCIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about dependencies between calculations.",
     source: "https://learn.microsoft.com/dax/info-dependencies-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.DEPENDENCIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_DETAILROWSDEFINITIONS: Function = Function {
@@ -303,8 +303,8 @@ const INFO_DETAILROWSDEFINITIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-detailrowsdefinitions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.DETAILROWSDEFINITIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_DICTIONARYSTORAGES: Function = Function {
@@ -323,8 +323,8 @@ const INFO_EXCLUDEDARTIFACTS: Function = Function {
     returns: Returns::Table,
     about: "Rows about internals of the server.",
     source: "https://learn.microsoft.com/dax/info-excludedartifacts-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it describes the state of a running server"),
+    examples: &[("COUNTROWS ( INFO.EXCLUDEDARTIFACTS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_EXPRESSIONS: Function = Function {
@@ -333,8 +333,8 @@ const INFO_EXPRESSIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about shared M expressions.",
     source: "https://learn.microsoft.com/dax/info-expressions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.EXPRESSIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_EXTENDEDPROPERTIES: Function = Function {
@@ -343,8 +343,8 @@ const INFO_EXTENDEDPROPERTIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-extendedproperties-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.EXTENDEDPROPERTIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_FORMATSTRINGDEFINITIONS: Function = Function {
@@ -353,8 +353,8 @@ const INFO_FORMATSTRINGDEFINITIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-formatstringdefinitions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.FORMATSTRINGDEFINITIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_FUNCTIONS: Function = Function {
@@ -363,7 +363,7 @@ const INFO_FUNCTIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about user-defined functions.",
     source: "https://learn.microsoft.com/dax/info-functions-function-dax",
-    examples: &[],
+    examples: &[("COUNTROWS ( INFO.FUNCTIONS () ) >= 0", "TRUE ()")],
     body: Body::Special,
 };
 
@@ -383,8 +383,8 @@ const INFO_GROUPBYCOLUMNS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-groupbycolumns-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.GROUPBYCOLUMNS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_HIERARCHIES: Function = Function {
@@ -393,8 +393,8 @@ const INFO_HIERARCHIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about hierarchies.",
     source: "https://learn.microsoft.com/dax/info-hierarchies-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.HIERARCHIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_HIERARCHYSTORAGES: Function = Function {
@@ -413,8 +413,8 @@ const INFO_KPIS: Function = Function {
     returns: Returns::Table,
     about: "Rows about KPIs.",
     source: "https://learn.microsoft.com/dax/info-kpis-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.KPIS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_LEVELS: Function = Function {
@@ -423,8 +423,8 @@ const INFO_LEVELS: Function = Function {
     returns: Returns::Table,
     about: "Rows about levels of hierarchies.",
     source: "https://learn.microsoft.com/dax/info-levels-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.LEVELS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_LINGUISTICMETADATA: Function = Function {
@@ -433,8 +433,8 @@ const INFO_LINGUISTICMETADATA: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-linguisticmetadata-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.LINGUISTICMETADATA () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_MEASURES: Function = Function {
@@ -453,8 +453,8 @@ const INFO_MODEL: Function = Function {
     returns: Returns::Table,
     about: "Rows about the model itself.",
     source: "https://learn.microsoft.com/dax/info-model-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.MODEL () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_OBJECTTRANSLATIONS: Function = Function {
@@ -463,8 +463,8 @@ const INFO_OBJECTTRANSLATIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-objecttranslations-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.OBJECTTRANSLATIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PARQUETFILESTORAGES: Function = Function {
@@ -483,8 +483,8 @@ const INFO_PARTITIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about partitions.",
     source: "https://learn.microsoft.com/dax/info-partitions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.PARTITIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PARTITIONSTORAGES: Function = Function {
@@ -503,8 +503,8 @@ const INFO_PERSPECTIVECOLUMNS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-perspectivecolumns-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.PERSPECTIVECOLUMNS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PERSPECTIVEHIERARCHIES: Function = Function {
@@ -513,8 +513,8 @@ const INFO_PERSPECTIVEHIERARCHIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-perspectivehierarchies-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.PERSPECTIVEHIERARCHIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PERSPECTIVEMEASURES: Function = Function {
@@ -523,8 +523,8 @@ const INFO_PERSPECTIVEMEASURES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-perspectivemeasures-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.PERSPECTIVEMEASURES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PERSPECTIVES: Function = Function {
@@ -533,8 +533,8 @@ const INFO_PERSPECTIVES: Function = Function {
     returns: Returns::Table,
     about: "Rows about perspectives.",
     source: "https://learn.microsoft.com/dax/info-perspectives-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.PERSPECTIVES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PERSPECTIVETABLES: Function = Function {
@@ -543,8 +543,8 @@ const INFO_PERSPECTIVETABLES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-perspectivetables-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.PERSPECTIVETABLES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_PROPERTIES: Function = Function {
@@ -563,8 +563,8 @@ const INFO_QUERYGROUPS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-querygroups-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.QUERYGROUPS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_REFRESHPOLICIES: Function = Function {
@@ -573,8 +573,8 @@ const INFO_REFRESHPOLICIES: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-refreshpolicies-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.REFRESHPOLICIES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_RELATEDCOLUMNDETAILS: Function = Function {
@@ -583,8 +583,8 @@ const INFO_RELATEDCOLUMNDETAILS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-relatedcolumndetails-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.RELATEDCOLUMNDETAILS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_RELATIONSHIPINDEXSTORAGES: Function = Function {
@@ -623,8 +623,8 @@ const INFO_ROLEMEMBERSHIPS: Function = Function {
     returns: Returns::Table,
     about: "Rows about internals of the server.",
     source: "https://learn.microsoft.com/dax/info-rolememberships-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it describes the state of a running server"),
+    examples: &[("COUNTROWS ( INFO.ROLEMEMBERSHIPS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_ROLES: Function = Function {
@@ -633,8 +633,8 @@ const INFO_ROLES: Function = Function {
     returns: Returns::Table,
     about: "Rows about roles.",
     source: "https://learn.microsoft.com/dax/info-roles-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.ROLES () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_SEGMENTMAPSTORAGES: Function = Function {
@@ -713,8 +713,8 @@ const INFO_TABLEPERMISSIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about row filters of roles.",
     source: "https://learn.microsoft.com/dax/info-tablepermissions-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.TABLEPERMISSIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_TABLES: Function = Function {
@@ -743,7 +743,7 @@ const INFO_USERDEFINEDFUNCTIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about user-defined functions.",
     source: "https://learn.microsoft.com/dax/info-userdefinedfunctions-function-dax",
-    examples: &[],
+    examples: &[("COUNTROWS ( INFO.USERDEFINEDFUNCTIONS () ) >= 0", "TRUE ()")],
     body: Body::Special,
 };
 
@@ -753,8 +753,8 @@ const INFO_VARIATIONS: Function = Function {
     returns: Returns::Table,
     about: "Rows about further objects of the model.",
     source: "https://learn.microsoft.com/dax/info-variations-function-dax",
-    examples: &[],
-    body: Body::Unsupported("it lists objects that this engine does not read from models"),
+    examples: &[("COUNTROWS ( INFO.VARIATIONS () ) >= 0", "TRUE ()")],
+    body: Body::Special,
 };
 
 const INFO_VIEW_COLUMNS: Function = Function {

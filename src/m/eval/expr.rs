@@ -21,6 +21,9 @@ impl Interp {
                 self.variable(&frame, *slot as usize)
             }
             Node::Global { section, slot } => {
+                if let Cell::Value(value) = &*self.program.frame(*section).cells[*slot as usize].borrow() {
+                    return Ok(value.clone());
+                }
                 let frame = self.program.section_frame(*section);
                 self.variable(&frame, *slot as usize)
             }
@@ -124,12 +127,22 @@ impl Interp {
             }
             Node::Call(callee, args) => {
                 let callee = self.eval(callee, frame)?;
-                let args = self.eval_args(args, frame)?;
+                if let Value::Function(function) = callee.bare() {
+                    if let crate::m::value::Body::Closure(lambda, home) = function.body() {
+                        return self.call_closure(lambda, home, args, frame);
+                    }
+                }
+                let args = self.eval_args(args, frame, 0)?;
                 self.call(&callee, &args)
             }
             Node::CallBuiltin(builtin, args) => {
-                let args = self.eval_args(args, frame)?;
-                self.nested(|cx| cx.call_builtin(builtin, &args))
+                let given = args.len();
+                if given > builtin.params.len() || given < builtin.params.len() && !builtin.params[given].optional {
+                    let args = self.eval_args(args, frame, 0)?;
+                    return self.call_builtin(builtin, &args);
+                }
+                let args = self.eval_args(args, frame, builtin.params.len())?;
+                self.nested(|cx| cx.call_filled(builtin, &args, given))
             }
             Node::Lambda(lambda) => Ok(Value::Function(Function::closure(lambda.clone(), frame.clone()))),
             Node::Try(operand, handler) => self.eval_try(operand, handler, frame),
@@ -161,12 +174,30 @@ impl Interp {
         }
     }
 
-    fn eval_args(&mut self, args: &[Node], frame: &Rc<Frame>) -> Result<smallvec::SmallVec<[Value; 4]>> {
-        let mut values = smallvec::SmallVec::with_capacity(args.len());
+    /// The arguments, filled up with nulls to `least`.
+    fn eval_args(&mut self, args: &[Node], frame: &Rc<Frame>, least: usize) -> Result<smallvec::SmallVec<[Value; 4]>> {
+        let mut values = smallvec::SmallVec::with_capacity(args.len().max(least));
         for arg in args {
             values.push(self.nested(|cx| cx.eval(arg, frame))?);
         }
+        while values.len() < least {
+            values.push(Value::Null);
+        }
         Ok(values)
+    }
+
+    /// Calls M code with arguments that are evaluated straight into its frame.
+    fn call_closure(&mut self, lambda: &Rc<Lambda>, home: &Rc<Frame>, args: &[Node], frame: &Rc<Frame>) -> Result<Value> {
+        let (mut callee, mut cells) = self.spare_frame();
+        for arg in args {
+            let value = self.nested(|cx| cx.eval(arg, frame))?;
+            cells.push(std::cell::RefCell::new(Cell::Value(value)));
+        }
+        if args.len() < lambda.required || args.len() > lambda.params.len() {
+            return Err(super::interp::arity_error(args.len(), lambda.required, lambda.params.len()));
+        }
+        Rc::get_mut(&mut callee).expect("a spare frame has one owner").cells = cells;
+        self.nested(|cx| cx.activate(lambda, home, callee))
     }
 
     fn eval_unary(&mut self, operator: Unary, operand: &Node, frame: &Rc<Frame>) -> Result<Value> {
@@ -496,11 +527,12 @@ impl FieldAccess {
         if self.address.get() == shape.address() {
             return record.cells().get(self.place.get() as usize);
         }
-        let place = shape.position(&self.name)?;
+        // A field that is not there is remembered too, as a place beyond the end.
+        let place = shape.position(&self.name).map_or(u32::MAX, |at| at as u32);
         *self.seen.borrow_mut() = Some(shape.clone());
         self.address.set(shape.address());
-        self.place.set(place as u32);
-        record.cells().get(place)
+        self.place.set(place);
+        record.cells().get(place as usize)
     }
 }
 

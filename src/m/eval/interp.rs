@@ -20,7 +20,7 @@ pub struct Frame {
     pub(super) params: usize,
     /// For which data source of a connector the code runs; 0 for none.
     pub(super) source: u32,
-    pub(super) cells: SmallVec<[RefCell<Cell>; 2]>,
+    pub(super) cells: Vec<RefCell<Cell>>,
 }
 
 /// A variable.
@@ -33,7 +33,7 @@ pub(super) enum Cell {
 
 impl Frame {
     pub(super) fn new(parent: Option<Rc<Frame>>, args: impl IntoIterator<Item = Value>, variables: Option<Rc<[Rc<Node>]>>) -> Rc<Frame> {
-        let mut cells: SmallVec<[RefCell<Cell>; 2]> = args.into_iter().map(|v| RefCell::new(Cell::Value(v))).collect();
+        let mut cells: Vec<RefCell<Cell>> = args.into_iter().map(|v| RefCell::new(Cell::Value(v))).collect();
         let params = cells.len();
         if let Some(variables) = &variables {
             cells.extend((0..variables.len()).map(|_| RefCell::new(Cell::Pending)));
@@ -65,6 +65,17 @@ fn cell_value(cell: Cell) -> Option<Value> {
     }
 }
 
+/// The privacy level of a data source: whose data may travel to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    /// Travels to no other source.
+    Private,
+    /// Travels to other organisational sources.
+    Organizational,
+    /// Travels anywhere.
+    Public,
+}
+
 /// How an evaluation is run.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -78,6 +89,8 @@ pub struct Options {
     pub stack_bytes: usize,
     /// Whether `Web.Contents` and files may be used at all.
     pub allow_io: bool,
+    /// Privacy levels of data sources by the beginning of their path; `None` switches the formula firewall off.
+    pub privacy: Option<Vec<(String, Privacy)>>,
     /// Minutes east of UTC taken as local time.
     pub zone_minutes: i16,
 }
@@ -90,6 +103,7 @@ impl Default for Options {
             memory_limit: None,
             stack_bytes: 256 << 20,
             allow_io: true,
+            privacy: None,
             zone_minutes: 0,
         }
     }
@@ -116,6 +130,8 @@ pub struct Interp {
     pub extension: Extension,
     pub(crate) web: crate::m::functions::web::WebCache,
     data_sources: Vec<(String, String)>,
+    /// Parsed JSON texts by fingerprint, for files and pages that several queries read.
+    pub(crate) json: crate::m::functions::json::Parsed,
     source: u32,
     /// Constant for one evaluation (`DateTimeZone.FixedUtcNow`).
     pub(crate) fixed_now: Option<i64>,
@@ -124,12 +140,16 @@ pub struct Interp {
     deadline: Option<Instant>,
     stack_floor: usize,
     escaped: Vec<std::rc::Weak<Frame>>,
+    /// Frames of calls that are over.
+    spare: Vec<Rc<Frame>>,
     sweep_at: usize,
     random: u64,
 }
 
 /// The library's part of the stack that is left when the limit strikes, for unwinding and messages.
 const STACK_RESERVE: usize = 512 << 10;
+/// How many frames are kept for the next calls.
+const SPARE_FRAMES: usize = 64;
 
 impl Interp {
     /// An evaluation on this thread, whose stack must have [`Options::stack_bytes`] left.
@@ -145,6 +165,7 @@ impl Interp {
             extension: Extension::default(),
             web: Default::default(),
             data_sources: Vec::new(),
+            json: Default::default(),
             source: 0,
             fixed_now: None,
             steps: 0,
@@ -152,6 +173,7 @@ impl Interp {
             deadline,
             stack_floor,
             escaped: Vec::new(),
+            spare: Vec::new(),
             sweep_at: 1024,
             random: 0x9E37_79B9_7F4A_7C15,
         }
@@ -313,31 +335,66 @@ impl Interp {
         if count != lambda.params.len() && (count < lambda.required || count > lambda.params.len()) {
             return Err(arity_error(count, lambda.required, lambda.params.len()));
         }
-        self.tick()?;
-        let missing = lambda.params.len() - count;
-        let mut callee = Frame::new(Some(frame.clone()), args.chain(std::iter::repeat_n(Value::Null, missing)), lambda.variables.clone());
-        // A helper at the level of the section works for the data source of its caller.
-        let caller = self.source;
-        if frame.source != 0 {
-            self.source = frame.source;
-        } else if caller != 0 {
-            if let Some(frame) = Rc::get_mut(&mut callee) {
-                frame.source = caller;
+        let (mut callee, cells) = self.spare_frame();
+        let activation = Rc::get_mut(&mut callee).expect("a spare frame has one owner");
+        activation.cells = cells;
+        activation.cells.extend(args.map(|value| RefCell::new(Cell::Value(value))));
+        self.activate(lambda, frame, callee)
+    }
+
+    /// A frame that nobody uses, with its empty cells taken out.
+    #[inline]
+    pub(super) fn spare_frame(&mut self) -> (Rc<Frame>, Vec<RefCell<Cell>>) {
+        match self.spare.pop() {
+            Some(mut frame) => {
+                let cells = Rc::get_mut(&mut frame).map(|f| std::mem::take(&mut f.cells)).unwrap_or_default();
+                (frame, cells)
             }
+            None => (Rc::new(Frame { parent: None, variables: None, params: 0, source: 0, cells: Vec::new() }), Vec::new()),
         }
-        if !lambda.unchecked {
-            for (param, cell) in lambda.params.iter().zip(&callee.cells) {
-                if let (Some(check), Cell::Value(value)) = (param.check, &*cell.borrow()) {
-                    if !check.accepts(value) && !(param.optional && value.is_null()) {
-                        return Err(Error::cannot_convert(value, check.kind.title()));
+    }
+
+    /// Evaluates the body of `lambda`, whose arguments are the cells of `callee`; their number has been checked.
+    pub(super) fn activate(&mut self, lambda: &Rc<Lambda>, home: &Rc<Frame>, mut callee: Rc<Frame>) -> Result<Value> {
+        self.tick()?;
+        let caller = self.source;
+        {
+            let frame = Rc::get_mut(&mut callee).expect("an activation starts with one owner");
+            while frame.cells.len() < lambda.params.len() {
+                frame.cells.push(RefCell::new(Cell::Value(Value::Null)));
+            }
+            frame.params = lambda.params.len();
+            if !lambda.unchecked {
+                for (param, cell) in lambda.params.iter().zip(&mut frame.cells) {
+                    if let (Some(check), Cell::Value(value)) = (param.check, cell.get_mut()) {
+                        if !check.accepts(value) && !(param.optional && value.is_null()) {
+                            return Err(Error::cannot_convert(value, check.kind.title()));
+                        }
                     }
                 }
             }
+            if let Some(variables) = &lambda.variables {
+                frame.cells.extend((0..variables.len()).map(|_| RefCell::new(Cell::Pending)));
+                frame.variables = Some(variables.clone());
+            }
+            // A helper at the level of the section works for the data source of its caller.
+            frame.source = if home.source != 0 { home.source } else { caller };
+            self.source = frame.source;
+            frame.parent = Some(home.clone());
         }
         let result = self.eval(&lambda.body, &callee);
         self.source = caller;
-        if Rc::strong_count(&callee) > 1 && lambda.variables.is_some() {
-            self.note_escaped(&callee);
+        match Rc::get_mut(&mut callee) {
+            // Nobody kept the activation: its memory serves the next call.
+            Some(frame) if self.spare.len() < SPARE_FRAMES => {
+                frame.cells.clear();
+                frame.parent = None;
+                frame.variables = None;
+                self.spare.push(callee);
+            }
+            Some(_) => {}
+            None if lambda.variables.is_some() => self.note_escaped(&callee),
+            None => {}
         }
         let result = result?;
         match lambda.returns {
@@ -366,6 +423,23 @@ impl Interp {
                 return Err(Error::cannot_convert(arg, param.ty.kind.title()));
             }
         }
+        self.run_builtin(builtin, args)
+    }
+
+    /// As [`Interp::call_builtin`] for a call in the text, whose number of arguments has been checked and filled up with nulls: only the
+    /// first `given` were written.
+    #[inline]
+    pub(super) fn call_filled(&mut self, builtin: &'static Builtin, args: &[Value], given: usize) -> Result<Value> {
+        for (param, arg) in builtin.params.iter().zip(&args[..given]) {
+            if !param.ty.accepts(arg) {
+                return Err(Error::cannot_convert(arg, param.ty.kind.title()));
+            }
+        }
+        self.run_builtin(builtin, args)
+    }
+
+    fn run_builtin(&mut self, builtin: &'static Builtin, args: &[Value]) -> Result<Value> {
+        let params = builtin.params;
         let tagged = args.iter().zip(params).any(|(arg, param)| matches!(arg, Value::Tagged(_)) && !param.tagged);
         if args.len() == params.len() && !tagged {
             return (builtin.run)(self, args);
@@ -481,6 +555,17 @@ impl Interp {
             if let Some(frame) = frame.upgrade() {
                 frame.clear();
             }
+        }
+    }
+
+    /// Ends the evaluation of one query: what it holds and the answers it got are forgotten, the documents stay.
+    pub fn end_query(&mut self) {
+        self.finish();
+        self.web = Default::default();
+        self.program.forget_shared();
+        for frame in self.program.frames() {
+            frame.clear();
+            self.note_escaped(&frame);
         }
     }
 

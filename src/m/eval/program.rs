@@ -37,6 +37,11 @@ impl Program {
         self.sections[section as usize].frame.clone()
     }
 
+    #[inline]
+    pub(super) fn frame(&self, section: u32) -> &Frame {
+        &self.sections[section as usize].frame
+    }
+
     pub(super) fn member(&self, section: u32, name: &str) -> Option<u32> {
         self.sections[section as usize].members.iter().position(|m| &*m.name == name).map(|at| at as u32)
     }
@@ -50,6 +55,15 @@ impl Program {
 
     pub(super) fn find_section(&self, name: &str) -> Option<u32> {
         self.sections.iter().position(|s| &*s.name == name).map(|at| at as u32)
+    }
+
+    /// The frames of all sections.
+    pub(super) fn frames(&self) -> Vec<Rc<Frame>> {
+        self.sections.iter().map(|section| section.frame.clone()).collect()
+    }
+
+    pub(super) fn forget_shared(&mut self) {
+        self.shared = None;
     }
 
     pub(super) fn has_connector(&self) -> bool {
@@ -88,7 +102,7 @@ impl Interp {
             let mut nodes = Vec::with_capacity(section.members.len());
             for (slot, member) in (0u32..).zip(&section.members) {
                 let node = self.resolve_member(&member.binding.value, at, slot)?;
-                nodes.push(match data_source_kind(member) {
+                nodes.push(match member.data_source_kind() {
                     Some(kind) if connector => Rc::new(super::node::Node::DataSource(kind, node)),
                     _ => node,
                 });
@@ -253,15 +267,6 @@ impl Interp {
             Global::Function(builtin) => Value::Function(Function::builtin(builtin)),
             Global::Constant(constant) => constant.make(self),
         }
-    }
-}
-
-/// The kind in `[DataSource.Kind = "…"]`.
-fn data_source_kind(member: &ast::SectionMember) -> Option<Name> {
-    let attribute = member.attributes.as_ref()?.iter().find(|b| &*b.name == "DataSource.Kind")?;
-    match &attribute.value.kind {
-        ExprKind::Text(kind) => Some(kind.clone()),
-        _ => None,
     }
 }
 

@@ -167,7 +167,11 @@ fn table(cx: &mut Interp, args: &[Value]) -> Result<Value> {
             };
             numbered_columns(width)
         }
-        other => numbered_columns(cx.index(other)?),
+        other => {
+            let width = cx.index(other)?;
+            cx.charge(width.saturating_mul(super::table_make::COLUMN_BYTES))?;
+            numbered_columns(width)
+        }
     };
     Ok(Value::Table(rows_under(ty, rows)))
 }

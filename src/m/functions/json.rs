@@ -1,7 +1,10 @@
 //! `Json.*`: text to values and back.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
+
+use hashbrown::HashMap;
 
 use super::{ANY, BINARY, Builtin, NULLABLE_NUMBER, arg, opt};
 use crate::m::canon::{date_text, datetime_text, offset_text, time_text};
@@ -36,19 +39,19 @@ const MAX_DEPTH: u32 = 10_000;
 fn document(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     match &args[0] {
         Value::Null => Ok(Value::Null),
-        Value::Text(text) => parse(cx, text.as_bytes()),
+        Value::Text(text) => parse(cx, Rc::from(text.as_bytes())),
         Value::Binary(binary) => {
             let bytes = binary.bytes(cx)?;
             let plain =
                 matches!(args[1].as_i64(), None | Some(65001)) && !bytes.starts_with(&[0xFF, 0xFE]) && !bytes.starts_with(&[0xFE, 0xFF]);
             if plain {
-                return parse(cx, &bytes);
+                return remembered(cx, bytes);
             }
             let Some(super::Global::Function(decode)) = super::lookup("Text.FromBinary") else {
-                return parse(cx, &bytes);
+                return parse(cx, bytes);
             };
             match cx.call_builtin(decode, args)? {
-                Value::Text(text) => parse(cx, text.as_bytes()),
+                Value::Text(text) => parse(cx, Rc::from(text.as_bytes())),
                 other => Err(Error::cannot_convert(&other, "Text")),
             }
         }
@@ -56,18 +59,65 @@ fn document(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     }
 }
 
+/// What parsing leaves behind for the texts that follow: names and shapes are the same from page to page, and some pages come again.
+#[derive(Default)]
+pub(crate) struct Parsed {
+    names: Rc<RefCell<Known>>,
+    /// By two independent fingerprints of the bytes and their number.
+    values: HashMap<(u64, u64, usize), Value>,
+    seeds: (hashbrown::DefaultHashBuilder, hashbrown::DefaultHashBuilder),
+    bytes: usize,
+}
+
+/// Names, shapes and short texts that were met.
+#[derive(Default)]
+struct Known {
+    names: HashMap<Box<str>, Name>,
+    shapes: HashMap<Vec<Name>, Shape>,
+    /// Short texts repeat (codes, statuses, dates): they share their bytes.
+    short: HashMap<Box<[u8]>, Name>,
+}
+
+/// Texts up to this many bytes in all are remembered with their values.
+const REMEMBERED: usize = 24 << 20;
+
+/// As [`parse`]; the same bytes are parsed once in the life of the evaluator while there is room.
+fn remembered(cx: &mut Interp, bytes: Rc<[u8]>) -> Result<Value> {
+    if bytes.len() < 256 || bytes.len() > REMEMBERED {
+        return parse(cx, bytes);
+    }
+    let hash = |seed: &hashbrown::DefaultHashBuilder| {
+        let mut hasher = seed.build_hasher();
+        hasher.write(&bytes);
+        hasher.finish()
+    };
+    let key = (hash(&cx.json.seeds.0), hash(&cx.json.seeds.1), bytes.len());
+    if let Some(value) = cx.json.values.get(&key) {
+        return Ok(value.clone());
+    }
+    let length = bytes.len();
+    let value = parse(cx, bytes)?;
+    if cx.json.bytes + length <= REMEMBERED {
+        cx.json.bytes += length;
+        cx.json.values.insert(key, value.clone());
+    }
+    Ok(value)
+}
+
 /// Reads one JSON text; bytes that are not UTF-8 become U+FFFD.
-pub(crate) fn parse(cx: &mut Interp, bytes: &[u8]) -> Result<Value> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    cx.charge(bytes.len().saturating_mul(2))?;
-    let mut parser = Parser { cx, bytes, at: 0, depth: 0, names: HashMap::new(), shapes: HashMap::new(), short: HashMap::new() };
+pub(crate) fn parse(cx: &mut Interp, text: Rc<[u8]>) -> Result<Value> {
+    cx.charge(text.len().saturating_mul(2))?;
+    let known = cx.json.names.clone();
+    let start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let mut parser = Parser { cx, known: &mut known.borrow_mut(), text: &text, eager: false, bytes: &text, at: start, depth: 0 };
     let mut hint = Hint::default();
     parser.blanks();
     let value = parser.value(&mut hint)?;
     parser.blanks();
     if parser.at < parser.bytes.len() {
-        return Err(Error::data_format("We found extra characters at the end of JSON input.")
-            .with_detail(Value::Record(Record::new(vec![("Value", Value::from(parser.rest())), ("Position", Value::count(parser.at))]))));
+        return Err(Error::data_format("We found extra characters at the end of JSON input.").with_detail(Value::Record(Record::new(
+            vec![("Value", Value::from(parser.rest())), ("Position", Value::count(parser.at - start))],
+        ))));
     }
     Ok(value)
 }
@@ -77,17 +127,35 @@ pub(crate) fn parse(cx: &mut Interp, bytes: &[u8]) -> Result<Value> {
 struct Hint {
     shape: Option<Shape>,
     children: Vec<Hint>,
+    /// For values at this place that are read later.
+    later: Option<Rc<RefCell<Hint>>>,
 }
+
+/// Objects and arrays in the fields of a list's records are built when somebody looks at them, if they lie this deep and are this long;
+/// that they are well-formed is seen at once.
+const LATER_DEPTH: u32 = 3;
+const LATER_BYTES: usize = 96;
 
 struct Parser<'a> {
     cx: &'a mut Interp,
+    known: &'a mut Known,
+    text: &'a Rc<[u8]>,
+    /// Whether nothing is left for later.
+    eager: bool,
     bytes: &'a [u8],
     at: usize,
     depth: u32,
-    names: HashMap<Box<str>, Name>,
-    shapes: HashMap<Vec<Name>, Shape>,
-    /// Short texts repeat (codes, statuses, dates): they share their bytes.
-    short: HashMap<Box<[u8]>, Name>,
+}
+
+/// A value inside a text that was checked before.
+fn later(text: Rc<[u8]>, at: usize, hint: Rc<RefCell<Hint>>) -> Slot {
+    Slot::lazy(move |cx| {
+        let known = cx.json.names.clone();
+        let mut known = known.borrow_mut();
+        let mut hint = hint.borrow_mut();
+        let mut parser = Parser { cx, known: &mut known, text: &text, eager: true, bytes: &text, at, depth: LATER_DEPTH };
+        parser.value(&mut hint)
+    })
 }
 
 impl<'a> Parser<'a> {
@@ -132,6 +200,85 @@ impl<'a> Parser<'a> {
             Some(b'n') => self.word("null", Value::Null),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => Err(self.unexpected()),
+        }
+    }
+
+    /// The value of a field.
+    fn cell(&mut self, hint: &mut Hint) -> Result<Slot> {
+        if self.depth >= LATER_DEPTH && !self.eager && matches!(self.bytes.get(self.at), Some(b'{' | b'[')) {
+            let start = self.at;
+            self.pass()?;
+            if self.at - start >= LATER_BYTES {
+                return Ok(later(self.text.clone(), start, hint.later.get_or_insert_default().clone()));
+            }
+            self.at = start;
+        }
+        self.value(hint).map(Slot::Value)
+    }
+
+    /// Moves behind a value without building it.
+    fn pass(&mut self) -> Result<()> {
+        match self.bytes.get(self.at) {
+            Some(b'"') => self.pass_text(),
+            Some(open @ (b'{' | b'[')) => {
+                let is_object = *open == b'{';
+                self.depth += 1;
+                if self.depth > MAX_DEPTH {
+                    return Err(Error::data_format("The JSON input is nested too deeply."));
+                }
+                self.cx.nested(|_| Ok(()))?;
+                self.at += 1;
+                self.blanks();
+                let close = if is_object { b'}' } else { b']' };
+                if self.bytes.get(self.at) == Some(&close) {
+                    self.at += 1;
+                    self.depth -= 1;
+                    return Ok(());
+                }
+                loop {
+                    self.blanks();
+                    if is_object {
+                        if self.bytes.get(self.at) != Some(&b'"') {
+                            return Err(self.unexpected());
+                        }
+                        self.pass_text()?;
+                        self.blanks();
+                        if self.bytes.get(self.at) != Some(&b':') {
+                            return Err(self.unexpected());
+                        }
+                        self.at += 1;
+                        self.blanks();
+                    }
+                    self.pass()?;
+                    self.blanks();
+                    match self.bytes.get(self.at) {
+                        Some(b',') => self.at += 1,
+                        Some(found) if *found == close => {
+                            self.at += 1;
+                            self.depth -= 1;
+                            return Ok(());
+                        }
+                        _ => return Err(self.unexpected()),
+                    }
+                }
+            }
+            Some(b't') => self.word("true", Value::Null).map(|_| ()),
+            Some(b'f') => self.word("false", Value::Null).map(|_| ()),
+            Some(b'n') => self.word("null", Value::Null).map(|_| ()),
+            Some(b'-' | b'0'..=b'9') => self.pass_number().map(|_| ()),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    fn pass_text(&mut self) -> Result<()> {
+        let start = self.at + 1;
+        match self.bytes[start..].iter().position(|b| matches!(b, b'"' | b'\\')) {
+            Some(length) if self.bytes[start + length] == b'"' => {
+                self.at = start + length + 1;
+                Ok(())
+            }
+            // Escapes are seldom: the slow way checks them.
+            _ => self.text().map(|_| ()),
         }
     }
 
@@ -210,8 +357,7 @@ impl<'a> Parser<'a> {
             if hint.children.len() <= at {
                 hint.children.resize_with(at + 1, Hint::default);
             }
-            let value = self.value(&mut hint.children[at])?;
-            cells.push(Slot::Value(value));
+            cells.push(self.cell(&mut hint.children[at])?);
             self.blanks();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
@@ -236,11 +382,13 @@ impl<'a> Parser<'a> {
     }
 
     fn shape(&mut self, names: Vec<Name>) -> Shape {
-        match self.shapes.get(&names) {
+        match self.known.shapes.get(&names) {
             Some(shape) => shape.clone(),
             None => {
                 let shape = Shape::new(names.clone());
-                self.shapes.insert(names, shape.clone());
+                if self.known.shapes.len() < 4096 {
+                    self.known.shapes.insert(names, shape.clone());
+                }
                 shape
             }
         }
@@ -261,15 +409,17 @@ impl<'a> Parser<'a> {
 
     fn name(&mut self) -> Result<Name> {
         let text = self.text()?;
-        if let Some(name) = self.names.get(&*text) {
+        if let Some(name) = self.known.names.get(&*text) {
             return Ok(name.clone());
         }
-        self.names.insert(Box::from(&*text), text.clone());
+        if self.known.names.len() < 65_536 {
+            self.known.names.insert(Box::from(&*text), text.clone());
+        }
         Ok(text)
     }
 
-    fn number(&mut self) -> Result<Value> {
-        let start = self.at;
+    /// Moves behind a number; whether it has neither fraction nor exponent.
+    fn pass_number(&mut self) -> Result<bool> {
         let digits = |parser: &mut Self| {
             let from = parser.at;
             while parser.bytes.get(parser.at).is_some_and(u8::is_ascii_digit) {
@@ -301,6 +451,12 @@ impl<'a> Parser<'a> {
                 return Err(self.unexpected());
             }
         }
+        Ok(whole)
+    }
+
+    fn number(&mut self) -> Result<Value> {
+        let start = self.at;
+        let whole = self.pass_number()?;
         let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or("0");
         if whole {
             if let Ok(n) = text.parse::<i64>() {
@@ -322,12 +478,12 @@ impl<'a> Parser<'a> {
             self.at = end + 1;
             let raw = &self.bytes[start..end];
             if raw.len() <= 24 {
-                if let Some(text) = self.short.get(raw) {
+                if let Some(text) = self.known.short.get(raw) {
                     return Ok(text.clone());
                 }
                 let text = utf8(raw);
-                if self.short.len() < 4096 {
-                    self.short.insert(Box::from(raw), text.clone());
+                if self.known.short.len() < 65_536 {
+                    self.known.short.insert(Box::from(raw), text.clone());
                 }
                 return Ok(text);
             }

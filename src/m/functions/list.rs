@@ -1,9 +1,11 @@
 //! `List.*`: access, transformation, generation. Lists stream: nothing is read before somebody asks for it.
 
+use std::rc::Rc;
+
 use super::common::{Criteria, count, double_value, list, out_of_range};
 use super::{ANY, Builtin, DATE, DATETIME, DATETIMEZONE, DURATION, FUNCTION, LIST, LOGICAL, NUMBER, TIME, arg, opt};
 use crate::m::error::{Error, Result};
-use crate::m::eval::Interp;
+use crate::m::eval::{Caller, Interp};
 use crate::m::value::{List, ListCursor, ListSource, Slot, TICKS_PER_DAY, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -418,18 +420,18 @@ impl<F: Fn(&mut Interp) -> Result<Box<dyn ListCursor>>> ListSource for Counted<F
 
 struct Transformed {
     items: Box<dyn ListCursor>,
-    function: Value,
+    caller: Rc<Caller>,
 }
 
 impl ListCursor for Transformed {
     fn next(&mut self, cx: &mut Interp) -> Result<Option<Slot>> {
         Ok(self.items.next(cx)?.map(|slot| match slot {
-            Slot::Value(value) => Slot::call(&self.function, value),
+            Slot::Value(value) => Slot::call(&self.caller.function, value),
             lazy => {
-                let function = self.function.clone();
+                let caller = self.caller.clone();
                 Slot::lazy(move |cx| {
                     let value = lazy.force(cx)?;
-                    cx.call(&function, &[value])
+                    caller.call(cx, value)
                 })
             }
         }))
@@ -437,24 +439,24 @@ impl ListCursor for Transformed {
 
     fn next_value(&mut self, cx: &mut Interp) -> Result<Option<Value>> {
         match self.items.next_value(cx)? {
-            Some(value) => cx.call(&self.function, &[value]).map(Some),
+            Some(value) => self.caller.call(cx, value).map(Some),
             None => Ok(None),
         }
     }
 }
 
 fn transform(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    let (items, function) = (list(&args[0])?, args[1].clone());
+    let (items, caller) = (list(&args[0])?, Caller::new(args[1].clone()));
     let like = items.clone();
     let open = move |cx: &mut Interp| -> Result<Box<dyn ListCursor>> {
-        Ok(Box::new(Transformed { items: items.open(cx)?, function: function.clone() }))
+        Ok(Box::new(Transformed { items: items.open(cx)?, caller: caller.clone() }))
     };
     Ok(Value::List(List::lazy(Counted { like, open })))
 }
 
 struct Selected {
     items: Box<dyn ListCursor>,
-    condition: Value,
+    condition: Rc<Caller>,
 }
 
 impl ListCursor for Selected {
@@ -465,7 +467,7 @@ impl ListCursor for Selected {
     fn next_value(&mut self, cx: &mut Interp) -> Result<Option<Value>> {
         while let Some(value) = self.items.next_value(cx)? {
             cx.tick()?;
-            if cx.call_predicate(&self.condition, std::slice::from_ref(&value))? {
+            if self.condition.holds(cx, &value)? {
                 return Ok(Some(value));
             }
         }
@@ -474,7 +476,7 @@ impl ListCursor for Selected {
 }
 
 fn select(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    let (items, condition) = (list(&args[0])?, args[1].clone());
+    let (items, condition) = (list(&args[0])?, Caller::new(args[1].clone()));
     Ok(Value::List(List::lazy_with(move |cx| Ok(Box::new(Selected { items: items.open(cx)?, condition: condition.clone() })))))
 }
 
@@ -498,9 +500,9 @@ fn remove_nulls(_: &mut Interp, args: &[Value]) -> Result<Value> {
 }
 
 struct Generated {
-    next: Value,
-    condition: Value,
-    selector: Option<Value>,
+    next: Rc<Caller>,
+    condition: Rc<Caller>,
+    selector: Option<Rc<Caller>>,
     /// What gives the state to test: the initial function, then the last state.
     state: State,
 }
@@ -516,10 +518,10 @@ impl Generated {
         cx.tick()?;
         let state = match std::mem::replace(&mut self.state, State::Ended) {
             State::Initial(initial) => cx.call(&initial, &[])?,
-            State::After(state) => cx.call(&self.next, &[state])?,
+            State::After(state) => self.next.call(cx, state)?,
             State::Ended => return Ok(None),
         };
-        if !cx.call_predicate(&self.condition, std::slice::from_ref(&state))? {
+        if !self.condition.holds(cx, &state)? {
             return Ok(None);
         }
         self.state = State::After(state.clone());
@@ -530,7 +532,7 @@ impl Generated {
 impl ListCursor for Generated {
     fn next(&mut self, cx: &mut Interp) -> Result<Option<Slot>> {
         Ok(self.advance(cx)?.map(|state| match &self.selector {
-            Some(selector) => Slot::call(selector, state),
+            Some(selector) => Slot::call(&selector.function, state),
             None => Slot::Value(state),
         }))
     }
@@ -538,15 +540,16 @@ impl ListCursor for Generated {
     fn next_value(&mut self, cx: &mut Interp) -> Result<Option<Value>> {
         let Some(state) = self.advance(cx)? else { return Ok(None) };
         match &self.selector {
-            Some(selector) => cx.call(selector, &[state]).map(Some),
+            Some(selector) => selector.call(cx, state).map(Some),
             None => Ok(Some(state)),
         }
     }
 }
 
 fn generate(_: &mut Interp, args: &[Value]) -> Result<Value> {
-    let [initial, condition, next, selector] = [0, 1, 2, 3].map(|at| args[at].clone());
-    let selector = (!selector.is_null()).then_some(selector);
+    let initial = args[0].clone();
+    let (condition, next) = (Caller::new(args[1].clone()), Caller::new(args[2].clone()));
+    let selector = (!args[3].is_null()).then(|| Caller::new(args[3].clone()));
     Ok(Value::List(List::lazy_with(move |_| {
         Ok(Box::new(Generated {
             next: next.clone(),

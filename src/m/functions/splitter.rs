@@ -561,7 +561,13 @@ fn place(template: &str, parts: &[(usize, Option<usize>)], texts: &[String]) -> 
 
 fn placer(ranges: Vec<(usize, Option<usize>)>, template: &Value) -> Result<Value> {
     let template = text(template).unwrap_or_default().to_owned();
-    Ok(Value::Function(made(move |cx, args| Ok(Value::from(place(&template, &ranges, &parts_of(cx, &args[0])?))), "texts")))
+    let put = move |cx: &mut Interp, args: &[Value]| {
+        let parts = parts_of(cx, &args[0])?;
+        let end = ranges.iter().zip(&parts).map(|((offset, _), part)| offset.saturating_add(part.len())).max().unwrap_or(0);
+        cx.charge(end.saturating_mul(4))?;
+        Ok(Value::from(place(&template, &ranges, &parts)))
+    };
+    Ok(Value::Function(made(put, "texts")))
 }
 
 fn combine_text_by_lengths(cx: &mut Interp, args: &[Value]) -> Result<Value> {
@@ -570,7 +576,7 @@ fn combine_text_by_lengths(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         .into_iter()
         .map(|length| {
             let start = at;
-            at += length;
+            at = usize::saturating_add(at, length);
             (start, Some(length))
         })
         .collect();

@@ -7,7 +7,7 @@ use super::record::{renames, reordered};
 use super::{ANY, Builtin, FUNCTION, LIST, NUMBER, RECORD, TABLE, TEXT, TYPE, arg, opt};
 use crate::base::Culture;
 use crate::m::error::{Error, Result};
-use crate::m::eval::{Interp, missing_column, select_columns};
+use crate::m::eval::{Interp, Quick, missing_column, select_columns};
 use crate::m::value::{
     Field, Kind, List, ListCursor, Name, Pending, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType, Thunk, Type, Value,
 };
@@ -369,7 +369,11 @@ fn add_column(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let generator = args[2].clone();
     let ty = column_type(&args[3], Some(&args[2]));
     let shape = t.shape().clone();
-    made(append_column(&t, &need_text(&args[1])?, ty, move |_, row| {
+    let quick = Quick::of(&generator, Some(&shape));
+    made(append_column(&t, &need_text(&args[1])?, ty, move |cx, row| {
+        if let Some(value) = quick.as_ref().and_then(|quick| quick.row(cx, row)) {
+            return Ok(Slot::Value(value));
+        }
         let record = Record::from_row(shape.clone(), row.clone());
         Ok(Slot::Lazy(Thunk::new(Pending::CallRow(generator.clone(), record))))
     })?)
@@ -846,6 +850,7 @@ fn split_column(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         },
         number => {
             let n = super::common::count("columnNamesOrNumber", number)?;
+            cx.charge(n.saturating_mul(super::table_make::COLUMN_BYTES))?;
             (1..=n).map(|n| Name::from(format!("{source}.{n}"))).collect()
         }
     };

@@ -316,6 +316,9 @@ fn same(_: &mut Interp, args: &[Value]) -> Result<Value> {
     Ok(args[0].clone())
 }
 
+/// What a column costs, at least.
+pub(super) const COLUMN_BYTES: usize = 96;
+
 /// `Column1`, `Column2` …
 pub(super) fn numbered(count: usize) -> Vec<Name> {
     (1..=count).map(|n| Name::from(format!("Column{n}"))).collect()
@@ -339,7 +342,11 @@ pub(super) fn columns(cx: &mut Interp, value: &Value) -> Result<Option<TableType
             TableType::new(fields)
         }
         Value::Text(name) => TableType::untyped(std::slice::from_ref(name)),
-        number if number.is_number() => TableType::untyped(&numbered(super::common::count("columns", number)?)),
+        number if number.is_number() => {
+            let width = super::common::count("columns", number)?;
+            cx.charge(width.saturating_mul(COLUMN_BYTES))?;
+            TableType::untyped(&numbered(width))
+        }
         other => return Err(Error::cannot_convert(other, "List")),
     };
     check_distinct(ty.fields.iter().map(|f| &f.name))?;

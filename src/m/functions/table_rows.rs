@@ -9,7 +9,7 @@ use super::table_columns::{map_rows, places, table};
 use super::table_make::field_selector;
 use super::{ANY, Builtin, FUNCTION, LIST, LOGICAL, NUMBER, RECORD, TABLE, TEXT, arg, opt};
 use crate::m::error::{Error, Result};
-use crate::m::eval::{Interp, combine_tables};
+use crate::m::eval::{Interp, Quick, combine_tables};
 use crate::m::value::{List, Name, Record, Row, RowCursor, RowSource, Shape, Slot, Table, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -437,7 +437,12 @@ pub(super) fn filter_rows(t: &Table, keep: impl Fn(&mut Interp, &Row) -> Result<
 fn select_rows(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let t = table(&args[0])?;
     let (shape, condition) = (t.shape().clone(), args[1].clone());
-    made(filter_rows(&t, move |cx, row| cx.call_predicate(&condition, &[Value::Record(Record::from_row(shape.clone(), row.clone()))])))
+    let quick = Quick::of(&condition, Some(&shape));
+    made(filter_rows(&t, move |cx, row| match quick.as_ref().and_then(|quick| quick.row(cx, row)) {
+        Some(Value::Logical(keep)) => Ok(keep),
+        Some(Value::Null) => Ok(false),
+        _ => cx.call_predicate(&condition, &[Value::Record(Record::from_row(shape.clone(), row.clone()))]),
+    }))
 }
 
 /// At most some rows, after leaving some out.

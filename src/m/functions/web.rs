@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::common::need_text;
 use super::{BINARY, Builtin, NULLABLE_RECORD, RECORD, TABLE, TEXT, arg, opt};
 use crate::m::error::{Error, Result};
-use crate::m::eval::Interp;
+use crate::m::eval::{Interp, Privacy};
 use crate::m::sources::{Credential, HttpRequest, HttpResponse};
 use crate::m::value::{Binary, BinarySource, Field, Function, Kind, Record, Shape, Slot, TICKS_PER_SECOND, Table, TableType, Type, Value};
 
@@ -82,6 +82,35 @@ pub(crate) struct WebCache {
     answers: HashMap<CacheKey, Rc<HttpResponse>>,
     /// How many requests went out, repetitions included.
     pub(crate) sent: u64,
+    /// Data sources read so far, with their privacy levels.
+    read: Vec<(String, Privacy)>,
+}
+
+/// Refuses a source whose data may not meet those read before in this query.
+///
+/// The levels are those of the sources' owners; a source without one counts as private, as in the service.
+///
+/// Source: <https://learn.microsoft.com/power-query/privacy-levels>.
+fn pass_firewall(cx: &mut Interp, kind: &str, path: &str) -> Result<()> {
+    let Some(levels) = &cx.options.privacy else { return Ok(()) };
+    let found = levels.iter().filter(|(start, _)| path.starts_with(start.as_str())).max_by_key(|(start, _)| start.len());
+    let level = found.map_or(Privacy::Private, |(_, level)| *level);
+    // A source is the host of an address, or the file.
+    let source = match path.split_once("://") {
+        Some((scheme, rest)) => format!("{kind} {scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()),
+        None => format!("{kind} {path}"),
+    };
+    if cx.web.read.iter().any(|(other, _)| *other == source) {
+        return Ok(());
+    }
+    let clash = cx.web.read.iter().any(|(_, other)| level == Privacy::Private || *other == Privacy::Private);
+    if clash {
+        let message = "The query is accessing data sources that have privacy levels which cannot be used together. Please rebuild this data \
+                       combination.";
+        return Err(Error::new("Formula.Firewall", message).with_detail(Value::text(&source)));
+    }
+    cx.web.read.push((source, level));
+    Ok(())
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -398,6 +427,10 @@ impl WebBinary {
         if !cx.options.allow_io {
             return Err(self.failed("web addresses are not used in this evaluation"));
         }
+        match &self.source {
+            Some((kind, path)) => pass_firewall(cx, kind, path)?,
+            None => pass_firewall(cx, "Web", &self.base)?,
+        }
         let mut credential = credential;
         let mut refreshed = false;
         let mut attempt = 0;
@@ -516,12 +549,14 @@ fn reason_of(status: u16) -> &'static str {
 
 struct FileBinary {
     path: String,
+    /// The folder that was listed, which is the data source; without one the file itself is.
+    folder: Option<Rc<str>>,
     size: Option<u64>,
 }
 
 impl BinarySource for FileBinary {
     fn read(&self, cx: &mut Interp) -> Result<Rc<[u8]>> {
-        read_file(cx, &self.path)
+        read_file(cx, &self.path, self.folder.as_deref().unwrap_or(&self.path))
     }
 
     fn length(&self, _cx: &mut Interp) -> Result<Option<i64>> {
@@ -538,10 +573,11 @@ fn file_error(path: &str, why: &str) -> Error {
     Error::data_source(format!("{path}: {why}")).with_detail(detail)
 }
 
-fn read_file(cx: &mut Interp, path: &str) -> Result<Rc<[u8]>> {
+fn read_file(cx: &mut Interp, path: &str, source: &str) -> Result<Rc<[u8]>> {
     if !cx.options.allow_io {
         return Err(file_error(path, "files are not read in this evaluation"));
     }
+    pass_firewall(cx, "File", source)?;
     match &mut cx.sources.files {
         Some(files) => files.read(path).map(Rc::from).map_err(|why| file_error(path, &why)),
         None => Err(file_error(path, "there are no files in this evaluation")),
@@ -550,7 +586,7 @@ fn read_file(cx: &mut Interp, path: &str) -> Result<Rc<[u8]>> {
 
 fn file_contents(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let path = need_text(&args[0])?.to_string();
-    Ok(Value::Binary(Binary::lazy(FileBinary { path, size: None })))
+    Ok(Value::Binary(Binary::lazy(FileBinary { path, folder: None, size: None })))
 }
 
 fn folder(cx: &mut Interp, path: &Value, deep: bool) -> Result<Value> {
@@ -572,12 +608,13 @@ fn folder(cx: &mut Interp, path: &Value, deep: bool) -> Result<Value> {
         Field::new("Attributes", Type::primitive(Kind::Record), false),
         Field::new("Folder Path", Type::primitive(Kind::Text), false),
     ];
+    let source: Rc<str> = Rc::from(path.as_str());
     let mut rows = Vec::with_capacity(entries.len());
     for entry in entries {
         let extension = entry.name.rfind('.').map_or("", |at| &entry.name[at..]);
         let full = format!("{}{}", entry.folder, entry.name);
         let content = match entry.size {
-            Some(_) => Slot::Value(Value::Binary(Binary::lazy(FileBinary { path: full, size: entry.size }))),
+            Some(_) => Slot::Value(Value::Binary(Binary::lazy(FileBinary { path: full, folder: Some(source.clone()), size: entry.size }))),
             None => Slot::lazy(move |cx| folder(cx, &Value::text(&full), false)),
         };
         let attributes = Record::new(vec![

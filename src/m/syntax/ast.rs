@@ -222,6 +222,17 @@ pub struct SectionMember {
     pub binding: Binding,
 }
 
+impl SectionMember {
+    /// The kind in `[DataSource.Kind = "…"]`.
+    pub fn data_source_kind(&self) -> Option<Rc<str>> {
+        let attribute = self.attributes.as_ref()?.iter().find(|b| &*b.name == "DataSource.Kind")?;
+        match &attribute.value.kind {
+            ExprKind::Text(kind) => Some(kind.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// A comment with its place; the formatter puts it back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {

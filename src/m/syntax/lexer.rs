@@ -337,11 +337,9 @@ impl<'a> Lexer<'a> {
             return None;
         }
         let start = self.pos;
-        if self.byte(start) == b'#' && self.byte(start + 1) == b'"' {
-            self.pos = self.text_end(start + 1)?;
-            return Some((self.range(start), true));
-        }
-        let mut end = self.segment(start);
+        let is_quoted = |lexer: &Self, at: usize| lexer.byte(at) == b'#' && lexer.byte(at + 1) == b'"';
+        let mut quoted = is_quoted(self, start);
+        let mut end = if quoted { self.text_end(start + 1)? } else { self.segment(start) };
         if end == start {
             return None;
         }
@@ -357,14 +355,16 @@ impl<'a> Lexer<'a> {
                     break;
                 }
             }
-            let stop = self.segment(next);
+            // Quoted words among others are part of the name as they are written.
+            let stop = if is_quoted(self, next) { self.text_end(next + 1).unwrap_or(next) } else { self.segment(next) };
             if stop == next {
                 break;
             }
+            quoted = false;
             end = stop;
         }
         self.pos = end;
-        Some((self.range(start), false))
+        Some((self.range(start), quoted))
     }
 }
 

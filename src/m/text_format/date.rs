@@ -119,7 +119,7 @@ fn custom(moment: Moment, pattern: &str, culture: &Culture) -> String {
             'y' => match run {
                 1 => out.push_str(&(year % 100).to_string()),
                 2 => out.push_str(&format!("{:02}", year % 100)),
-                n => out.push_str(&format!("{year:0n$}")),
+                n => out.push_str(&super::zero_padded(u32::try_from(year).unwrap_or(0), n)),
             },
             'h' => {
                 let hour = if hour % 12 == 0 { 12 } else { hour % 12 };

@@ -19,6 +19,14 @@ pub use date_parse::{ParsedMoment, parse_duration, parse_exact, parse_moment, pa
 pub use number::{Number, double_text, format_number};
 pub use number_parse::parse_number;
 
+/// A number with at least `width` digits, zeros in front.
+fn zero_padded(n: impl Into<u128>, width: usize) -> String {
+    let digits = n.into().to_string();
+    let mut out = "0".repeat(width.saturating_sub(digits.len()));
+    out.push_str(&digits);
+    out
+}
+
 /// 100-nanosecond units in a second.
 pub const TICKS_PER_SECOND: i64 = 10_000_000;
 /// 100-nanosecond units in a minute.

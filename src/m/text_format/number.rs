@@ -232,7 +232,7 @@ fn general(digits: Digits, precision: usize, exponent_letter: char, exponent_dig
             text.extend(digits.digits[1..].iter().map(|d| char::from(b'0' + d)));
         }
         let sign = if exponent < 0 { culture.negative_sign } else { culture.positive_sign };
-        text.push_str(&format!("{exponent_letter}{sign}{:0exponent_digits$}", exponent.abs()));
+        text.push_str(&format!("{exponent_letter}{sign}{}", super::zero_padded(exponent.unsigned_abs(), exponent_digits)));
         return signed(digits.negative, text, culture);
     }
     let decimals = (digits.digits.len() as i32 - digits.scale).max(0) as usize;
@@ -270,7 +270,7 @@ pub fn format_number(value: Number, format: &str, culture: &Culture) -> Result<S
         'D' => {
             let n = whole(value).ok_or_else(invalid)?;
             let width = precision.unwrap_or(1);
-            signed(n < 0, format!("{:0width$}", n.unsigned_abs()), culture)
+            signed(n < 0, super::zero_padded(n.unsigned_abs(), width), culture)
         }
         'E' => {
             let decimals = precision.unwrap_or(6);
@@ -593,7 +593,7 @@ fn render(section: &Section, digits: &mut Digits, culture: &Culture) -> String {
                 } else if *plus {
                     out.push_str(culture.positive_sign);
                 }
-                out.push_str(&format!("{:0width$}", exponent.abs()));
+                out.push_str(&super::zero_padded(exponent.unsigned_abs(), *width));
             }
             Piece::Literal(text) => out.push_str(text),
         }

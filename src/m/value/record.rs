@@ -1,8 +1,9 @@
 //! Records: a shape shared by all records of the same making, and cells. A table's row is a record as it is.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use hashbrown::HashMap;
 
 use super::{Slot, Value};
 use crate::m::error::{Error, Result};

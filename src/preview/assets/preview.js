@@ -280,8 +280,9 @@ function places(page) {
   const some = page.visuals.filter(v => v.mobile);
   if (some.length) {
     const right = Math.max(...some.map(v => v.mobile[0] + v.mobile[2]));
-    const k = width / right;
-    return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + v.mobile[0] * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
+    const left = Math.min(...some.map(v => v.mobile[0]));
+    const k = width / (right - left);
+    return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + (v.mobile[0] - left) * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
   }
   let y = 8;
   return page.visuals.filter(v => v.type !== 'shape').map(v => { const h = Math.max(v.h, 60); const place = [v, 8, y, width, h]; y += h + 8; return place; });

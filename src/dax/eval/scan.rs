@@ -54,9 +54,21 @@ impl Session<'_> {
         self.enter(cx, &Rc::new(TableVal::default()), false).0
     }
 
+    /// Whether an expression follows relationships that are not those of the model: the vectors kept here are for the model's own.
+    fn leaves_default_paths(&self, node: &N, cx: &Ctx) -> bool {
+        fn related(node: &N) -> bool {
+            let mut found = matches!(node.kind, Kind::Related { .. });
+            if !found {
+                crate::dax::bind::children(node, &mut |child| found = found || related(child));
+            }
+            found
+        }
+        !Rc::ptr_eq(&cx.fc.rels, &self.default_rels) && *cx.fc.rels != *self.default_rels && related(node)
+    }
+
     /// Rows of a model table that pass a predicate over their columns; `None` when it has to be evaluated row by row.
     pub(crate) fn predicate_mask(&self, table: TableId, predicate: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Rc<Mask>>> {
-        if predicate.deps.transition || predicate.deps.other {
+        if predicate.deps.transition || predicate.deps.other || self.leaves_default_paths(predicate, cx) {
             return Ok(None);
         }
         let pure = !predicate.deps.filter && predicate.deps.vars.is_empty() && predicate.deps.frames & !(1 << level.min(63)) == 0;
@@ -307,7 +319,7 @@ impl Session<'_> {
 
     /// A row expression over every row of a model table, computed at once; `None` when it has to go row by row.
     pub(crate) fn vector(&self, table: TableId, node: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Vector>> {
-        if node.deps.transition || node.deps.other {
+        if node.deps.transition || node.deps.other || self.leaves_default_paths(node, cx) {
             return Ok(None);
         }
         let pure = !node.deps.filter && node.deps.vars.is_empty() && node.deps.frames & !(1 << level.min(63)) == 0;

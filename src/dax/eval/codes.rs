@@ -51,7 +51,7 @@ impl Codes {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         with_codes!(self, v => v.len())
     }
 

@@ -229,7 +229,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         return serve(wanted, args.port, global);
     }
     let (opened, engine) = wanted.open(None, global)?;
-    let preview = Preview { report: &opened.report, model: &opened.model, engine: &engine };
+    let preview = Preview::new(&opened.report, &opened.model, &engine, now());
     let base = preview.base();
     let html = preview.html(&base, Budget::default());
     let written = std::fs::write(&args.out, &html);
@@ -296,50 +296,57 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
             return;
         }
     };
-    let publish = |opened: &Opened, engine: &Engine| {
-        let html = Preview { report: &opened.report, model: &opened.model, engine }.served();
-        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.html = html;
-        shown.version += 1;
-        shown.problem = None;
-    };
-    publish(&opened, &engine);
-    let _ = ready.send(Ok(()));
     let mut held: Option<Ask> = None;
-    while let Some(ask) = held.take().or_else(|| asked.recv().ok()) {
-        match ask {
-            Ask::Page(page, selections, reply) => {
-                let answers = Preview { report: &opened.report, model: &opened.model, engine: &engine }.page(page, &selections);
-                // A browser that went away wants no answer.
-                let _ = reply.send(answers);
-            }
-            Ask::Rebuild => {
-                // An editor saves in several steps: wait until it is quiet.
-                loop {
-                    match asked.recv_timeout(std::time::Duration::from_millis(60)) {
-                        Ok(Ask::Rebuild) => {}
-                        Ok(other) => {
-                            held = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
-                match wanted.open(Some(&opened), global) {
-                    Ok((next, with)) => {
-                        (opened, engine) = (next, with);
-                        publish(&opened, &engine);
-                        global.say("reloaded");
-                    }
-                    Err(failure) => {
-                        failure.print(global);
-                        let first = failure.diagnostics.first().map(|d| d.message.clone()).or(failure.message);
-                        shown.lock().unwrap_or_else(PoisonError::into_inner).problem = first;
-                    }
-                }
-            }
+    loop {
+        let preview = Preview::new(&opened.report, &opened.model, &engine, now());
+        {
+            let html = preview.served();
+            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            shown.html = html;
+            shown.version += 1;
+            shown.problem = None;
         }
+        // Only the first time does somebody wait.
+        let _ = ready.send(Ok(()));
+        let next = loop {
+            let Some(ask) = held.take().or_else(|| asked.recv().ok()) else { return };
+            match ask {
+                Ask::Page(page, selections, reply) => {
+                    // A browser that went away wants no answer.
+                    let _ = reply.send(preview.page(page, &selections));
+                }
+                Ask::Rebuild => {
+                    // An editor saves in several steps: wait until it is quiet.
+                    loop {
+                        match asked.recv_timeout(std::time::Duration::from_millis(30)) {
+                            Ok(Ask::Rebuild) => {}
+                            Ok(other) => {
+                                held = Some(other);
+                                break;
+                            }
+                            Err(_) => break,
+                        }
+                    }
+                    match wanted.open(Some(&opened), global) {
+                        Ok(next) => break next,
+                        Err(failure) => {
+                            failure.print(global);
+                            let first = failure.diagnostics.first().map(|d| d.message.clone()).or(failure.message);
+                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = first;
+                        }
+                    }
+                }
+            }
+        };
+        (opened, engine) = next;
+        global.say("reloaded");
     }
+}
+
+/// The moment of TODAY.
+fn now() -> f64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    25_569.0 + since.as_secs_f64() / 86_400.0
 }
 
 /// One picture per page.
@@ -374,6 +381,11 @@ fn pictures(html: &Path, folder: &Path, report: &Report, global: &Global) -> Res
             .map_err(|error| Failure::usage(format!("`{}` cannot be started: {error}", browser.display())))?;
         if !status.success() || !picture.is_file() {
             return Err(Failure::usage(format!("`{}` took no picture of page `{}` ({status})", browser.display(), page.name)));
+        }
+        // Fewer colours, a smaller file; a browser that writes another kind of PNG keeps its own.
+        if let Some(smaller) = std::fs::read(&picture).ok().as_deref().and_then(crate::format::png::with_palette) {
+            std::fs::write(&picture, smaller)
+                .map_err(|error| Failure::usage(format!("`{}` cannot be written: {error}", picture.display())))?;
         }
         global.say(format!("{}", picture.display()));
     }

@@ -14,13 +14,14 @@ use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax::syntax::{self, Parsed};
 use crate::dax::{DaxError, Engine, Options, ResultTable, Stage, TableSource};
 use crate::host::data::{DataFolder, read_model};
+use crate::host::kept::Kept;
 use crate::m;
 use crate::model::{Model, PartitionSource};
 use crate::power_query::{self, Refresh};
 use crate::project::Project;
 use crate::project::raw::SourceKind;
 use crate::sample;
-use crate::table::{Table, Value};
+use crate::table::{DataType, Table, Value};
 
 /// Run DAX against any model and data.
 #[derive(clap::Args, Debug)]
@@ -112,6 +113,10 @@ struct Books {
 }
 
 impl Books {
+    fn new(project: Project, source: SourceKind, parameters: Vec<(String, String)>) -> Books {
+        Books { project, source, parameters, filled: OnceLock::new() }
+    }
+
     /// The model with its queries written for the source.
     fn model(&self) -> Result<&Model, String> {
         let fill = || {
@@ -143,8 +148,101 @@ impl TableSource for Books {
     }
 }
 
+/// The built-in company with its tables as an earlier run left them; the others are made and kept.
+struct KeptBooks {
+    kept: Kept,
+    data: DataFolder,
+    as_of: Option<Date>,
+    books: OnceLock<Result<Books, String>>,
+}
+
+impl KeptBooks {
+    fn books(&self) -> Result<&Books, String> {
+        let make = || {
+            let (project, notes) = crate::project::shipped();
+            match notes.iter().find(|n| n.is_error()) {
+                Some(problem) => Err(problem.message.clone()),
+                None => Ok(Books::new(project, SourceKind::Sample, as_of_parameter(self.as_of))),
+            }
+        };
+        self.books.get_or_init(make).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl TableSource for KeptBooks {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        if let Ok(Some(found)) = self.data.load(table) {
+            return Ok(Some(found));
+        }
+        let made = self.books()?.load(table)?;
+        if let Some(made) = &made {
+            let mut bytes = Vec::new();
+            if crate::table::parquet::write(made, &mut bytes).is_ok() {
+                self.kept.keep(&format!("{}.parquet", crate::table::csv::file_stem(table)), &bytes);
+            }
+        }
+        Ok(made)
+    }
+}
+
+/// The shipped model over the built-in company, from what an earlier run of this program kept; `None` when that is not at hand.
+fn open_kept(kept: &Kept, as_of: Option<Date>) -> Option<Opened> {
+    let path = kept.file("model.bim")?;
+    let (model, _) = read_model(&path, &mut SourceMap::default()).ok()?;
+    let data = DataFolder::new(kept.folder(), &model).ok()?;
+    let books = KeptBooks { kept: kept.clone(), data, as_of, books: OnceLock::new() };
+    Some(Opened { engine: Engine::new(&model, books), found: Arc::default(), sources: SourceMap::default() })
+}
+
+/// Keeps the names of a model, without the queries of its tables.
+fn keep_model(kept: &Kept, model: &Model) {
+    let mut model = model.clone();
+    model.expressions.clear();
+    for table in &mut model.tables {
+        table.partitions.retain(|p| !matches!(p.source, PartitionSource::M(_)));
+    }
+    let text = crate::format::tmsl::write(&model, "Model").to_string();
+    // Only what reads back as the same model is any use.
+    let mut sources = SourceMap::default();
+    let file = sources.add("model.bim", text.as_str());
+    if crate::format::tmsl::read(&text, file).is_ok_and(|(read, _)| same_names(&read, &model)) {
+        kept.keep("model.bim", text.as_bytes());
+    }
+}
+
+/// Whether two models have the same tables, columns, measures and relationships for DAX.
+fn same_names(a: &Model, b: &Model) -> bool {
+    let tables = |m: &Model| -> Vec<(String, Vec<(String, Option<DataType>)>, Vec<(String, String)>)> {
+        let columns = |t: &crate::model::Table| t.columns.iter().map(|c| (c.name.clone(), c.data_type)).collect();
+        let measures = |t: &crate::model::Table| t.measures.iter().map(|m| (m.name.clone(), m.expression.text.clone())).collect();
+        m.tables.iter().map(|t| (t.name.clone(), columns(t), measures(t))).collect()
+    };
+    let joins = |m: &Model| -> Vec<(String, String, String, String, bool)> {
+        let ends = |r: &crate::model::Relationship| {
+            (r.from_table.clone(), r.from_column.clone(), r.to_table.clone(), r.to_column.clone(), r.is_active)
+        };
+        m.relationships.iter().map(ends).collect()
+    };
+    tables(a) == tables(b) && joins(a) == joins(b)
+}
+
+fn as_of_parameter(as_of: Option<Date>) -> Vec<(String, String)> {
+    let parameter = |day: Date| {
+        let (year, month, date) = day.ymd();
+        ("AsOf".to_owned(), format!("#date({year}, {month}, {date})"))
+    };
+    as_of.map(parameter).into_iter().collect()
+}
+
 /// A declarative model whose tables come from a company folder, or from the sample company.
 fn open_books(args: &Args, global: &Global) -> Result<Opened, Failure> {
+    let kept = match (&args.model, &args.company) {
+        (None, None) => Kept::of("built-in", &args.as_of.map_or_else(String::new, |d| format!("{:?}", d.ymd()))),
+        _ => None,
+    };
+    if let Some(opened) = kept.as_ref().and_then(|kept| open_kept(kept, args.as_of)) {
+        return Ok(opened);
+    }
     let source = if args.company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
     let (project, sources) = match &args.model {
         None => {
@@ -165,12 +263,17 @@ fn open_books(args: &Args, global: &Global) -> Result<Opened, Failure> {
         let full = std::fs::canonicalize(company).map_err(|e| Failure::usage(format!("{}: {e}", company.display())))?;
         parameters.push(("Company Folder".to_owned(), m::value::quote(&full.to_string_lossy())));
     }
-    if let Some(day) = args.as_of {
-        let (year, month, date) = day.ymd();
-        parameters.push(("AsOf".to_owned(), format!("#date({year}, {month}, {date})")));
-    }
+    parameters.extend(as_of_parameter(args.as_of));
     let model = project.model.clone();
-    let books = Books { project, source, parameters, filled: OnceLock::new() };
+    if let Some(kept) = kept {
+        keep_model(&kept, &model);
+        if let Ok(data) = DataFolder::new(kept.folder(), &model) {
+            let books = OnceLock::from(Ok(Books::new(project, source, parameters)));
+            let books = KeptBooks { kept, data, as_of: args.as_of, books };
+            return Ok(Opened { engine: Engine::new(&model, books), found: Arc::default(), sources });
+        }
+    }
+    let books = Books::new(project, source, parameters);
     Ok(Opened { engine: Engine::new(&model, books), found: Arc::default(), sources })
 }
 

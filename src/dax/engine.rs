@@ -57,6 +57,9 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// Most bytes of intermediate tables.
     pub max_memory: usize,
+    /// Evaluates one context and one row at a time; slow, to check the quick way against.
+    #[doc(hidden)]
+    pub one_by_one: bool,
 }
 
 impl Default for Options {
@@ -69,6 +72,7 @@ impl Default for Options {
             parameters: Vec::new(),
             timeout: None,
             max_memory: 2 << 30,
+            one_by_one: false,
         }
     }
 }
@@ -135,6 +139,7 @@ pub struct Store {
     tables: Vec<OnceLock<Result<Loaded, EvalError>>>,
     relationships: Vec<OnceLock<Arc<Codes>>>,
     blank_rows: Vec<OnceLock<bool>>,
+    row_classes: Vec<OnceLock<Option<Arc<Vec<u32>>>>>,
     calculated_columns: Vec<OnceLock<Arc<Stored>>>,
     calculated_tables: Vec<OnceLock<CalculatedTable>>,
 }
@@ -155,6 +160,7 @@ impl Store {
             tables: slots(catalog.tables.len()),
             relationships: slots(catalog.rels.len()),
             blank_rows: slots(catalog.tables.len()),
+            row_classes: slots(catalog.tables.len()),
             calculated_columns: slots(catalog.columns.len()),
             calculated_tables: slots(catalog.tables.len()),
         }
@@ -223,6 +229,11 @@ impl Store {
         if let Some(slot) = self.blank_rows.get(table as usize) {
             let _ = slot.set(found);
         }
+    }
+
+    /// Where the classes of equal rows of a table are kept; `None` for the table of a query.
+    pub(crate) fn row_classes(&self, table: TableId) -> Option<&OnceLock<Option<Arc<Vec<u32>>>>> {
+        self.row_classes.get(table as usize)
     }
 
     pub(crate) fn calculated_column(&self, col: ColId) -> Option<Arc<Stored>> {
@@ -306,7 +317,8 @@ impl Engine {
 
     fn session<'e>(&'e self, catalog: &'e Catalog, binder: &'e Binder<'e>, options: &Options) -> Result<Session<'e>, DaxError> {
         let budget = Budget::new(options.timeout.map(|t| Instant::now() + t), options.max_memory);
-        let session = Session::new(catalog, &self.store, binder, self.scalars(options), budget);
+        let mut session = Session::new(catalog, &self.store, binder, self.scalars(options), budget);
+        session.one_by_one = options.one_by_one;
         if !options.roles.is_empty() {
             self.secure(&session, options)?;
         }

@@ -4,7 +4,7 @@ pub mod mez;
 pub mod pbip;
 pub mod pbir;
 pub mod pbit;
-mod png;
+pub mod png;
 pub mod tmdl;
 pub mod tmsl;
 mod zip;

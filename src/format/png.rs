@@ -2,8 +2,10 @@
 //!
 //! Source: PNG specification, third edition, sections 5 and 11.
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write};
 
+use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
@@ -36,6 +38,137 @@ fn chunk(out: &mut Vec<u8>, kind: &[u8; 4], data: &[u8]) {
     crc.update(kind);
     crc.update(data);
     out.extend(crc.sum().to_be_bytes());
+}
+
+/// A picture with at most 256 colours from one with any number: a page of charts becomes a third of its size and looks the same.
+/// `None` for files other than 8-bit RGB or RGBA without interlacing.
+pub fn with_palette(file: &[u8]) -> Option<Vec<u8>> {
+    let (width, height, colors) = decode(file)?;
+    let mut counts: BTreeMap<[u8; 3], u32> = BTreeMap::new();
+    for color in &colors {
+        *counts.entry(*color).or_default() += 1;
+    }
+    let palette = palette(&counts);
+    let nearest = |color: &[u8; 3]| -> u8 {
+        let far = |other: &[u8; 3]| (0..3).map(|i| (i32::from(color[i]) - i32::from(other[i])).pow(2)).sum::<i32>();
+        (0..palette.len()).min_by_key(|i| far(&palette[*i])).unwrap_or_default() as u8
+    };
+    let index: BTreeMap<[u8; 3], u8> = counts.keys().map(|color| (*color, nearest(color))).collect();
+    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+    let mut header = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    // Eight bits, indexed.
+    header.extend([8, 3, 0, 0, 0]);
+    chunk(&mut out, b"IHDR", &header);
+    chunk(&mut out, b"PLTE", &palette.concat());
+    let mut raw = Vec::with_capacity(colors.len() + height as usize);
+    for row in colors.chunks_exact(width as usize) {
+        raw.push(0);
+        raw.extend(row.iter().map(|color| index[color]));
+    }
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(9));
+    let packed = encoder.write_all(&raw).and_then(|()| encoder.finish()).ok()?;
+    chunk(&mut out, b"IDAT", &packed);
+    chunk(&mut out, b"IEND", &[]);
+    Some(out)
+}
+
+/// Width, height and colours of a file.
+fn decode(file: &[u8]) -> Option<(u32, u32, Vec<[u8; 3]>)> {
+    let mut rest = file.strip_prefix(b"\x89PNG\r\n\x1a\n")?;
+    let (mut header, mut packed) = (None, Vec::new());
+    while rest.len() >= 12 {
+        let length = u32::from_be_bytes(rest[..4].try_into().ok()?) as usize;
+        let data = rest.get(8..8usize.checked_add(length)?)?;
+        match &rest[4..8] {
+            b"IHDR" => header = Some(data),
+            b"IDAT" => packed.extend(data),
+            _ => {}
+        }
+        rest = rest.get(length + 12..)?;
+    }
+    let header = header.filter(|h| h.len() == 13)?;
+    let number = |at: usize| header[at..at + 4].iter().fold(0u32, |n, byte| n << 8 | u32::from(*byte));
+    let (width, height) = (number(0), number(4));
+    let channels = match (header[8], header[9], header[12]) {
+        (8, 2, 0) => 3,
+        (8, 6, 0) => 4,
+        _ => return None,
+    };
+    let stride = (width as usize).checked_mul(channels)?;
+    let size = stride.checked_add(1)?.checked_mul(height as usize)?;
+    if width == 0 || height == 0 || size > 1 << 29 {
+        return None;
+    }
+    let mut raw = Vec::new();
+    ZlibDecoder::new(packed.as_slice()).take(size as u64).read_to_end(&mut raw).ok()?;
+    if raw.len() != size {
+        return None;
+    }
+    let mut before = vec![0u8; stride];
+    let mut colors = Vec::with_capacity(width as usize * height as usize);
+    for line in raw.chunks_exact(stride + 1) {
+        let mut row = line[1..].to_vec();
+        for i in 0..stride {
+            let left = if i >= channels { row[i - channels] } else { 0 };
+            let (up, corner) = (before[i], if i >= channels { before[i - channels] } else { 0 });
+            let guess = match line[0] {
+                0 => 0,
+                1 => left,
+                2 => up,
+                3 => u16::midpoint(u16::from(left), u16::from(up)) as u8,
+                4 => paeth(left, up, corner),
+                _ => return None,
+            };
+            row[i] = row[i].wrapping_add(guess);
+        }
+        colors.extend(row.chunks_exact(channels).map(|p| [p[0], p[1], p[2]]));
+        before = row;
+    }
+    Some((width, height, colors))
+}
+
+fn paeth(left: u8, up: u8, corner: u8) -> u8 {
+    let guess = i32::from(left) + i32::from(up) - i32::from(corner);
+    let far = |of: u8| (guess - i32::from(of)).abs();
+    if far(left) <= far(up) && far(left) <= far(corner) {
+        left
+    } else if far(up) <= far(corner) {
+        up
+    } else {
+        corner
+    }
+}
+
+/// At most 256 colours: those of large areas as they are, the others by median cut.
+fn palette(counts: &BTreeMap<[u8; 3], u32>) -> Vec<[u8; 3]> {
+    const COLORS: usize = 256;
+    const EXACT: usize = 96;
+    let mut all: Vec<([u8; 3], u32)> = counts.iter().map(|(color, count)| (*color, *count)).collect();
+    if all.len() <= COLORS {
+        return all.into_iter().map(|(color, _)| color).collect();
+    }
+    all.sort_by_key(|(color, count)| (std::cmp::Reverse(*count), *color));
+    let rest = all.split_off(EXACT);
+    let mut palette: Vec<[u8; 3]> = all.into_iter().map(|(color, _)| color).collect();
+    let spread = |group: &[([u8; 3], u32)], channel: usize| {
+        let values = group.iter().map(|(color, _)| color[channel]);
+        u32::from(values.clone().max().unwrap_or(0) - values.min().unwrap_or(0))
+    };
+    let mut groups = vec![rest];
+    while groups.len() < COLORS - EXACT {
+        let widest = |group: &Vec<([u8; 3], u32)>| (0..3).map(|channel| spread(group, channel)).max().unwrap_or(0);
+        let Some(at) = (0..groups.len()).filter(|i| groups[*i].len() > 1).max_by_key(|i| widest(&groups[*i])) else { break };
+        let mut group = groups.swap_remove(at);
+        let channel = (0..3).max_by_key(|channel| spread(&group, *channel)).unwrap_or(0);
+        group.sort_by_key(|(color, _)| (color[channel], *color));
+        let upper = group.split_off(group.len() / 2);
+        groups.extend([group, upper]);
+    }
+    palette.extend(groups.iter().filter(|g| !g.is_empty()).map(|group| {
+        let sum: u64 = group.iter().map(|(_, n)| u64::from(*n)).sum();
+        [0, 1, 2].map(|i| (group.iter().map(|(color, n)| u64::from(color[i]) * u64::from(*n)).sum::<u64>() / sum.max(1)) as u8)
+    }));
+    palette
 }
 
 /// The connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times.
@@ -81,5 +214,31 @@ mod tests {
         assert_eq!(&png[16..24], &[0, 0, 0, 16, 0, 0, 0, 16]);
         assert!(png.ends_with(b"IEND\xae\x42\x60\x82"));
         assert_eq!(png, icon(16));
+    }
+
+    #[test]
+    fn a_palette_keeps_the_picture() {
+        let mut pixels = Vec::new();
+        for y in 0..64u32 {
+            for x in 0..64u32 {
+                pixels.extend([(x * 4) as u8, (y * 4) as u8, if x < 32 { 255 } else { 0 }, 255]);
+            }
+        }
+        let file = encode(64, 64, &pixels);
+        let (width, height, colors) = decode(&file).unwrap();
+        assert_eq!((width, height, colors.len()), (64, 64, 4096));
+        assert_eq!(colors[65], [4, 4, 255]);
+        let small = with_palette(&file).unwrap();
+        assert!(with_palette(&small).is_none(), "an indexed file is left alone");
+        for broken in [&b""[..], &file[..20], &file[..file.len() / 2], b"GIF89a"] {
+            assert!(with_palette(broken).is_none());
+        }
+    }
+
+    #[test]
+    fn few_colours_stay_exact() {
+        let counts = |n: u32| -> BTreeMap<[u8; 3], u32> { (0..n).map(|i| ([i as u8, (i >> 8) as u8 * 40, 9], 1 + i % 7)).collect() };
+        assert_eq!(palette(&counts(256)), counts(256).into_keys().collect::<Vec<_>>());
+        assert_eq!(palette(&counts(900)).len(), 256);
     }
 }

@@ -3,8 +3,11 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use parquet::file::reader::{ChunkReader, Length};
 
 use super::files;
 use crate::base::{Diagnostic, SourceMap};
@@ -138,11 +141,67 @@ impl DataFolder {
             .map(|(name, data_type, calculated)| Field { calculated: *calculated, ..Field::new(name, *data_type) })
             .collect();
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet")) {
-            let file = fs::File::open(path).map_err(|e| vec![files::problem("F0001", "read", path, &e)])?;
+            let file = Placed::open(path).map_err(|e| vec![files::problem("F0001", "read", path, &e)])?;
             return table::parquet::read(file, &shown, &shape.name, &fields);
         }
         let bytes = files::read(path).map_err(|d| vec![d])?;
         table::csv::read(&bytes, &shown, &shape.name, &fields)
+    }
+}
+
+/// A file that several threads read at places of their own: a clone of a file would share its position.
+#[derive(Debug)]
+struct Placed {
+    file: Arc<fs::File>,
+    length: u64,
+}
+
+impl Placed {
+    fn open(path: &Path) -> io::Result<Placed> {
+        let file = fs::File::open(path)?;
+        Ok(Placed { length: file.metadata()?.len(), file: Arc::new(file) })
+    }
+}
+
+/// Reads onwards from a place.
+#[derive(Debug)]
+struct PlacedReader {
+    file: Arc<fs::File>,
+    at: u64,
+}
+
+impl Read for PlacedReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        let count = std::os::unix::fs::FileExt::read_at(&*self.file, buffer, self.at)?;
+        #[cfg(windows)]
+        let count = std::os::windows::fs::FileExt::seek_read(&*self.file, buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Length for Placed {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Placed {
+    type T = io::BufReader<PlacedReader>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(io::BufReader::new(PlacedReader { file: self.file.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<bytes::Bytes> {
+        let left = usize::try_from(self.length.saturating_sub(start)).unwrap_or(usize::MAX);
+        let mut buffer = vec![0; length.min(left)];
+        PlacedReader { file: self.file.clone(), at: start }.read_exact(&mut buffer)?;
+        if buffer.len() < length {
+            return Err(parquet::errors::ParquetError::EOF(format!("expected {length} bytes at {start}, found {left}")));
+        }
+        Ok(buffer.into())
     }
 }
 
@@ -164,5 +223,33 @@ impl TableSource for DataFolder {
                 Err(format!("table `{name}` cannot be read: {first}"))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::{Column, ColumnData};
+
+    #[test]
+    fn row_groups_are_read_on_several_threads_without_mixing() {
+        let rows = 3 * (1 << 20) + 5;
+        let ids: Vec<i64> = (0..rows).map(|i| i * 7919 % 1_000_003).collect();
+        let column = |name: &str, data: ColumnData| Column { name: name.into(), data, blanks: None };
+        let columns = vec![
+            column("A", ColumnData::Int64(ids.clone())),
+            column("B", ColumnData::Double(ids.iter().map(|v| *v as f64 / 8.0).collect())),
+        ];
+        let written = Table { name: "T".into(), columns };
+        let folder = tempfile::tempdir().unwrap();
+        table::parquet::write(&written, fs::File::create(folder.path().join("T.parquet")).unwrap()).unwrap();
+        let mut model = Model::default();
+        let mut shape = crate::model::Table { name: "T".into(), ..Default::default() };
+        for (name, data_type) in [("A", DataType::Int64), ("B", DataType::Double)] {
+            shape.columns.push(crate::model::Column { name: name.into(), data_type: Some(data_type), ..Default::default() });
+        }
+        model.tables.push(shape);
+        let read = DataFolder::new(folder.path(), &model).unwrap().load("T").unwrap().unwrap();
+        assert!(read == written, "the table reads back as it was written");
     }
 }

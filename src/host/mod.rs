@@ -6,6 +6,7 @@ pub mod config;
 pub mod data;
 pub mod files;
 pub mod http;
+pub mod kept;
 pub mod key_store;
 pub mod loopback;
 pub mod m;

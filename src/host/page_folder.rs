@@ -106,6 +106,11 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
 
 /// Writes a file under another name, then renames it: readers see the old or the new one, never half.
 pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> std::io::Result<()> {
+    write_as(path, bytes, private, true)
+}
+
+/// As [`write_whole`]; without `durable` a power cut may lose it, which a killed process cannot.
+fn write_as(path: &Path, bytes: &[u8], private: bool, durable: bool) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         if private { private_folder(parent)? } else { fs::create_dir_all(parent)? }
     }
@@ -124,13 +129,17 @@ pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> std::io::Result<
         let _ = private;
         let mut file = options.open(&temporary)?;
         file.write_all(bytes)?;
-        file.sync_all()?;
+        if durable {
+            file.sync_all()?;
+        }
         fs::rename(&temporary, path)
     })();
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    sync_parent(path);
+    if durable {
+        sync_parent(path);
+    }
     result
 }
 
@@ -149,13 +158,17 @@ impl Folder for PageFolder {
         write_whole(&path, bytes, false).map_err(|error| problem("write", &path, &error))
     }
 
+    fn write_draft(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        let path = self.path(path);
+        write_as(&path, bytes, false, false).map_err(|error| problem("write", &path, &error))
+    }
+
     fn append(&self, path: &str, line: &str) -> Result<(), String> {
         let path = self.path(path);
         let result = (|| {
             let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
             // One write, so that a kill leaves a cut line at worst and never two lines in one.
-            file.write_all(format!("{line}\n").as_bytes())?;
-            file.sync_data()
+            file.write_all(format!("{line}\n").as_bytes())
         })();
         result.map_err(|error| problem("write", &path, &error))
     }
@@ -165,14 +178,21 @@ impl Folder for PageFolder {
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(|error| problem("write", &to, &error))?;
         }
+        // A draft becomes a page: its bytes must be there before its name is. Windows syncs writable files only, hence the option.
+        match OpenOptions::new().write(true).open(&from).and_then(|file| file.sync_all()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(problem("write", &from, &error)),
+            _ => {}
+        }
         match fs::rename(&from, &to) {
-            Ok(()) => {
-                sync_parent(&to);
-                Ok(true)
-            }
+            Ok(()) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(problem("write", &to, &error)),
         }
+    }
+
+    fn settle(&self, folder: &str) -> Result<(), String> {
+        sync_parent(&self.path(folder).join("any"));
+        Ok(())
     }
 
     fn remove(&self, path: &str) -> Result<(), String> {

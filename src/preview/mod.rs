@@ -7,12 +7,14 @@
 pub mod diff;
 pub mod query;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::dax::{Engine, Options};
+use crate::dax::functions::{ScalarContext, format_value};
+use crate::dax::{Engine, Options, ResultTable};
 use crate::model::Model;
 use crate::report::{Action, Color, PageKind, Property, Report, Selector, Visual};
 use crate::table::Value;
@@ -31,7 +33,12 @@ pub struct Preview<'a> {
     pub model: &'a Model,
     /// The engine over the data.
     pub engine: &'a Engine,
+    now: f64,
+    memory: RefCell<HashMap<String, Json>>,
 }
+
+/// Answers that are kept, so that a selection is computed once.
+const MEMORY: usize = 4_000;
 
 /// How much may be pre-computed for a single file.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +55,12 @@ impl Default for Budget {
     }
 }
 
-impl Preview<'_> {
+impl<'a> Preview<'a> {
+    /// A report over the data of an engine; `now` is the moment of TODAY, days since 1899-12-30.
+    pub fn new(report: &'a Report, model: &'a Model, engine: &'a Engine, now: f64) -> Preview<'a> {
+        Preview { report, model, engine, now, memory: RefCell::default() }
+    }
+
     /// What the page needs to know of the report whatever is selected.
     pub fn outline(&self) -> Json {
         let pages: Vec<Json> = self
@@ -124,7 +136,7 @@ impl Preview<'_> {
         };
         json!({
             "id": visual.name, "type": visual.type_name(), "x": p.x, "y": p.y, "w": p.width, "h": p.height, "z": p.z, "tab": p.tab_order,
-            "wrap": self.wraps(visual), "title": text(visual.title()), "alt": text(visual.alt_text()), "action": action, "colors": colors, "paragraphs": paragraphs,
+            "wrap": self.wraps(visual), "title": visual.title().map_or_else(|| automatic_title(visual), |title| text(Some(title))), "alt": text(visual.alt_text()), "action": action, "colors": colors, "paragraphs": paragraphs,
             "fill": color_of(fill), "font": color_of(font), "text": text(visual.object("text", "text")),
             "heading": text(visual.object("header", "text")), "mode": text(visual.object("data", "mode")),
             "legend": if visual.object("legend", "show") == Some(&Property::Bool(false)) { Json::Null } else { text(visual.object("legend", "position")) },
@@ -185,7 +197,7 @@ impl Preview<'_> {
     }
 
     fn options(&self) -> Options {
-        Options { culture: self.report.locale.clone(), ..Options::default() }
+        Options { culture: self.report.locale.clone(), now: self.now, ..Options::default() }
     }
 
     fn text(&self, dax: &str) -> String {
@@ -197,41 +209,70 @@ impl Preview<'_> {
         }
     }
 
-    /// Evaluates the queries of a visual.
+    /// Evaluates the query of a visual; the same query is not run twice.
     pub fn answer(&self, query: &VisualQuery) -> Json {
+        if let Some(known) = self.memory.borrow().get(&query.dax) {
+            return known.clone();
+        }
+        let answer = self.evaluated(query);
+        let mut memory = self.memory.borrow_mut();
+        if memory.len() >= MEMORY {
+            memory.clear();
+        }
+        memory.insert(query.dax.clone(), answer.clone());
+        answer
+    }
+
+    fn evaluated(&self, query: &VisualQuery) -> Json {
         let started = Instant::now();
-        let rows = |dax: &String| -> Result<(Json, usize), String> {
-            let tables = self.engine.evaluate(dax, &self.options()).map_err(|error| error.message)?;
-            let rows = tables.into_iter().next().map(|t| t.rows).unwrap_or_default();
-            let all = rows.len();
-            Ok((rows.iter().take(query.limit).map(|row| Json::Array(row.iter().map(cell).collect())).collect(), all))
+        let options = self.options();
+        let rows = match self.engine.evaluate(&query.dax, &options) {
+            Ok(tables) => tables.into_iter().next().map(|table| in_order(table, &query.names)).unwrap_or_default(),
+            Err(error) => return json!({"error": error.message, "dax": [query.dax], "columns": query.columns}),
         };
-        let mut levels = Vec::new();
-        let mut totals = Vec::new();
-        let mut most = 0;
-        let mut failed = None;
-        for dax in &query.levels {
-            match rows(dax) {
-                Ok((json, all)) => {
-                    most = most.max(all);
-                    levels.push(json);
-                }
-                Err(message) => failed = Some(message),
+        let scalars = ScalarContext {
+            culture: options.culture.clone().unwrap_or_else(|| self.model.culture.clone()),
+            now: options.now,
+            ..ScalarContext::default()
+        };
+        let culture = scalars.conventions();
+        let parts = query.parts(rows.len(), &|row, at| rows[row][at].clone());
+        let line = |row: usize, groups: &[usize]| -> Json {
+            let row = &rows[row];
+            let mut cells: Vec<Json> = groups.iter().map(|at| cell(&row[*at])).collect();
+            for value in &query.values {
+                let shown = match &row[value.at] {
+                    Value::Blank => Json::Null,
+                    // A text that is no number keeps itself.
+                    Value::String(text) => text.as_ref().into(),
+                    other => match &value.shown {
+                        query::Shown::Format(format) => format_value(&scalars, other, format, culture).into(),
+                        query::Shown::Column(at) => match &row[*at] {
+                            Value::String(format) => format_value(&scalars, other, format, culture).into(),
+                            _ => format_value(&scalars, other, "", culture).into(),
+                        },
+                    },
+                };
+                cells.push(cell(&row[value.at]));
+                cells.push(shown);
             }
-        }
-        for (kind, dax) in &query.totals {
-            match rows(dax) {
-                Ok((json, _)) => totals.push(json!([kind, json])),
-                Err(message) => failed = Some(message),
-            }
-        }
-        let dax: Vec<&String> = query.levels.iter().chain(query.totals.iter().map(|(_, dax)| dax)).collect();
-        if let Some(message) = failed {
-            return json!({"error": message, "dax": dax, "columns": query.columns});
+            cells.extend(query.extras.iter().map(|at| cell(&row[*at])));
+            Json::Array(cells)
+        };
+        let lines = |rows: &[usize], groups: &[usize]| -> Json { rows.iter().take(query.limit).map(|row| line(*row, groups)).collect() };
+        let most = parts.levels.iter().map(Vec::len).max().unwrap_or_default();
+        let depth = parts.levels.len();
+        let levels: Vec<Json> = parts.levels.iter().zip(&parts.groups).map(|(rows, groups)| lines(rows, groups)).collect();
+        let mut totals: Vec<Json> =
+            parts.totals.iter().zip(&parts.groups[depth..]).map(|((kind, rows), groups)| json!([kind, lines(rows, groups)])).collect();
+        if !parts.order.is_empty() {
+            let across = &query.groups[query.depth()..];
+            let heads: Vec<Json> = parts.order.iter().map(|row| across.iter().map(|at| cell(&rows[*row][*at])).collect()).collect();
+            totals.push(json!(["order", heads]));
         }
         let ms = (started.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
-        json!({"columns": query.columns, "groups": query.groups, "levels": levels, "totals": totals, "styles": query.styles,
-            "rows": most, "limit": query.limit, "dax": dax, "ms": ms})
+        json!({"columns": query.columns, "groups": query.groups.len(), "levels": levels, "totals": totals, "styles": query.styles,
+            "rows": most, "limit": query.limit, "dax": [query.dax], "ms": ms})
     }
 
     /// The one file: outline, answers without a selection, and as many answers as the budget allows: for one value of each slicer, for
@@ -322,10 +363,9 @@ impl Preview<'_> {
         broken
     }
 
-    /// The page that asks a server for its answers.
+    /// The page that asks a server for all of its answers.
     pub fn served(&self) -> String {
-        let base = self.base();
-        self.document(&json!({"outline": self.outline(), "base": base, "variants": {}, "complete": true, "serve": true}))
+        self.document(&json!({"outline": self.outline(), "base": [], "variants": {}, "complete": true, "serve": true}))
     }
 
     fn document(&self, payload: &Json) -> String {
@@ -369,6 +409,28 @@ impl Preview<'_> {
         }
         seen
     }
+}
+
+/// Rows of an answer with their columns in the order of `names`.
+fn in_order(table: ResultTable, names: &[String]) -> Vec<Vec<Value>> {
+    let place = |(index, name): (usize, &String)| table.columns.iter().position(|c| c.name == *name).unwrap_or(index);
+    let places: Vec<usize> = names.iter().enumerate().map(place).collect();
+    table.rows.iter().map(|row| places.iter().map(|at| row.get(*at).cloned().unwrap_or(Value::Blank)).collect()).collect()
+}
+
+/// The title that Power BI gives a chart that has none of its own: values by category.
+fn automatic_title(visual: &Visual) -> Json {
+    let kind = visual.type_name();
+    let is_chart = kind.ends_with("Chart") || matches!(kind, "treemap" | "gauge" | "funnel" | "kpi");
+    if !is_chart || visual.container("title", "show") == Some(&Property::Bool(false)) {
+        return Json::Null;
+    }
+    let fields = || visual.fields().filter(|(role, _)| *role != "Tooltips");
+    let mut values: Vec<&str> = fields().filter(|(_, f)| f.field.is_value()).map(|(_, f)| f.heading()).collect();
+    values.dedup();
+    let by: Vec<&str> = fields().filter(|(_, f)| !f.field.is_value()).map(|(_, f)| f.heading()).collect();
+    let title = [values.join(", "), by.join(", ")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    if title.is_empty() { Json::Null } else { title.into() }
 }
 
 /// The answers that a selection changes, without what the page knows from the answers without one.

@@ -24,21 +24,157 @@ pub fn key(selections: &[Selection]) -> String {
     parts.join("&")
 }
 
-/// The queries of a visual.
+/// How a column's texts are made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// By a format string.
+    Format(String),
+    /// By the format string in another column of the answer.
+    Column(usize),
+}
+
+/// A value of a visual: where it stands in the answer and how it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Its column.
+    pub at: usize,
+    /// Its text.
+    pub shown: Shown,
+}
+
+/// Sums of a level: where the answer says that a row sums up, and which fields it sums up.
+#[derive(Clone, Debug, PartialEq)]
+struct Rollup {
+    /// Column of the flag.
+    at: usize,
+    /// Depth of the row fields that a detail row has, or `None` for the column fields.
+    depth: Option<usize>,
+}
+
+/// The query of a visual and how its answer is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VisualQuery {
-    /// One query, or for a matrix one per depth of its rows.
-    pub levels: Vec<String>,
-    /// Heading, role and reference of each column of the deepest level; formatted texts follow the values.
+    /// The query.
+    pub dax: String,
+    /// Names of the columns that the places below count; an engine may answer them in another order.
+    pub names: Vec<String>,
+    /// Heading, role and reference of each grouping column and value.
     pub columns: Vec<Json>,
-    /// How many columns group.
-    pub groups: usize,
-    /// Totals: of a table in one row; of a matrix `columns` (each depth without the column fields), `rows` (by the column fields) and `all`.
-    pub totals: Vec<(String, String)>,
+    /// Places of the grouping columns.
+    pub groups: Vec<usize>,
+    /// Values.
+    pub values: Vec<Value>,
+    /// Places of colours that measures give.
+    pub extras: Vec<usize>,
     /// Conditional formats of the values; those with `at` have their colour in a column of their own behind the texts.
     pub styles: Vec<Json>,
     /// Most rows that are shown.
     pub limit: usize,
+    /// How many of the grouping columns are rows of a matrix.
+    rows: usize,
+    is_matrix: bool,
+    rollups: Vec<Rollup>,
+    /// Places of the columns that order the column fields.
+    order: Vec<usize>,
+}
+
+/// Rows of an answer by what they stand for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parts {
+    /// Rows of each depth.
+    pub levels: Vec<Vec<usize>>,
+    /// Totals: of a table `all`; of a matrix `columns` (each depth without the column fields), `rows` (by the column fields), `all`.
+    pub totals: Vec<(&'static str, Vec<usize>)>,
+    /// Places of the grouping columns of each part: levels first, then totals.
+    pub groups: Vec<Vec<usize>>,
+    /// A row per head of a matrix in their order, where no total says it.
+    pub order: Vec<usize>,
+}
+
+impl VisualQuery {
+    /// How many of the grouping columns are rows.
+    pub fn depth(&self) -> usize {
+        if self.is_matrix { self.rows } else { self.groups.len() }
+    }
+
+    /// Sorts the rows of an answer into levels and totals. `cell` gives a cell by row and column.
+    pub fn parts(&self, count: usize, cell: &dyn Fn(usize, usize) -> crate::table::Value) -> Parts {
+        let (rows, across) = self.groups.split_at(if self.is_matrix { self.rows } else { self.groups.len() });
+        let is_sum = |row: usize, at: usize| cell(row, at) == crate::table::Value::Boolean(true);
+        let depths = if self.is_matrix { rows.len() } else { 1 };
+        let mut levels = vec![Vec::new(); depths];
+        let mut columns = vec![Vec::new(); depths];
+        let (mut by, mut all) = (Vec::new(), Vec::new());
+        for row in 0..count {
+            let mut depth = depths;
+            let mut is_across = true;
+            for rollup in self.rollups.iter().filter(|r| is_sum(row, r.at)) {
+                match rollup.depth {
+                    Some(d) => depth = depth.min(d),
+                    None => is_across = false,
+                }
+            }
+            match (depth, is_across) {
+                (0, true) if !across.is_empty() => by.push(row),
+                (0, _) => all.push(row),
+                (d, true) => levels[d - 1].push(row),
+                (d, false) => columns[d - 1].push(row),
+            }
+        }
+        let mut parts = Parts::default();
+        for (d, found) in levels.into_iter().enumerate() {
+            parts.levels.push(found);
+            parts.groups.push(if self.is_matrix { [&rows[..=d], across].concat() } else { self.groups.clone() });
+        }
+        let has = |of: &dyn Fn(&Rollup) -> bool| self.rollups.iter().any(of);
+        if has(&|r| r.depth.is_none()) {
+            for (d, found) in columns.into_iter().enumerate() {
+                parts.totals.push(("columns", found));
+                parts.groups.push(rows[..=d].to_vec());
+            }
+        }
+        let has_total = has(&|r| r.depth == Some(0));
+        if has_total && !across.is_empty() {
+            parts.totals.push(("rows", by));
+            parts.groups.push(across.to_vec());
+        } else if !across.is_empty() {
+            // The heads of a matrix without a total over its rows stand in the order of their columns.
+            let mut heads: Vec<usize> = parts.levels.iter().flatten().copied().collect();
+            let keys: Vec<usize> = self.order.iter().chain(across).copied().collect();
+            let compare = |a: &usize, b: &usize| {
+                let pairs = keys.iter().map(|at| compare(&cell(*a, *at), &cell(*b, *at)));
+                pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+            };
+            heads.sort_by(compare);
+            heads.dedup_by(|a, b| across.iter().all(|at| cell(*a, *at) == cell(*b, *at)));
+            parts.order = heads;
+        }
+        if has_total && (!all.is_empty() || across.is_empty()) {
+            parts.totals.push(("all", all));
+            parts.groups.push(Vec::new());
+        }
+        parts
+    }
+}
+
+/// Order of two cells of a column.
+fn compare(a: &crate::table::Value, b: &crate::table::Value) -> std::cmp::Ordering {
+    use crate::table::Value as Cell;
+    let number = |value: &Cell| match value {
+        Cell::Int64(n) => Some(*n as f64),
+        Cell::Double(x) | Cell::DateTime(x) => Some(*x),
+        Cell::Currency(c) => Some(c.to_f64()),
+        Cell::Boolean(b) => Some(f64::from(u8::from(*b))),
+        Cell::Blank => Some(f64::NEG_INFINITY),
+        Cell::String(_) | Cell::Binary(_) => None,
+    };
+    match (number(a), number(b), a, b) {
+        (Some(x), Some(y), ..) => x.total_cmp(&y),
+        (None, None, Cell::String(x), Cell::String(y)) => x.to_lowercase().cmp(&y.to_lowercase()).then_with(|| x.cmp(y)),
+        (Some(_), None, ..) => std::cmp::Ordering::Less,
+        (None, Some(_), ..) => std::cmp::Ordering::Greater,
+        _ => std::cmp::Ordering::Equal,
+    }
 }
 
 fn quote(name: &str) -> String {
@@ -88,29 +224,25 @@ fn value(field: &Field) -> Option<String> {
     }
 }
 
-/// DAX of the text that a value shows: the visual's own format, the measure's dynamic or static one, the column's.
-fn formatted(model: &Model, field: &Field, own: Option<&str>) -> String {
-    let value = value(field).unwrap_or_default();
-    let format = match own {
-        Some(format) => text(format),
-        None => match field {
-            Field::Measure { measure, .. } => match model.measure(measure) {
-                Some((_, m)) => match (&m.format_string_definition, &m.format_string) {
-                    (Some(dax), _) => format!("( {} )", dax.text.trim()),
-                    (None, Some(format)) => text(format),
-                    (None, None) => text("General Number"),
-                },
-                None => text("General Number"),
+/// How a value is written: the visual's own format, the measure's dynamic or static one, the column's. `Err` is the DAX of a dynamic one.
+fn format(model: &Model, field: &Field, own: Option<&str>) -> Result<String, String> {
+    if let Some(own) = own {
+        return Ok(own.to_owned());
+    }
+    match field {
+        Field::Measure { measure, .. } => match model.measure(measure) {
+            Some((_, m)) => match (&m.format_string_definition, &m.format_string) {
+                (Some(dax), _) => Err(dax.text.trim().to_owned()),
+                (None, format) => Ok(format.clone().unwrap_or_default()),
             },
-            Field::Aggregation { table, column, .. } => {
-                let format = model.table(table).and_then(|t| t.column(column)).and_then(|c| c.format_string.clone());
-                text(format.as_deref().unwrap_or("#,0.##"))
-            }
-            _ => text("General Number"),
+            None => Ok(String::new()),
         },
-    };
-    // A text that is no number keeps itself; a blank stays blank, so that it does not keep its row alive.
-    format!("VAR shown = {value} RETURN IF ( NOT ISBLANK ( shown ), IF ( ISTEXT ( shown ), shown & \"\", FORMAT ( shown, {format} ) ) )")
+        Field::Aggregation { table, column, .. } => {
+            let format = model.table(table).and_then(|t| t.column(column)).and_then(|c| c.format_string.clone());
+            Ok(format.unwrap_or_else(|| "#,0.##".to_owned()))
+        }
+        _ => Ok(String::new()),
+    }
 }
 
 fn literal(value: &Literal) -> String {
@@ -170,25 +302,25 @@ fn condition(of: &str, condition: &Condition) -> Option<String> {
     })
 }
 
-/// A filter on a column as a table argument; filters on measures are applied to the result. `others` are the filters that rank with a Top N.
+/// A filter on a column as a table, as Power BI writes it; filters on measures are [`having`]. `others` are the filters that rank with a Top N.
 fn filter(model: &Model, one: &Filter, others: &[String]) -> Option<String> {
     let column = notation(model, &one.field)?;
+    let values = format!("KEEPFILTERS ( VALUES ( {column} ) )");
     match &one.condition {
         Condition::In { values, excludes: false } => {
             let list: Vec<String> = values.iter().map(literal).collect();
-            Some(format!("KEEPFILTERS ( TREATAS ( {{ {} }}, {column} ) )", list.join(", ")))
+            Some(format!("TREATAS ( {{ {} }}, {column} )", list.join(", ")))
         }
         Condition::Top { count, is_bottom, by } => {
             let by = value(by)?;
             let top = format!("TOPN ( {count}, VALUES ( {column} ), CALCULATE ( {by} ), {} )", if *is_bottom { "ASC" } else { "DESC" });
-            let ranked = if others.is_empty() { top } else { format!("CALCULATETABLE ( {top}, {} )", others.join(", ")) };
-            Some(format!("KEEPFILTERS ( {ranked} )"))
+            Some(if others.is_empty() { top } else { format!("CALCULATETABLE ( {top}, {} )", others.join(", ")) })
         }
         Condition::Relative(relative) => {
             let (from, to) = days(*relative);
-            Some(format!("KEEPFILTERS ( FILTER ( ALL ( {column} ), {column} >= {from} && {column} < {to} ) )"))
+            Some(format!("FILTER ( {values}, {column} >= {from} && {column} < {to} )"))
         }
-        other => Some(format!("KEEPFILTERS ( FILTER ( ALL ( {column} ), {} ) )", condition(&column, other)?)),
+        other => Some(format!("FILTER ( {values}, {} )", condition(&column, other)?)),
     }
 }
 
@@ -234,10 +366,10 @@ fn selected(selection: &Selection) -> String {
             .filter_map(|(key, sign)| Some(format!("{column} {sign} {}", constant(range.get(*key).filter(|v| !v.is_null())?))))
             .collect();
         let test = if tests.is_empty() { "TRUE ()".to_owned() } else { tests.join(" && ") };
-        return format!("KEEPFILTERS ( FILTER ( ALL ( {column} ), {test} ) )");
+        return format!("FILTER ( KEEPFILTERS ( VALUES ( {column} ) ), {test} )");
     }
     let list: Vec<String> = selection.values.iter().map(constant).collect();
-    format!("KEEPFILTERS ( TREATAS ( {{ {} }}, {column} ) )", list.join(", "))
+    format!("TREATAS ( {{ {} }}, {column} )", list.join(", "))
 }
 
 /// Whether a text is a column of the model as [`notation`] writes it; a selection that is not one is no filter.
@@ -282,9 +414,9 @@ fn styles(visual: &Visual, values: &[(&Field, Option<&str>, &str, String, String
                 match color {
                     Color::Hex(hex) => style["color"] = hex.as_str().into(),
                     Color::Field(by) => {
-                        let (Some(by), Some(shown)) = (value(by), value(field)) else { continue };
+                        let Some(by) = value(by) else { continue };
                         style["at"] = measures.len().into();
-                        measures.push(format!("IF ( NOT ISBLANK ( {shown} ), {by} )"));
+                        measures.push(by);
                     }
                     Color::Rules(rules) => {
                         let rules = rules.iter().filter(|rule| rule.field == **field).map(|rule| {
@@ -328,9 +460,65 @@ pub fn scalar(model: &Model, report: &Report, page: &Page, visual: &Visual, fiel
     Some(if filters.is_empty() { value } else { format!("CALCULATE ( {value}, {} )", filters.join(", ")) })
 }
 
-/// The queries of a visual; `None` for one that shows no data.
+/// Conditions on measures: which groups stay.
+fn having(model: &Model, one: &Filter) -> Option<(String, String)> {
+    if notation(model, &one.field).is_some() {
+        return None;
+    }
+    Some((value(&one.field)?, condition("[m]", &one.condition)?))
+}
+
+/// A name that no other column of the query has.
+fn unique(wanted: &str, taken: &mut Vec<String>) -> String {
+    let plain: String = wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let mut name = plain.clone();
+    let mut n = 1;
+    while taken.contains(&name) {
+        name = format!("{plain}_{n}");
+        n += 1;
+    }
+    taken.push(name.clone());
+    name
+}
+
+/// The columns of an answer while a query is written.
+#[derive(Default)]
+struct Layout {
+    arguments: Vec<String>,
+    /// Names of the answer's columns.
+    names: Vec<String>,
+    /// Keys of the order: expression and whether it descends.
+    keys: Vec<(String, bool)>,
+}
+
+impl Layout {
+    /// A grouping column with those that sort it; the places of the column and of its sorter.
+    fn columns(
+        &mut self,
+        columns: &[String],
+        sorted: &[Option<String>],
+        descends: &dyn Fn(&str) -> bool,
+    ) -> (Vec<usize>, Vec<usize>, Vec<String>) {
+        let (mut at, mut sorters, mut written) = (Vec::new(), Vec::new(), Vec::new());
+        for (column, sorter) in columns.iter().zip(sorted) {
+            at.push(self.names.len());
+            self.names.push(column.clone());
+            written.push(column.clone());
+            if let Some(sorter) = sorter.as_ref().filter(|s| !columns.contains(s)) {
+                sorters.push(self.names.len());
+                self.names.push(sorter.clone());
+                written.push(sorter.clone());
+                self.keys.push((sorter.clone(), descends(column)));
+            }
+            self.keys.push((column.clone(), descends(column)));
+        }
+        (at, sorters, written)
+    }
+}
+
+/// The query of a visual; `None` for one that shows no data.
 pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selections: &[Selection]) -> Option<VisualQuery> {
-    let is_matrix = visual.type_name() == "pivotTable";
+    let is_matrix = visual.type_name() == "pivotTable" && visual.fields().any(|(role, _)| role == "Rows");
     let mut groups: Vec<(String, &str, String, String)> = Vec::new();
     let mut values: Vec<(&Field, Option<&str>, &str, String, String)> = Vec::new();
     for (role, projection) in visual.fields() {
@@ -349,128 +537,218 @@ pub fn of(model: &Model, report: &Report, page: &Page, visual: &Visual, selectio
     if groups.is_empty() && values.is_empty() {
         return None;
     }
-    let arguments = filters(model, report, page, visual, selections);
-    let mut added = Vec::new();
-    for (i, (field, own, ..)) in values.iter().enumerate() {
-        added.push(format!("\"v{i}\", {}", value(field)?));
-        added.push(format!("\"f{i}\", {}", formatted(model, field, *own)));
+    if is_matrix {
+        // Rows before columns, whatever the order of the file.
+        groups.sort_by_key(|(_, role, ..)| *role != "Rows");
+    }
+    let filters = filters(model, report, page, visual, selections);
+    let mut names: Vec<String> = Vec::new();
+    let mut variables: Vec<(String, String)> = Vec::new();
+    for (i, table) in filters.into_iter().enumerate() {
+        variables.push((format!("__DS0FilterTable{}", if i == 0 { String::new() } else { (i + 1).to_string() }), table));
+    }
+    let mut tables: Vec<String> = variables.iter().map(|(name, _)| name.clone()).collect();
+    let sorter = |column: &String| sort_column(model, column);
+    let all_groups: Vec<String> = groups.iter().map(|(column, ..)| column.clone()).collect();
+    // Conditions on measures keep or drop whole groups, and totals are over those that stay.
+    if !all_groups.is_empty() {
+        let conditions = visual.filters.iter().filter_map(|one| having(model, one)).collect::<Vec<_>>();
+        for (i, (measure, test)) in conditions.into_iter().enumerate() {
+            let name = format!("__ValueFilterDM{}", i + 1);
+            let of: Vec<String> = all_groups.iter().chain(&tables).cloned().collect();
+            variables.push((
+                name.clone(),
+                format!("FILTER ( KEEPFILTERS ( SUMMARIZECOLUMNS ( {}, \"m\", {measure} ) ), {test} )", of.join(", ")),
+            ));
+            tables.push(name);
+        }
+    }
+    let direction =
+        |column: &str| visual.sort.iter().any(|sort| sort.descending && notation(model, &sort.field).as_deref() == Some(column));
+    let is_on = |object: &str, property: &str| visual.object(object, property) != Some(&Property::Bool(false));
+    let mut layout = Layout::default();
+    let mut rollups = Vec::new();
+    let mut order = Vec::new();
+    let mut places = Vec::new();
+    let mut has_total_row = false;
+    let row_count = groups.iter().filter(|(_, role, ..)| is_matrix && *role == "Rows").count();
+    if is_matrix {
+        let outer = groups.first().map(|(.., reference)| reference.as_str());
+        let off = visual.objects.iter().any(|o| {
+            o.name == "subTotals"
+                && matches!(&o.selector, Selector::Field(name) if Some(name.as_str()) == outer)
+                && o.properties.get("levelSubtotalEnabled") == Some(&Property::Bool(false))
+        });
+        let has_total = is_on("subTotals", "rowSubtotals") && !off;
+        has_total_row = has_total;
+        let mut levels = Vec::new();
+        for (depth, (column, ..)) in groups[..row_count].iter().enumerate() {
+            let flag = if depth == 0 { "IsGrandTotalRowTotal".to_owned() } else { format!("IsDM{depth}Total") };
+            let is_summed = depth > 0 || has_total;
+            if is_summed {
+                layout.keys.push((bracket(&flag), true));
+            }
+            let (at, _, written) = layout.columns(std::slice::from_ref(column), &[sorter(column)], &direction);
+            places.extend(at);
+            let group = if written.len() > 1 { format!("ROLLUPGROUP ( {} )", written.join(", ")) } else { written.join(", ") };
+            if is_summed {
+                rollups.push(Rollup { at: layout.names.len(), depth: Some(depth) });
+                layout.names.push(bracket(&flag));
+                levels.push(format!("{group}, {}", text(&flag)));
+            } else {
+                layout.arguments.extend(written);
+            }
+        }
+        if !levels.is_empty() {
+            layout.arguments.push(format!("ROLLUPADDISSUBTOTAL (\n\t\t\t\t{}\n\t\t\t)", levels.join(",\n\t\t\t\t")));
+        }
+        let across: Vec<String> = all_groups[row_count..].to_vec();
+        if !across.is_empty() {
+            let is_summed = is_on("subTotals", "columnSubtotals");
+            if is_summed {
+                layout.keys.push(("[IsGrandTotalColumnTotal]".to_owned(), true));
+            }
+            let sorters: Vec<Option<String>> = across.iter().map(sorter).collect();
+            let (at, sorted, written) = layout.columns(&across, &sorters, &direction);
+            places.extend(at);
+            order = sorted;
+            if is_summed {
+                rollups.push(Rollup { at: layout.names.len(), depth: None });
+                layout.names.push("[IsGrandTotalColumnTotal]".to_owned());
+                layout
+                    .arguments
+                    .push(format!("ROLLUPADDISSUBTOTAL ( ROLLUPGROUP ( {} ), \"IsGrandTotalColumnTotal\" )", written.join(", ")));
+            } else {
+                layout.arguments.extend(written);
+            }
+        }
+    } else if !all_groups.is_empty() {
+        let is_summed = visual.type_name() == "tableEx" && !values.is_empty() && is_on("total", "totals");
+        has_total_row = is_summed;
+        if is_summed {
+            layout.keys.push(("[IsGrandTotalRowTotal]".to_owned(), true));
+        }
+        let sorters: Vec<Option<String>> = all_groups.iter().map(sorter).collect();
+        let (at, _, written) = layout.columns(&all_groups, &sorters, &direction);
+        places.extend(at);
+        if is_summed {
+            rollups.push(Rollup { at: layout.names.len(), depth: Some(0) });
+            layout.names.push("[IsGrandTotalRowTotal]".to_owned());
+            layout.arguments.push(format!("ROLLUPADDISSUBTOTAL ( ROLLUPGROUP ( {} ), \"IsGrandTotalRowTotal\" )", written.join(", ")));
+        } else {
+            layout.arguments.extend(written);
+        }
+    }
+    layout.arguments.extend(tables);
+    let mut shown = Vec::new();
+    for (field, own, ..) in &values {
+        let name = unique(field.name(), &mut names);
+        layout.arguments.push(format!("{}, {}", text(&name), value(field)?));
+        let at = layout.names.len();
+        layout.names.push(bracket(&name));
+        shown.push((name, *field, format(model, field, *own), at));
+    }
+    let mut made = Vec::new();
+    for (name, _, format, at) in &shown {
+        let by = match format {
+            Ok(format) => Shown::Format(format.clone()),
+            Err(dax) => {
+                let name = unique(&format!("v_{name}_FormatString"), &mut names);
+                layout.arguments.push(format!("{}, IGNORE ( {dax} )", text(&name)));
+                layout.names.push(bracket(&name));
+                Shown::Column(layout.names.len() - 1)
+            }
+        };
+        made.push(Value { at: *at, shown: by });
     }
     let (styles, colors) = styles(visual, &values);
-    for (i, dax) in colors.iter().enumerate() {
-        added.push(format!("\"s{i}\", {dax}"));
+    let mut extras = Vec::new();
+    for dax in &colors {
+        let name = unique("Colour", &mut names);
+        layout.arguments.push(format!("{}, IGNORE ( {dax} )", text(&name)));
+        extras.push(layout.names.len());
+        layout.names.push(bracket(&name));
     }
-    // Conditions on measures keep or drop whole groups.
-    let having: Vec<String> = visual
-        .filters
-        .iter()
-        .filter_map(|one| {
-            let at = values.iter().position(|(field, ..)| **field == one.field)?;
-            condition(&format!("[v{at}]"), &one.condition)
-        })
-        .collect();
-    let wrap = |table: String| if having.is_empty() { table } else { format!("FILTER ( {table}, {} )", having.join(" && ")) };
-    let order = |available: &[&str]| -> String {
-        let mut keys: Vec<String> = visual
-            .sort
-            .iter()
-            .filter_map(|sort| {
-                let key = match notation(model, &sort.field) {
-                    Some(column) => available.contains(&column.as_str()).then_some(column)?,
-                    None => format!("[v{}]", values.iter().position(|(field, ..)| **field == sort.field)?),
-                };
-                Some(format!("{key} {}", if sort.descending { "DESC" } else { "ASC" }))
-            })
-            .collect();
-        if keys.is_empty() {
-            keys = available.iter().map(|column| format!("{column} ASC")).collect();
-        }
-        if keys.is_empty() { String::new() } else { format!("\nORDER BY {}", keys.join(", ")) }
-    };
-    let one_row = || {
-        let row = format!("ROW ( {} )", added.join(", "));
-        if arguments.is_empty() {
-            format!("EVALUATE {row}")
-        } else {
-            format!("EVALUATE CALCULATETABLE ( {row}, {} )", arguments.join(", "))
-        }
-    };
-    let grouped = |shown: &[&str]| -> String {
-        // A column that is sorted by another one is grouped with it, as Power BI does.
-        let hidden: Vec<String> =
-            shown.iter().filter_map(|column| sort_column(model, column)).filter(|c| !shown.contains(&c.as_str())).collect();
-        let mut all: Vec<String> = shown.iter().map(|c| (*c).to_owned()).collect();
-        all.extend(hidden.iter().cloned());
-        all.extend(arguments.iter().cloned());
-        all.extend(added.iter().cloned());
-        let mut body = wrap(format!("SUMMARIZECOLUMNS ( {} )", all.join(", ")));
-        let mut by = order(shown);
-        for column in shown {
-            if let Some(sorter) = sort_column(model, column) {
-                by = by.replace(&format!("{column} "), &format!("{sorter} "));
+    // The order: totals first, then as the visual sorts, then by the grouping columns.
+    let mut keys: Vec<(String, bool)> = Vec::new();
+    if !is_matrix {
+        keys.extend(layout.keys.iter().filter(|(key, _)| key.starts_with("[Is")).cloned());
+        for sort in &visual.sort {
+            match notation(model, &sort.field) {
+                Some(column) => {
+                    let by = layout.keys.iter().position(|(key, _)| *key == column);
+                    // The sorting column, when there is one, stands before its column.
+                    if let Some(at) = by {
+                        let sorter = sorter(&column).filter(|s| at > 0 && layout.keys[at - 1].0 == *s);
+                        keys.extend(sorter.map(|s| (s, sort.descending)));
+                        keys.push((column, sort.descending));
+                    }
+                }
+                None => keys
+                    .extend(shown.iter().find(|(_, field, ..)| **field == sort.field).map(|(name, ..)| (bracket(name), sort.descending))),
             }
         }
-        if !hidden.is_empty() {
-            // The sorting columns come last, so that the page can ignore them.
-            let texts = (0..values.len()).flat_map(|i| [format!("\"v{i}\", [v{i}]"), format!("\"f{i}\", [f{i}]")]);
-            let colors = (0..colors.len()).map(|i| format!("\"s{i}\", [s{i}]"));
-            let keep: Vec<String> =
-                shown.iter().map(|c| (*c).to_owned()).chain(texts).chain(colors).chain(hidden.iter().cloned()).collect();
-            body = format!("SELECTCOLUMNS ( {body}, {} )", keep.join(", "));
+    } else if let Some((name, descends)) = visual.sort.iter().find_map(|sort| {
+        let found = shown.iter().find(|(_, field, ..)| **field == sort.field)?;
+        Some((bracket(&found.0), sort.descending))
+    }) {
+        keys.extend(layout.keys.iter().filter(|(key, _)| key.starts_with("[Is")).cloned());
+        keys.push((name, descends));
+    }
+    for key in &layout.keys {
+        if !keys.iter().any(|(name, _)| *name == key.0) {
+            keys.push(key.clone());
         }
-        format!("EVALUATE {body}{by}")
+    }
+    let limit = match visual.type_name() {
+        "tableEx" => 500,
+        "pivotTable" => 20_000,
+        _ => 3_000,
     };
-    let mut levels = Vec::new();
-    let mut totals = Vec::new();
-    let is_on = |object: &str, property: &str| visual.object(object, property) != Some(&Property::Bool(false));
-    if groups.is_empty() {
-        levels.push(one_row());
+    let core = format!("SUMMARIZECOLUMNS (\n\t\t\t{}\n\t\t)", layout.arguments.join(",\n\t\t\t"));
+    variables.push(("__DS0Core".to_owned(), core));
+    let mut dax = String::from("DEFINE\n");
+    for (name, table) in &variables {
+        dax.push_str(&format!("\tVAR {name} =\n\t\t{table}\n"));
+    }
+    if keys.is_empty() {
+        dax.push_str("EVALUATE\n\t__DS0Core\n");
     } else {
-        let rows: Vec<&str> = groups.iter().filter(|(_, role, ..)| *role == "Rows").map(|(column, ..)| column.as_str()).collect();
-        let across: Vec<&str> = groups.iter().filter(|(_, role, ..)| *role == "Columns").map(|(column, ..)| column.as_str()).collect();
-        if is_matrix && !rows.is_empty() {
-            for depth in 1..=rows.len() {
-                let shown: Vec<&str> = rows[..depth].iter().chain(&across).copied().collect();
-                levels.push(grouped(&shown));
-                if !across.is_empty() && is_on("subTotals", "columnSubtotals") {
-                    totals.push(("columns".to_owned(), grouped(&rows[..depth])));
-                }
-            }
-            let outer = groups.iter().find(|(_, role, ..)| *role == "Rows").map(|(.., reference)| reference.as_str());
-            let off = visual.objects.iter().any(|o| {
-                o.name == "subTotals"
-                    && matches!(&o.selector, Selector::Field(name) if Some(name.as_str()) == outer)
-                    && o.properties.get("levelSubtotalEnabled") == Some(&Property::Bool(false))
-            });
-            let has_total = is_on("subTotals", "rowSubtotals") && !off;
-            if !across.is_empty() {
-                // Its rows also say in which order the columns stand.
-                totals.push((if has_total { "rows" } else { "order" }.to_owned(), grouped(&across)));
-            }
-            if has_total {
-                if across.is_empty() || is_on("subTotals", "columnSubtotals") {
-                    totals.push(("all".to_owned(), one_row()));
-                }
-            }
+        let most = limit + 1 + usize::from(has_total_row);
+        let window: Vec<String> = keys.iter().map(|(key, descends)| format!("{key}, {}", if *descends { "DESC" } else { "ASC" })).collect();
+        let by: Vec<String> = keys.iter().map(|(key, descends)| format!("{key}{}", if *descends { " DESC" } else { "" })).collect();
+        // A matrix is read whole: a cut would take some of its columns away.
+        if is_matrix {
+            dax.push_str("EVALUATE\n\t__DS0Core\n");
         } else {
-            let shown: Vec<&str> = groups.iter().map(|(column, ..)| column.as_str()).collect();
-            levels.push(grouped(&shown));
-            if visual.type_name() == "tableEx" && !values.is_empty() && is_on("total", "totals") {
-                totals.push(("all".to_owned(), one_row()));
-            }
+            dax.push_str(&format!("\tVAR __DS0PrimaryWindowed =\n\t\tTOPN ( {most}, __DS0Core, {} )\n", window.join(", ")));
+            dax.push_str("EVALUATE\n\t__DS0PrimaryWindowed\n");
         }
+        dax.push_str(&format!("ORDER BY\n\t{}\n", by.join(", ")));
     }
+    let names = layout
+        .names
+        .iter()
+        .map(|name| column_of(model, name).map_or_else(|| name.clone(), |(t, c)| format!("{}{}", t.name, bracket(&c.name))))
+        .collect();
     let mut columns: Vec<Json> =
         groups.iter().map(|(column, role, heading, reference)| serde_json::json!({"name": heading, "role": role, "ref": reference, "column": column, "format": column_format(model, column)})).collect();
     for (_, _, role, heading, reference) in &values {
         columns.push(serde_json::json!({"name": heading, "role": role, "ref": reference}));
     }
     Some(VisualQuery {
-        levels,
+        dax,
+        names,
         columns,
-        groups: groups.len(),
-        totals,
+        groups: places,
+        values: made,
+        extras,
         styles,
-        limit: if visual.type_name() == "tableEx" { 500 } else { 3_000 },
+        limit,
+        rows: row_count,
+        is_matrix,
+        rollups,
+        order,
     })
 }
 

@@ -4,6 +4,8 @@
 //! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`.
 
 mod codes;
+mod hostile;
+mod kept;
 mod random;
 mod reference;
 mod shop;
@@ -34,6 +36,8 @@ pub fn trials() -> Vec<Trial> {
         }
     }
     trials.extend(codes::trials());
+    trials.extend(hostile::trials());
+    trials.extend(kept::trials());
     trials.extend(random::trials());
     trials.extend(reference::trials());
     trials.extend(speed::trials());

@@ -50,7 +50,7 @@ fn tiny(check: impl FnOnce(&Preview<'_>) -> Result<(), Failed>) -> Result<(), Fa
         Column::from_values("Amount", DataType::Double, [Value::Double(1234.5), Value::Double(10.0)]).map_err(|e| format!("{e:?}"))?,
     ];
     let engine = Engine::new(&project.model, vec![Table { name: "Sales".to_owned(), columns }]);
-    check(&Preview { report: &report, model: &project.model, engine: &engine })
+    check(&Preview::new(&report, &project.model, &engine, Options::default().now))
 }
 
 fn ensure(holds: bool, why: &str) -> Result<(), Failed> {
@@ -118,7 +118,7 @@ fn shipped_pages_show_the_engines_figures() -> Result<(), Failed> {
     let name = &checked.project().model.name;
     let report = pbir::read(&pbir::write(&emit::report(&checked, None)), name).report;
     let engine = Engine::new(&model, tables);
-    let preview = Preview { report: &report, model: &model, engine: &engine };
+    let preview = Preview::new(&report, &model, &engine, Options::default().now);
     let base = preview.base();
     let broken = preview.broken(&base);
     ensure(broken.is_empty(), &format!("queries fail: {broken:?}"))?;

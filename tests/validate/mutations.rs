@@ -18,7 +18,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// Percent of the judged mutants that must be caught: what is reached today; the goal is 95 (docs/mutations.md).
-const FLOOR: usize = 65;
+const FLOOR: usize = 70;
 
 /// One measure with one thing changed.
 struct Mutant {
@@ -253,7 +253,7 @@ impl Bench {
 }
 
 fn mutants_are_caught() -> Result<(), Failed> {
-    let options = Options { as_of: "2026-03-12".parse()?, ..Options::new(31, if full() { 200 } else { 90 }, 26, Country::Au) };
+    let options = Options { as_of: "2026-03-12".parse()?, ..Options::new(31, if full() { 600 } else { 250 }, 26, Country::Au) };
     let folder = company(&options);
     let project = model(None)?;
     let tables = Arc::new(tables(&project, folder.path(), None)?);
@@ -289,7 +289,9 @@ fn mutants_are_caught() -> Result<(), Failed> {
     for mutant in &all {
         if !bench.caught(mutant) {
             let line = format!("{}: {}", mutant.measure, mutant.what);
-            if listed.lines().any(|l| l.strip_prefix("- ").is_some_and(|l| l == line)) {
+            let is_listed =
+                |entry: &str| entry == line || entry.strip_prefix("every measure: ").is_some_and(|what| mutant.what.starts_with(what));
+            if listed.lines().filter_map(|l| l.strip_prefix("- ")).any(is_listed) {
                 known += 1;
             } else {
                 survivors.push(line);

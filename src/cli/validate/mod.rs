@@ -254,7 +254,7 @@ fn load(args: &Args, project: &Project, sources: &SourceMap, queries: Vec<String
 
 /// Runs the query of every visual of every page.
 fn visuals(project: &Project, engine: &Engine) -> Vec<Shown> {
-    let preview = Preview { report: &project.report, model: &project.model, engine };
+    let preview = Preview::new(&project.report, &project.model, engine, crate::dax::Options::default().now);
     let mut shown = Vec::new();
     for (page, answers) in project.report.pages.iter().zip(preview.base()) {
         for (visual, answer) in answers.as_object().into_iter().flatten() {

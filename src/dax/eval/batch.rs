@@ -5,14 +5,15 @@
 //! here is evaluated row by row in the context that the row stands for, so the result is always that of the slow way.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::filter::{Body, Fc, Filter, Origin};
+use super::filter::{Body, Fc, Filter, Origin, Wide};
 use super::store::{IdSet, Mask};
 use super::value::TableVal;
 use super::{Ctx, Session, Val, VarLink, arith, compare, in_rows};
 use crate::dax::bind::bound::{CmpOp, FilterArg, Kind, N, Op, Period, Removal, Time};
-use crate::dax::catalog::{ColId, TableId};
+use crate::dax::catalog::{ColId, MeasureId, TableId};
 use crate::dax::error::EvalResult;
 use crate::dax::functions::Body as FnBody;
 use crate::dax::scalar;
@@ -33,12 +34,65 @@ pub(crate) struct BatchKey {
     pub col: ColId,
     pub kind: KeyKind,
     pub origin: Origin,
+    /// The sets stand for whole rows of the column's table.
+    whole: bool,
     /// The key stands for whole rows of its table, these ones.
-    rows: Option<Rc<Vec<u32>>>,
+    pub rows: Option<Rc<Vec<u32>>>,
+}
+
+/// Measures that a query has evaluated, by measure, filter context and keys.
+pub(crate) type Memo = HashMap<(MeasureId, u128, u128), Remembered>;
+
+/// Most bytes of values that a query remembers.
+const MEMO_BYTES: usize = 64 << 20;
+
+/// The values of a measure for the rows of a batch.
+pub(crate) struct Remembered {
+    values: Vec<Value>,
+    // What the hashes name by address stays alive with them.
+    _keys: Vec<BatchKey>,
+    _fc: Rc<Fc>,
+}
+
+/// A hash of what each row of a batch filters.
+fn keys_hash(n: usize, keys: &[BatchKey]) -> u128 {
+    let mut h = Wide::new();
+    h.word(n as u64);
+    let ids = |h: &mut Wide, ids: &[u32]| {
+        h.word(ids.len() as u64);
+        ids.chunks(2).for_each(|pair| h.word(u64::from(pair[0]) << 32 | u64::from(pair.get(1).copied().unwrap_or(0))));
+    };
+    for key in keys {
+        h.word(u64::from(key.col));
+        h.word(match &key.origin {
+            Origin::Explicit => 1,
+            Origin::Group => 2,
+            Origin::Row(rows) => Rc::as_ptr(rows) as usize as u64,
+        });
+        match &key.kind {
+            KeyKind::Ids(list) => ids(&mut h, list),
+            KeyKind::Sets(sets) => {
+                h.word(u64::MAX - u64::from(key.whole));
+                for set in sets.iter() {
+                    h.word(u64::from(set.low) << 32 | u64::from(set.high));
+                    set.bits.iter().flatten().for_each(|w| h.word(*w));
+                }
+            }
+        }
+        if let Some(rows) = &key.rows {
+            ids(&mut h, rows);
+        }
+    }
+    h.finish128()
 }
 
 /// A column with the ids that each row of a batch lets through.
-type RowSets = (ColId, Vec<Rc<IdSet>>);
+struct RowSets {
+    col: ColId,
+    list: Vec<Rc<IdSet>>,
+    /// The column is the key of its table, and whole rows are filtered.
+    whole: bool,
+}
 
 /// Columns that a row stands for: ids, and the rows themselves where the row is a whole one.
 type RowColumns = Vec<(ColId, Rc<Vec<u32>>, Option<Rc<Vec<u32>>>)>;
@@ -96,7 +150,7 @@ impl Batch {
 impl Session<'_> {
     /// An expression for every row of a table, the row being its innermost row context; `None` when rows go one by one.
     pub(crate) fn batch_rows(&self, table: &Rc<TableVal>, node: &N, cx: &Ctx, keep: bool) -> EvalResult<Option<Vec<Value>>> {
-        if keep || table.n < 2 || !node.deps.transition || node.deps.other {
+        if self.one_by_one || keep || table.n < 2 || !node.deps.transition || node.deps.other {
             return Ok(None);
         }
         let level = cx.rows.as_ref().map_or(0, |r| r.depth + 1);
@@ -106,7 +160,7 @@ impl Session<'_> {
 
     /// An expression for every group; `None` when groups go one by one.
     pub(crate) fn batch_groups(&self, groups: &Rc<TableVal>, columns: &[ColId], node: &N, cx: &Ctx) -> EvalResult<Option<Vec<Value>>> {
-        if groups.n < 2 {
+        if self.one_by_one || groups.n < 2 {
             return Ok(None);
         }
         let keys = columns
@@ -116,6 +170,7 @@ impl Session<'_> {
                 col: *col,
                 kind: KeyKind::Ids(Rc::new(cells.ids(groups.n).expect("model columns have ids"))),
                 origin: Origin::Group,
+                whole: false,
                 rows: None,
             })
             .collect();
@@ -124,7 +179,7 @@ impl Session<'_> {
     }
 
     /// The context of one row of a batch.
-    fn row_context(&self, batch: &Batch, row: usize) -> Ctx {
+    pub(crate) fn row_context(&self, batch: &Batch, row: usize) -> Ctx {
         let mut cx = batch.cx.clone();
         if !batch.keys.is_empty() {
             let mut filters = cx.fc.filters.clone();
@@ -138,6 +193,12 @@ impl Session<'_> {
                         Body::Rows { table: base, mask: Rc::new(mask), full: true },
                         key.origin.clone(),
                     )));
+                    continue;
+                }
+                if key.whole
+                    && let KeyKind::Sets(sets) = &key.kind
+                {
+                    filters.push(Rc::new(self.whole_rows(key.col, &sets[row], key.origin.clone())));
                     continue;
                 }
                 let set = match &key.kind {
@@ -154,6 +215,17 @@ impl Session<'_> {
             cx.env = Some(Rc::new(link));
         }
         cx
+    }
+
+    /// The rows of a keyed table by their keys, as a filter on all its columns.
+    fn whole_rows(&self, key: ColId, set: &IdSet, origin: Origin) -> Filter {
+        let table = self.catalog.table_of(key);
+        let stored = self.column(key).expect("the key was read before");
+        let dict = stored.dict();
+        let members: Vec<bool> = (0..=dict.len() as u32).map(|id| set.contains(id)).collect();
+        let mask = Mask::from_codes(stored.rows(), &dict.ids, &members);
+        let cols = self.catalog.tables[table as usize].columns.clone();
+        Filter::new(cols, Body::Rows { table, mask: Rc::new(mask), full: true }, origin)
     }
 
     /// Row by row, each in its own context.
@@ -213,10 +285,23 @@ impl Session<'_> {
                 let body = self.binder.bind_measure(*id).map_err(|e| e.to_eval())?;
                 let cx = Ctx { rows: None, env: None, ..inner.cx.clone() };
                 let inner = Batch { cx, vars: Vec::new(), ..inner };
-                Some(self.evaluate_batch(&body, &inner).map_err(|mut e| {
+                let key = (*id, inner.cx.fc.hash, keys_hash(inner.n, &inner.keys));
+                if let Some(known) = self.batch_memo.borrow().get(&key) {
+                    return Ok(Some(known.values.clone()));
+                }
+                let values = self.evaluate_batch(&body, &inner).map_err(|mut e| {
                     e.span = None;
                     e
-                })?)
+                })?;
+                let mut memo = self.batch_memo.borrow_mut();
+                let bytes = values.len() * size_of::<Value>();
+                if bytes < MEMO_BYTES {
+                    if memo.values().map(|m| m.values.len() * size_of::<Value>()).sum::<usize>() + bytes > MEMO_BYTES {
+                        memo.clear();
+                    }
+                    memo.insert(key, Remembered { values: values.clone(), _keys: inner.keys, _fc: inner.cx.fc });
+                }
+                Some(values)
             }
             Kind::Neg(a) => {
                 let values = self.evaluate_batch(a, batch)?;
@@ -453,6 +538,7 @@ impl Session<'_> {
             col,
             kind: KeyKind::Ids(ids),
             origin: origin.clone(),
+            whole: false,
             rows,
         }));
         Ok(Some(inner))
@@ -460,7 +546,7 @@ impl Session<'_> {
 
     /// Drops the keys of cleared columns; `false` when a key that stands for whole rows would lose only some of its columns.
     fn drop_keys(&self, keys: &mut Vec<BatchKey>, gone: &dyn Fn(ColId) -> bool) -> bool {
-        for key in keys.iter().filter(|k| k.rows.is_some()) {
+        for key in keys.iter().filter(|k| k.whole || k.rows.is_some()) {
             let columns = &self.catalog.tables[self.catalog.table_of(key.col) as usize].columns;
             let cleared = columns.iter().filter(|c| gone(**c)).count();
             if cleared > 0 && cleared < columns.len() {
@@ -469,6 +555,15 @@ impl Session<'_> {
         }
         keys.retain(|k| !gone(k.col));
         true
+    }
+
+    /// The key of a table whose expansion is the table itself, so that its rows filter nothing but its own columns.
+    fn lone_key(&self, table: TableId, batch: &Batch) -> EvalResult<Option<ColId>> {
+        if self.config(&batch.cx.fc.rels).reach[table as usize].len() > 1 {
+            return Ok(None);
+        }
+        let Some(key) = self.key_column_of(table)? else { return Ok(None) };
+        Ok(if self.column(key)?.dict().has_blank() { None } else { Some(key) })
     }
 
     /// A column whose values tell the rows of a table apart.
@@ -488,7 +583,7 @@ impl Session<'_> {
     fn batch_calculate(&self, filters: &[FilterArg], batch: &Batch) -> EvalResult<Option<Batch>> {
         // What an argument filters: the same for all rows, or a set of ids per row.
         let mut same: Vec<(Rc<Filter>, bool)> = Vec::new();
-        let mut sets: Vec<(ColId, Vec<Rc<IdSet>>, bool)> = Vec::new();
+        let mut sets: Vec<(RowSets, bool)> = Vec::new();
         for arg in filters {
             match arg {
                 FilterArg::Table { table, keep } => {
@@ -500,8 +595,13 @@ impl Session<'_> {
                         let cx = if batch.frame.is_some() { self.dummy(&batch.cx) } else { batch.cx.clone() };
                         same.extend(self.table_filter(node, &cx)?.into_iter().map(|f| (f, keep)));
                     } else {
-                        let Some((col, list)) = self.batch_sets(node, batch)? else { return Ok(None) };
-                        sets.push((col, list, keep));
+                        let Some(found) = self.batch_sets(node, batch)? else { return Ok(None) };
+                        match found.list.split_first() {
+                            Some((first, rest)) if !found.whole && rest.iter().all(|set| Rc::ptr_eq(set, first) || set == first) => {
+                                same.push((Rc::new(Filter::set(found.col, (**first).clone(), Origin::Explicit)), keep));
+                            }
+                            _ => sets.push((found, keep)),
+                        }
                     }
                 }
                 FilterArg::Remove(
@@ -540,8 +640,15 @@ impl Session<'_> {
                 return Ok(None);
             }
         }
-        let columns =
-            || same.iter().flat_map(|(f, keep)| f.cols.iter().map(move |c| (*c, *keep))).chain(sets.iter().map(|(c, _, keep)| (*c, *keep)));
+        let of_sets: Vec<(ColId, bool)> = sets
+            .iter()
+            .flat_map(|(found, keep)| {
+                let table = &self.catalog.tables[self.catalog.table_of(found.col) as usize];
+                let cols = if found.whole { table.columns.clone() } else { vec![found.col] };
+                cols.into_iter().map(|c| (c, *keep))
+            })
+            .collect();
+        let columns = || same.iter().flat_map(|(f, keep)| f.cols.iter().map(move |c| (*c, *keep))).chain(of_sets.iter().copied());
         let dates = self.date_tables(columns().map(|(c, _)| c));
         let replaced: Vec<ColId> = columns().filter(|(_, keep)| !keep).map(|(c, _)| c).collect();
         let kept: Vec<ColId> = columns().filter(|(_, keep)| *keep).map(|(c, _)| c).collect();
@@ -554,10 +661,11 @@ impl Session<'_> {
         all.extend(same.into_iter().map(|(f, _)| f));
         fc = fc.with(all);
         inner.cx.fc = Rc::new(fc);
-        inner.keys.extend(sets.into_iter().map(|(col, list, _)| BatchKey {
-            col,
-            kind: KeyKind::Sets(Rc::new(list)),
+        inner.keys.extend(sets.into_iter().map(|(found, _)| BatchKey {
+            col: found.col,
+            kind: KeyKind::Sets(Rc::new(found.list)),
             origin: Origin::Explicit,
+            whole: found.whole,
             rows: None,
         }));
         Ok(Some(inner))
@@ -567,8 +675,22 @@ impl Session<'_> {
     fn batch_sets(&self, node: &N, batch: &Batch) -> EvalResult<Option<RowSets>> {
         match &node.kind {
             Kind::FilterRows { table, predicate, level } if batch.frame.is_none() => {
-                let Kind::AllColumns { columns, blank: true } = &table.kind else { return self.sets_one_by_one(node, batch) };
-                let [col] = columns.as_slice() else { return Ok(None) };
+                // ALL of a keyed table is the same as ALL of its key, but that the other columns lose their filters as well.
+                let (col, whole) = match &table.kind {
+                    Kind::AllColumns { columns, blank: true } => {
+                        let [col] = columns.as_slice() else { return Ok(None) };
+                        (*col, false)
+                    }
+                    Kind::AllTable { table, blank: true } => match self.lone_key(*table, batch)? {
+                        Some(key) => (key, true),
+                        None => return self.sets_one_by_one(node, batch),
+                    },
+                    _ => return self.sets_one_by_one(node, batch),
+                };
+                let is_row = |x: &N| match &x.kind {
+                    Kind::Col { level: l, index } => l == level && (!whole || self.catalog.columns[col as usize].index == *index),
+                    _ => false,
+                };
                 if predicate.deps.transition || predicate.deps.other {
                     return self.sets_one_by_one(node, batch);
                 }
@@ -576,11 +698,10 @@ impl Session<'_> {
                     Kind::And(items) => items.iter().collect(),
                     _ => vec![predicate],
                 };
-                let dict = self.column(*col)?.dict().clone();
+                let dict = self.column(col)?.dict().clone();
                 let mut out: Vec<IdSet> = vec![IdSet::range(0, dict.len() as u32); batch.n];
                 for item in items {
                     let Kind::Cmp(op, a, b) = &item.kind else { return self.sets_one_by_one(node, batch) };
-                    let is_row = |x: &N| matches!(&x.kind, Kind::Col { level: l, .. } if l == level);
                     let (op, other) = if is_row(a) && !b.deps.reads_row(*level) {
                         (*op, b)
                     } else if is_row(b) && !a.deps.reads_row(*level) {
@@ -598,7 +719,7 @@ impl Session<'_> {
                         *set = set.intersect(&ids);
                     }
                 }
-                Ok(Some((*col, out.into_iter().map(Rc::new).collect())))
+                Ok(Some(RowSets { col, list: out.into_iter().map(Rc::new).collect(), whole }))
             }
             Kind::Time {
                 time: Time::DatesYtd | Time::DatesQtd | Time::DatesMtd, period, dates, column, year_end, calendar: None, ..
@@ -623,7 +744,7 @@ impl Session<'_> {
                         _ => IdSet::empty(),
                     })
                 });
-                Ok(Some((*column, sets.collect())))
+                Ok(Some(RowSets { col: *column, list: sets.collect(), whole: false }))
             }
             Kind::FilterRows { .. } | Kind::Time { .. } | Kind::Values { .. } => self.sets_one_by_one(node, batch),
             _ => Ok(None),
@@ -644,14 +765,24 @@ impl Session<'_> {
                 None => self.table_filter(node, &cx)?,
             };
             let [filter] = filters.as_slice() else { return Ok(None) };
-            let Body::Set(set) = &filter.body else { return Ok(None) };
-            if column.is_some_and(|c| c != filter.cols[0]) {
+            let (at, set) = match &filter.body {
+                Body::Set(set) => ((filter.cols[0], false), set.clone()),
+                Body::Rows { table, mask, full: true } => {
+                    let Some(key) = self.lone_key(*table, batch)? else { return Ok(None) };
+                    let stored = self.column(key)?;
+                    let ids = &stored.dict().ids;
+                    let blank = mask.has_blank().then_some(mask.rows);
+                    ((key, true), Rc::new(IdSet::from_ids(mask.iter().chain(blank).map(|r| ids.at(r)))))
+                }
+                _ => return Ok(None),
+            };
+            if column.is_some_and(|c| c != at) {
                 return Ok(None);
             }
-            column = Some(filter.cols[0]);
-            out.push(set.clone());
+            column = Some(at);
+            out.push(set);
         }
-        Ok(column.map(|c| (c, out)))
+        Ok(column.map(|(col, whole)| RowSets { col, list: out, whole }))
     }
 }
 

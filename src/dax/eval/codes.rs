@@ -51,7 +51,7 @@ impl Codes {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         with_codes!(self, v => v.len())
     }
 
@@ -100,7 +100,7 @@ fn widen<T: Code>(code: T) -> u32 {
 
 /// Eight bytes of 0 or 1 at a time become bits.
 #[inline]
-fn pack(bytes: &[u8; 64]) -> u64 {
+pub(crate) fn pack(bytes: &[u8; 64]) -> u64 {
     let mut word = 0;
     for (i, eight) in bytes.chunks_exact(8).enumerate() {
         let x = u64::from_le_bytes(eight.try_into().expect("eight bytes"));

@@ -211,29 +211,35 @@ pub struct Fc {
     pub rels: Rc<Vec<RelState>>,
     /// Hash of everything.
     pub hash: u128,
+    /// Hash of the relationships.
+    pub rels_hash: u128,
 }
 
 impl Fc {
     /// A context.
     pub fn new(filters: Vec<Rc<Filter>>, rels: Rc<Vec<RelState>>) -> Fc {
+        let mut h = Wide::new();
+        rels.iter().for_each(|r| h.word(u64::from(r.on) | u64::from(r.both) << 1 | u64::from(r.reverse) << 2));
+        Fc::hashed(filters, rels, h.finish128())
+    }
+
+    fn hashed(filters: Vec<Rc<Filter>>, rels: Rc<Vec<RelState>>, rels_hash: u128) -> Fc {
         let mut sum = 0_u128;
         for filter in &filters {
             sum = sum.wrapping_add(filter.hash.rotate_left(7).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835));
         }
-        let mut h = Wide::new();
-        rels.hash(&mut h);
         let origins = filters.iter().filter(|f| !matches!(f.origin, Origin::Explicit)).fold(0_u128, |s, f| {
             s.wrapping_add(f.hash.wrapping_mul(match &f.origin {
                 Origin::Row(rows) => 0x5851_F42D_4C95_7F2D_u128.wrapping_add(Rc::as_ptr(rows) as usize as u128),
                 _ => 0x1405_7B7E_F767_814F,
             }))
         });
-        Fc { filters, hash: sum ^ h.finish128() ^ origins.rotate_left(13), rels }
+        Fc { filters, hash: sum ^ rels_hash ^ origins.rotate_left(13), rels, rels_hash }
     }
 
     /// The same with other filters.
     pub fn with(&self, filters: Vec<Rc<Filter>>) -> Fc {
-        Fc::new(filters, self.rels.clone())
+        Fc::hashed(filters, self.rels.clone(), self.rels_hash)
     }
 
     /// Clears columns.

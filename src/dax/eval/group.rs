@@ -7,6 +7,7 @@ use super::agg::Exact;
 use super::batch::{Batch, KeyKind};
 use super::pass::{NONE, Numbering, Part, Places, Real, RowExpr, Shared, Whole, run};
 use super::store::{IdSet, Mask};
+use super::travel::Travel;
 use crate::base::Currency;
 use crate::dax::bind::bound::{AggKind, ArithOp, Kind, N};
 use crate::dax::catalog::{ColId, TableId};
@@ -128,45 +129,45 @@ impl Session<'_> {
     /// Assigns every row of a table to the group of the batch that it belongs to.
     fn group_layout(&self, table: TableId, batch: &Batch) -> EvalResult<Option<Layout>> {
         let config = self.config(&batch.cx.fc.rels);
+        let mut sets: Option<(Part, Rc<Vec<Rc<IdSet>>>)> = None;
         if config.has_edges() {
-            return Ok(None);
+            match self.travelling(table, batch, &config)? {
+                Travel::Nothing => {}
+                Travel::Sets(part, list) => sets = Some((part, list)),
+                Travel::Many => return Ok(None),
+            }
         }
         let mut keys: Vec<(ColId, Rc<Vec<u32>>)> = Vec::new();
-        let mut sets: Option<(ColId, Rc<Vec<Rc<IdSet>>>)> = None;
         for key in &batch.keys {
-            if !config.reaches(table, self.catalog.table_of(key.col)) {
+            let owner = self.catalog.table_of(key.col);
+            if !config.reaches(table, owner) {
                 continue;
             }
             match &key.kind {
                 KeyKind::Ids(ids) => keys.push((key.col, ids.clone())),
-                KeyKind::Sets(list) if sets.is_none() => sets = Some((key.col, list.clone())),
-                KeyKind::Sets(_) => return Ok(None),
+                KeyKind::Sets(_) if sets.is_some() => return Ok(None),
+                KeyKind::Sets(list) => {
+                    let dict = self.column(key.col)?.dict().clone();
+                    let size = dict.len() + 1;
+                    let part = if owner == table {
+                        Part { table: (0..size as u32).collect(), codes: Shared::Ids(dict), size }
+                    } else {
+                        let map = self.row_map(&config, table, owner)?.expect("reachable");
+                        Part { table: dict.ids.iter().collect(), codes: Shared::Rows(map), size }
+                    };
+                    sets = Some((part, list.clone()));
+                }
             }
         }
         let (group_of, parts, numbering, wanted) = self.number_keys(table, &keys, batch.n, &config)?;
         let groups = wanted + 1;
-        let axis = match &sets {
-            Some((col, _)) => self.column(*col)?.dict().len() + 1,
-            None => 1,
-        };
+        let (axis_part, sets) = sets.map_or((None, None), |(part, list)| (Some(part), Some(list)));
+        let axis = axis_part.as_ref().map_or(1, |p| p.size);
         if groups.saturating_mul(axis) > MAX_CELLS {
             return Ok(None);
         }
-        let axis_part = match &sets {
-            None => None,
-            Some((col, _)) => {
-                let dict = self.column(*col)?.dict().clone();
-                let owner = self.catalog.table_of(*col);
-                Some(if owner == table {
-                    Part { table: (0..=dict.len() as u32).collect(), codes: Shared::Ids(dict), size: axis }
-                } else {
-                    let map = self.row_map(&config, table, owner)?.expect("reachable");
-                    Part { table: dict.ids.iter().collect(), codes: Shared::Rows(map), size: axis }
-                })
-            }
-        };
         let places = Places { parts, groups: numbering, rest: wanted as u32, axis: axis_part };
-        Ok(Some(Layout { places, groups, group_of, axis, sets: sets.map(|(_, list)| list) }))
+        Ok(Some(Layout { places, groups, group_of, axis, sets }))
     }
 
     /// Numbers the distinct combinations of key values of a batch: the number of each batch row, how to find it for a row of the

@@ -5,6 +5,8 @@ mod batch;
 mod calendar;
 pub mod codes;
 mod context;
+#[cfg(test)]
+mod differential;
 pub mod filter;
 mod group;
 pub mod info;
@@ -17,6 +19,7 @@ pub mod store;
 mod summarize;
 mod table;
 mod time;
+mod travel;
 pub mod value;
 mod visual;
 mod window;
@@ -139,6 +142,8 @@ pub struct Session<'e> {
     pub scalars: ScalarContext,
     /// Limits.
     pub budget: Budget,
+    /// Without batches and scans.
+    pub one_by_one: bool,
     /// Security: rows of tables that the role may see.
     pub security: RefCell<HashMap<TableId, Arc<Mask>>>,
     /// How the model sets relationships.
@@ -148,15 +153,16 @@ pub struct Session<'e> {
     own_columns: RefCell<HashMap<ColId, Arc<Stored>>>,
     busy: RefCell<Vec<(bool, u32)>>,
     memo: Cache<(MeasureId, u128, u64), Value>,
+    batch_memo: RefCell<batch::Memo>,
     masks: Cache<(TableId, u128), Rc<Mask>>,
     mask_bytes: Cell<usize>,
     filter_masks: Cache<(TableId, u128, u64), Rc<Mask>>,
     configs: Cache<Rc<Vec<RelState>>, Rc<relation::Config>>,
+    last_config: RefCell<Option<(Rc<Vec<RelState>>, Rc<relation::Config>)>>,
     vectors: Cache<(usize, TableId), Option<store::Vector>>,
     predicate_masks: Cache<(usize, TableId), Option<Rc<Mask>>>,
     keep_alive: RefCell<Vec<N>>,
     ranks: Cache<(usize, u128), Rc<Vec<Value>>>,
-    classes: Cache<TableId, Option<Rc<Vec<u32>>>>,
     items: Cache<(usize, usize), BoundItem>,
     /// Values of DEFINE VAR.
     pub globals: RefCell<Vec<(u32, N)>>,
@@ -191,6 +197,7 @@ impl<'e> Session<'e> {
             binder,
             scalars,
             budget,
+            one_by_one: false,
             security: RefCell::default(),
             default_rels: Rc::new(default_rels),
             columns: RefCell::new(vec![None; catalog.columns.len()]),
@@ -198,15 +205,16 @@ impl<'e> Session<'e> {
             own_columns: RefCell::default(),
             busy: RefCell::default(),
             memo: RefCell::default(),
+            batch_memo: RefCell::default(),
             masks: RefCell::default(),
             mask_bytes: Cell::new(0),
             filter_masks: RefCell::default(),
             configs: RefCell::default(),
+            last_config: RefCell::default(),
             vectors: RefCell::default(),
             predicate_masks: RefCell::default(),
             keep_alive: RefCell::default(),
             ranks: RefCell::default(),
-            classes: RefCell::default(),
             items: RefCell::default(),
             globals: RefCell::default(),
             global_values: RefCell::default(),
@@ -227,6 +235,7 @@ impl<'e> Session<'e> {
         self.security.borrow_mut().extend(allowed.into_iter().map(|(t, m)| (t, Arc::new(m))));
         self.masks.borrow_mut().clear();
         self.memo.borrow_mut().clear();
+        self.batch_memo.borrow_mut().clear();
         for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.security_both && r.active) {
             let (many, one) = (self.catalog.table_of(rel.from), self.catalog.table_of(rel.to));
             let visible = self.mask(many, &Fc::new(Vec::new(), self.default_rels.clone()))?;

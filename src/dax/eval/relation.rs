@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use super::Session;
 use super::codes::Codes;
-use super::filter::{Body, Fc, Filter, RelState, Wide};
+use super::filter::{Body, Fc, Filter, RelState};
+use super::pass::{NONE, Numbering};
 use super::store::{Dict, IdSet, Mask};
 use crate::dax::catalog::{ColId, RelId, TableId};
 use crate::dax::error::EvalResult;
+use crate::table::DataType;
 
 /// A step of a path through relationships; `forward` goes from the many to the one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +27,13 @@ pub type Reached = (TableId, Vec<Step>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// Relationship.
-    rel: RelId,
+    pub(crate) rel: RelId,
     /// Filtered table.
-    target: TableId,
+    pub(crate) target: TableId,
     /// Filtering table.
-    source: TableId,
+    pub(crate) source: TableId,
     /// Along a regular relationship from the many to the one side.
-    upward: bool,
+    pub(crate) upward: bool,
 }
 
 /// For two tables: the row of the second for each row of the first.
@@ -43,7 +45,7 @@ pub struct Config {
     /// For each table: itself first, then the tables of its expansion with the way there.
     pub reach: Vec<Vec<Reached>>,
     /// Limited and both-way filters.
-    edges: Vec<Edge>,
+    pub(crate) edges: Vec<Edge>,
     maps: std::cell::RefCell<RowMaps>,
 }
 
@@ -67,7 +69,13 @@ impl Config {
 impl Session<'_> {
     /// Expansions under a set of relationship states.
     pub(crate) fn config(&self, rels: &Rc<Vec<RelState>>) -> Rc<Config> {
+        if let Some((last, config)) = &*self.last_config.borrow()
+            && Rc::ptr_eq(last, rels)
+        {
+            return config.clone();
+        }
         if let Some(config) = self.configs.borrow().get(rels) {
+            *self.last_config.borrow_mut() = Some((rels.clone(), config.clone()));
             return config.clone();
         }
         let catalog = self.catalog;
@@ -126,7 +134,7 @@ impl Session<'_> {
     }
 
     /// For each row of the many side (and its blank row): the row of the one side, or its blank row.
-    fn relationship_rows(&self, rel: RelId) -> EvalResult<Arc<Codes>> {
+    pub(crate) fn relationship_rows(&self, rel: RelId) -> EvalResult<Arc<Codes>> {
         if let Some(rows) = self.store.relationship(rel) {
             return Ok(rows);
         }
@@ -279,9 +287,7 @@ impl Session<'_> {
 
     /// A hash of the filters that can reach a table.
     fn relevant_hash(&self, table: TableId, fc: &Fc, config: &Config) -> u128 {
-        let mut h = Wide::new();
-        fc.rels.iter().for_each(|r| h.word(u64::from(r.on) | u64::from(r.both) << 1 | u64::from(r.reverse) << 2));
-        let mut sum = h.finish128();
+        let mut sum = fc.rels_hash;
         let everything = !config.edges.is_empty();
         for filter in &fc.filters {
             let relevant = everything || filter.cols.iter().any(|c| config.reaches(table, self.catalog.table_of(*c)));
@@ -293,7 +299,14 @@ impl Session<'_> {
     }
 
     /// `skip`: columns in the expansion of this table do not count.
-    fn visible(&self, table: TableId, fc: &Fc, config: &Config, used: &mut Vec<RelId>, skip: Option<TableId>) -> EvalResult<Mask> {
+    pub(crate) fn visible(
+        &self,
+        table: TableId,
+        fc: &Fc,
+        config: &Config,
+        used: &mut Vec<RelId>,
+        skip: Option<TableId>,
+    ) -> EvalResult<Mask> {
         let mut mask = match self.security.borrow().get(&table) {
             Some(mask) => (**mask).clone(),
             None => Mask::all(self.rows(table)?),
@@ -348,28 +361,39 @@ impl Session<'_> {
 
     /// Rows of the edge's target that belong to visible rows of its source.
     fn travel(&self, edge: &Edge, source: &Mask) -> EvalResult<Mask> {
-        let def = &self.catalog.rels[edge.rel as usize];
         let target_rows = self.rows(edge.target)?;
         if edge.upward {
             let map = self.relationship_rows(edge.rel)?;
             return Ok(Mask::from_rows(target_rows, source.iter().map(|r| map.at(r))));
         }
-        let (source_col, target_col) = if self.catalog.table_of(def.to) == edge.source { (def.to, def.from) } else { (def.from, def.to) };
-        let (from, to) = (self.column(source_col)?, self.column(target_col)?);
-        let (from_dict, to_dict) = (from.dict(), to.dict());
-        let mut seen = vec![false; from_dict.len() + 1];
-        source.iter().for_each(|r| seen[from_dict.ids.at(r) as usize] = true);
-        let mut pass = vec![false; to_dict.len() + 1];
-        for id in 0..=from_dict.len() as u32 {
-            if seen[id as usize]
-                && let Some(other) = to_dict.find(&from_dict.value(id))
-            {
-                pass[other as usize] = true;
-            }
-        }
+        let (source_col, target_col) = self.ends(edge);
+        let pass = self.shared_ids(source_col, target_col, source)?;
+        let to = self.column(target_col)?;
+        let to_dict = to.dict();
         let mut mask = Mask::from_codes(target_rows, &to_dict.ids, &pass);
         mask.drop_blank();
         Ok(mask)
+    }
+
+    /// The columns at both ends of a limited edge, the filtering one first.
+    pub(crate) fn ends(&self, edge: &Edge) -> (ColId, ColId) {
+        let def = &self.catalog.rels[edge.rel as usize];
+        if self.catalog.table_of(def.to) == edge.source { (def.to, def.from) } else { (def.from, def.to) }
+    }
+
+    /// The ids of a column whose values some rows of another column's table hold.
+    pub(crate) fn shared_ids(&self, from: ColId, to: ColId, rows: &Mask) -> EvalResult<Vec<bool>> {
+        let (from, to) = (self.column(from)?, self.column(to)?);
+        let (from_dict, to_dict) = (from.dict(), to.dict());
+        let mut seen = vec![false; from_dict.len() + 1];
+        rows.iter().for_each(|r| seen[from_dict.ids.at(r) as usize] = true);
+        let mut pass = vec![false; to_dict.len() + 1];
+        for id in (0..=from_dict.len() as u32).filter(|id| seen[*id as usize]) {
+            if let Some(other) = to_dict.find(&from_dict.value(id)) {
+                pass[other as usize] = true;
+            }
+        }
+        Ok(pass)
     }
 
     /// Rows of a table that one filter lets through; `None` when it does not reach the table.
@@ -491,42 +515,64 @@ impl Session<'_> {
     }
 
     /// Rows that are equal in every stored column form a class; `None` when every row is its own.
-    pub(crate) fn row_classes(&self, table: TableId) -> EvalResult<Option<Rc<Vec<u32>>>> {
-        if let Some(known) = self.classes.borrow().get(&table) {
+    pub(crate) fn row_classes(&self, table: TableId) -> EvalResult<Option<Arc<Vec<u32>>>> {
+        let kept = self.store.row_classes(table);
+        if let Some(known) = kept.and_then(|k| k.get()) {
             return Ok(known.clone());
         }
+        let result = self.find_classes(table)?.map(Arc::new);
+        if let Some(kept) = kept {
+            // Another thread may have been first; both found the same.
+            let _ = kept.set(result.clone());
+        }
+        Ok(result)
+    }
+
+    fn find_classes(&self, table: TableId) -> EvalResult<Option<Vec<u32>>> {
         let def = &self.catalog.tables[table as usize];
         let rows = self.rows(table)?;
         let keyed = def.visual.is_some()
             || def.columns.iter().any(|c| self.catalog.columns[*c as usize].is_key)
             || self.catalog.rels.iter().any(|r| r.regular && self.catalog.table_of(r.to) == table);
-        let mut result = None;
-        if !keyed && rows > 0 {
-            let columns: Vec<ColId> =
-                def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
-            let mut dicts: Vec<Arc<Dict>> = Vec::with_capacity(columns.len());
-            let mut unique = false;
-            for col in columns {
-                let dict = self.column(col)?.dict().clone();
-                if dict.len() == rows {
-                    unique = true;
-                    break;
-                }
-                dicts.push(dict);
+        if keyed || rows == 0 {
+            return Ok(None);
+        }
+        let mut columns: Vec<ColId> =
+            def.columns.iter().copied().filter(|c| self.catalog.columns[*c as usize].calculated.is_none()).collect();
+        // Numbers and texts of documents tell rows apart soonest; amounts have the largest dictionaries.
+        let rank = |col: &ColId| match self.catalog.columns[*col as usize].data_type {
+            Some(DataType::Int64) => 0,
+            Some(DataType::String) => 1,
+            Some(DataType::DateTime | DataType::Boolean) => 2,
+            _ => 3,
+        };
+        columns.sort_by_key(rank);
+        let mut class = vec![0_u32; rows];
+        let mut size = 1;
+        for col in columns {
+            let dict = self.column(col)?.dict().clone();
+            if dict.len() == rows {
+                return Ok(None);
             }
-            if !unique {
-                let mut first: HashMap<Box<[u32]>, u32> = HashMap::with_capacity(rows);
-                let classes: Vec<u32> = (0..rows as u32)
-                    .map(|r| *first.entry(dicts.iter().map(|d| d.ids.at(r as usize)).collect()).or_insert(r))
-                    .chain([rows as u32])
-                    .collect();
-                if first.len() < rows {
-                    result = Some(Rc::new(classes));
-                }
+            let width = dict.len() as u64 + 1;
+            let mut numbering = Numbering::new(u64::from(size) * width);
+            let mut next = 0;
+            for (class, id) in class.iter_mut().zip(dict.ids.iter()) {
+                *class = numbering.number(u64::from(*class) * width + u64::from(id), next);
+                next = next.max(*class + 1);
+            }
+            size = next;
+            if size as usize == rows {
+                return Ok(None);
             }
         }
-        self.classes.borrow_mut().insert(table, result.clone());
-        Ok(result)
+        // A class is named by its first row.
+        let mut first = vec![NONE; size as usize];
+        for (row, class) in class.iter().enumerate() {
+            let slot = &mut first[*class as usize];
+            *slot = (*slot).min(row as u32);
+        }
+        Ok(Some(class.into_iter().map(|c| first[c as usize]).chain([rows as u32]).collect()))
     }
 
     /// Columns of a table's expansion.

@@ -14,6 +14,9 @@ use crate::table::{Column, ColumnBuilder, ColumnData, DataType, Value};
 impl Session<'_> {
     /// A table expression as rows of one model table (never its blank row), where it is nothing more.
     pub(crate) fn scan(&self, node: &N, cx: &Ctx) -> EvalResult<Option<(TableId, Rc<Mask>)>> {
+        if self.one_by_one {
+            return Ok(None);
+        }
         match &node.kind {
             Kind::Table { table, blank } => {
                 let mask = self.mask(*table, &cx.fc)?;
@@ -51,9 +54,21 @@ impl Session<'_> {
         self.enter(cx, &Rc::new(TableVal::default()), false).0
     }
 
+    /// Whether an expression follows relationships that are not those of the model: the vectors kept here are for the model's own.
+    fn leaves_default_paths(&self, node: &N, cx: &Ctx) -> bool {
+        fn related(node: &N) -> bool {
+            let mut found = matches!(node.kind, Kind::Related { .. });
+            if !found {
+                crate::dax::bind::children(node, &mut |child| found = found || related(child));
+            }
+            found
+        }
+        !Rc::ptr_eq(&cx.fc.rels, &self.default_rels) && *cx.fc.rels != *self.default_rels && related(node)
+    }
+
     /// Rows of a model table that pass a predicate over their columns; `None` when it has to be evaluated row by row.
     pub(crate) fn predicate_mask(&self, table: TableId, predicate: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Rc<Mask>>> {
-        if predicate.deps.transition || predicate.deps.other {
+        if predicate.deps.transition || predicate.deps.other || self.leaves_default_paths(predicate, cx) {
             return Ok(None);
         }
         let pure = !predicate.deps.filter && predicate.deps.vars.is_empty() && predicate.deps.frames & !(1 << level.min(63)) == 0;
@@ -105,6 +120,9 @@ impl Session<'_> {
             RowColumn::Own(index) => (self.catalog.tables[table as usize].columns[*index], false),
             RowColumn::Related(col) => (*col, true),
         };
+        if !related && let Some(mask) = self.compare_amounts(col, node, level, cx)? {
+            return Ok(Some(Rc::new(mask)));
+        }
         let dict = self.column(col)?.dict().clone();
         let set = match self.ids_of_predicate(&dict, node, level, cx)? {
             Some(set) => set,
@@ -128,6 +146,43 @@ impl Session<'_> {
         let map = self.row_map(&config, table, self.catalog.table_of(col))?.expect("the column belongs to the expansion");
         let by_row: Vec<bool> = dict.ids.iter().map(|id| pass[id as usize]).collect();
         Ok(Some(Rc::new(Mask::from_codes(rows, &map, &by_row))))
+    }
+
+    /// A fixed decimal, double or whole number without blanks against a constant, where no dictionary of the column is at hand.
+    fn compare_amounts(&self, col: ColId, node: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Mask>> {
+        let Kind::Cmp(op, a, b) = &node.kind else { return Ok(None) };
+        let stored = self.column(col)?;
+        if stored.known_dict().is_some() || stored.column.blanks.is_some() || stored.rows() < 4096 {
+            return Ok(None);
+        }
+        let is_row = |x: &N| matches!(&x.kind, Kind::Col { level: l, .. } if *l == level);
+        let (op, other) = if is_row(a) && !b.deps.reads_row(level) {
+            (*op, b)
+        } else if is_row(b) && !a.deps.reads_row(level) {
+            (flip(*op), a)
+        } else {
+            return Ok(None);
+        };
+        let value = self.scalar(other, &self.dummy(cx))?;
+        // Only where both sides are exact in one unit.
+        const EXACT: u64 = 1 << 53;
+        let mut mask = match (&stored.column.data, &value) {
+            (ColumnData::Int64(v), Value::Int64(x)) => Mask::from_values(v, |v| holds(op, v.cmp(x))),
+            (ColumnData::Currency(v), Value::Currency(x)) => Mask::from_values(v, |v| holds(op, v.cmp(&x.0))),
+            (ColumnData::Currency(v), Value::Int64(x)) if op != CmpOp::StrictEqual && x.unsigned_abs() < EXACT / 10_000 => {
+                let x = x * Currency::SCALE;
+                Mask::from_values(v, |v| holds(op, v.cmp(&x)))
+            }
+            (ColumnData::Double(v), Value::Double(x)) if !x.is_nan() && !v.iter().any(|v| v.is_nan()) => {
+                Mask::from_values(v, |v| v.partial_cmp(x).is_some_and(|order| holds(op, order)))
+            }
+            _ => return Ok(None),
+        };
+        // The blank row is BLANK on the other side of the same comparison.
+        if !compare(op, &Value::Blank, &value)? {
+            mask.drop_blank();
+        }
+        Ok(Some(mask))
     }
 
     /// A comparison of two row expressions of numbers.
@@ -189,7 +244,7 @@ impl Session<'_> {
 
     /// The ids of a column that pass a predicate over it alone, if it is made of comparisons.
     pub(crate) fn predicate_ids(&self, col: ColId, predicate: &N, level: usize, cx: &Ctx) -> EvalResult<Option<IdSet>> {
-        if predicate.deps.transition || predicate.deps.other {
+        if self.one_by_one || predicate.deps.transition || predicate.deps.other {
             return Ok(None);
         }
         let dict = self.column(col)?.dict().clone();
@@ -264,7 +319,7 @@ impl Session<'_> {
 
     /// A row expression over every row of a model table, computed at once; `None` when it has to go row by row.
     pub(crate) fn vector(&self, table: TableId, node: &N, level: usize, cx: &Ctx) -> EvalResult<Option<Vector>> {
-        if node.deps.transition || node.deps.other {
+        if node.deps.transition || node.deps.other || self.leaves_default_paths(node, cx) {
             return Ok(None);
         }
         let pure = !node.deps.filter && node.deps.vars.is_empty() && node.deps.frames & !(1 << level.min(63)) == 0;
@@ -420,6 +475,18 @@ fn row_columns(node: &N, level: usize, out: &mut Vec<RowColumn>) -> bool {
         Kind::In(items, table) => items.iter().all(|i| row_columns(i, level, out)) && !table.deps.reads_row(level),
         Kind::Let(vars, body) => vars.iter().all(|(_, v)| row_columns(v, level, out)) && row_columns(body, level, out),
         _ => false,
+    }
+}
+
+/// Whether a comparison holds for values in this order.
+fn holds(op: CmpOp, order: std::cmp::Ordering) -> bool {
+    match op {
+        CmpOp::Equal | CmpOp::StrictEqual => order.is_eq(),
+        CmpOp::NotEqual => order.is_ne(),
+        CmpOp::Less => order.is_lt(),
+        CmpOp::LessEqual => order.is_le(),
+        CmpOp::Greater => order.is_gt(),
+        CmpOp::GreaterEqual => order.is_ge(),
     }
 }
 

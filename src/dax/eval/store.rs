@@ -470,6 +470,19 @@ impl Mask {
         mask
     }
 
+    /// Rows whose value passes a test, and the blank row.
+    pub(crate) fn from_values<T: Copy>(values: &[T], test: impl Fn(&T) -> bool) -> Mask {
+        let mut mask = Mask::none(values.len());
+        for (word, values) in mask.bits.iter_mut().zip(values.chunks(64)) {
+            let mut bytes = [0_u8; 64];
+            values.iter().zip(&mut bytes).for_each(|(v, byte)| *byte = u8::from(test(v)));
+            *word = super::codes::pack(&bytes);
+        }
+        mask.bits[values.len() / 64] |= 1 << (values.len() % 64);
+        mask.recount();
+        mask
+    }
+
     /// Some rows.
     pub fn from_rows(rows: usize, members: impl IntoIterator<Item = u32>) -> Mask {
         let mut mask = Mask::none(rows);

@@ -95,20 +95,33 @@ impl Session<'_> {
                     }
                 }
             }
-            let groups = Rc::new(self.candidates(&columns, &pass_groups)?);
-            let mut values: Vec<Vec<Value>> = Vec::with_capacity(spec.exprs.len());
+            let mut groups = Rc::new(self.candidates(&columns, &pass_groups)?);
             let pass_cx = Ctx { fc: Rc::new(pass_base), rows: None, env: cx.env.clone(), misc: cx.misc.clone() };
-            for (expr, _) in &spec.exprs {
-                values.push(self.group_values(&groups, &columns, expr, &pass_cx)?);
+            let mut values: Vec<Vec<Value>> = vec![Vec::new(); spec.exprs.len()];
+            for (index, (expr, counts)) in spec.exprs.iter().enumerate() {
+                if *counts {
+                    values[index] = self.group_values(&groups, &columns, expr, &pass_cx)?;
+                }
             }
-            let kept: Vec<usize> = (0..groups.n)
-                .filter(|row| {
-                    spec.exprs.is_empty()
-                        || columns.is_empty() && spec.columns.is_empty()
-                        || spec.exprs.iter().zip(&values).any(|((_, counts), v)| *counts && !v[*row].is_blank())
-                        || spec.exprs.iter().all(|(_, counts)| !counts)
-                })
-                .collect();
+            // What does not count is needed for the groups that stay only.
+            if spec.exprs.iter().any(|(_, counts)| *counts) && !(columns.is_empty() && spec.columns.is_empty()) {
+                let kept: Vec<u32> = (0..groups.n)
+                    .filter(|row| spec.exprs.iter().zip(&values).any(|((_, counts), v)| *counts && !v[*row].is_blank()))
+                    .map(|row| row as u32)
+                    .collect();
+                if kept.len() < groups.n {
+                    groups = Rc::new(groups.pick(&kept));
+                    for column in values.iter_mut().filter(|column| !column.is_empty()) {
+                        *column = kept.iter().map(|row| column[*row as usize].clone()).collect();
+                    }
+                }
+            }
+            for (index, (expr, counts)) in spec.exprs.iter().enumerate() {
+                if !counts {
+                    values[index] = self.group_values(&groups, &columns, expr, &pass_cx)?;
+                }
+            }
+            let kept: Vec<usize> = (0..groups.n).collect();
             // Without expressions a subtotal row stands for existing detail rows.
             let ids: Vec<Vec<u32>> = groups.cols.iter().map(|c| c.ids(groups.n).expect("model columns have ids")).collect();
             for (position, col) in spec.columns.iter().enumerate() {

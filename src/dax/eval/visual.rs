@@ -464,8 +464,8 @@ impl Session<'_> {
         for axis in &axes {
             let mut seen: HashMap<Vec<super::value::Key>, usize> = HashMap::new();
             let (mut first, mut number) = (Vec::new(), Vec::with_capacity(rows));
-            for row in 0..rows {
-                let key = axis.iter().map(|c| super::value::Key::of(&columns[*c][row])).collect();
+            let keys = (0..rows).map(|row| axis.iter().map(|c| super::value::Key::of(&columns[*c][row])).collect::<Vec<_>>());
+            for (row, key) in keys.enumerate() {
                 number.push(*seen.entry(key).or_insert_with(|| {
                     first.push(row);
                     first.len() - 1

@@ -7,13 +7,13 @@ const pages = outline.pages;
 const lang = document.documentElement.lang || 'en';
 const WORDS = {
   en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
-    need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'first rows of',
+    need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here',
     cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has an error'},
   fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
-    need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'premières lignes sur',
+    need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici',
     cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient une erreur'},
   nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
-    need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'eerste rijen van',
+    need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan',
     cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat een fout'},
 };
 const W = WORDS[lang] || WORDS.en;
@@ -46,6 +46,7 @@ const seen = (color, ratio, on) => {
   return away;
 };
 let isDark = false;
+const ground = () => isDark ? '#12181f' : '#f3f5f7';
 const paper = () => isDark ? '#1d252e' : '#ffffff';
 const ink = () => isDark ? '#e8edf2' : '#1b2733';
 const muted = () => isDark ? '#aeb9c4' : '#55636f';
@@ -98,23 +99,38 @@ const axisText = isShare => value => isShare ? `${Math.round(value * 1000) / 10}
 // ---------- where answers come from: pre-computed or the server; one interface
 const keyOf = selections => selections.map(s => `${s.column}=${JSON.stringify(s.values)}`).sort().join('&');
 const known = new Map();
-const overBase = (page, changed) => {
+// The file keeps the query without a selection; with one, its filters are written into it as the server does.
+const constant = value => typeof value === 'string' ? (ISO.test(value) ? `DATE ( ${value.split('-').map(Number).join(', ')} )` : `"${value.replace(/"/g, '""')}"`) : value === null ? 'BLANK ()' : value === true ? 'TRUE ()' : value === false ? 'FALSE ()' : String(value);
+const withSelections = (dax, selections) => {
+  const names = selections.map((_, i) => `__Selection${i + 1}`);
+  const tables = selections.map((s, i) => `\tVAR ${names[i]} =\n\t\tTREATAS ( { ${s.values.map(constant).join(', ')} }, ${s.column} )\n`).join('');
+  const at = dax.lastIndexOf('SUMMARIZECOLUMNS (\n');
+  if (at < 0) return dax;
+  const lines = dax.slice(at).split('\n');
+  const end = lines.indexOf('\t\t)');
+  const first = lines.findIndex((line, i) => i > 0 && i < end && line.startsWith('\t\t\t"'));
+  if (end < 0) return dax;
+  if (first > 0) lines.splice(first, 0, ...names.map(n => `\t\t\t${n},`));
+  else { lines[end - 1] += ','; lines.splice(end, 0, ...names.map((n, i) => `\t\t\t${n}${i < names.length - 1 ? ',' : ''}`)); }
+  return (dax.slice(0, at) + lines.join('\n')).replace('DEFINE\n', () => `DEFINE\n${tables}`);
+};
+const overBase = (page, changed, selections) => {
   const out = {};
   for (const [name, answer] of Object.entries(payload.base[page])) {
     const other = changed[name];
-    out[name] = other ? {...answer, ...other, data: answer.data ? {...answer.data, error: undefined, ...other.data} : undefined} : answer;
+    out[name] = other ? {...answer, ...other, data: answer.data ? {...answer.data, error: undefined, ...other.data, dax: (answer.data.dax || []).map(dax => withSelections(dax, selections))} : undefined} : answer;
   }
   return out;
 };
 const source = {
   /** Answers that are at hand without waiting. */
   peek(page, selections) {
-    if (!selections.length) return payload.base[page];
+    if (!selections.length && payload.base[page]) return payload.base[page];
     const key = `${page}|${keyOf(selections)}`;
     if (known.has(key)) return known.get(key);
     const changed = payload.variants[key];
     if (!changed) return null;
-    const answers = overBase(page, changed);
+    const answers = overBase(page, changed, selections);
     known.set(key, answers);
     return answers;
   },
@@ -214,9 +230,11 @@ const back = () => {
 
 // ---------- drawing a page
 const charts = new Set();
-let answers = {};
-let plainAnswers = {};
+let answers = null;
+let plainAnswers = null;
 const isPhone = () => window.innerWidth < 640 && !hash.has('picture');
+// On a phone the band at the top is there only when the page's layout for phones has it.
+const hasBand = () => !isPhone() || pages[state.page].visuals.some(v => v.type === 'shape' && v.mobile);
 
 async function refresh() {
   const page = state.page;
@@ -226,7 +244,7 @@ async function refresh() {
   const plain = state.mark ? await source.page(page, selectionsOf(page, false)).catch(() => null) : got;
   if (page !== state.page) return;
   missing(!got);
-  if (got) { answers = got; plainAnswers = plain || got; } else if (!answers || answers.page !== page) { answers = answers && state.shown === page ? answers : payload.base[page]; plainAnswers = answers; }
+  if (got) { answers = got; plainAnswers = plain || got; } else if (state.shown !== page) { answers = payload.base[page] || {}; plainAnswers = answers; }
   state.shown = page;
   clearTool.hidden = !(state.mark || state.slicers.size);
   draw();
@@ -262,15 +280,17 @@ function places(page) {
   const some = page.visuals.filter(v => v.mobile);
   if (some.length) {
     const right = Math.max(...some.map(v => v.mobile[0] + v.mobile[2]));
-    const k = width / right;
-    return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + v.mobile[0] * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
+    const left = Math.min(...some.map(v => v.mobile[0]));
+    const k = width / (right - left);
+    return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + (v.mobile[0] - left) * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
   }
   let y = 8;
   return page.visuals.filter(v => v.type !== 'shape').map(v => { const h = Math.max(v.h, 60); const place = [v, 8, y, width, h]; y += h + 8; return place; });
 }
 
 function draw() {
-  if (!answers || !pages[state.page]) return;
+  // A page is drawn when its answers are there.
+  if (!answers || !pages[state.page] || state.shown !== state.page) return;
   const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest('[data-v]') : null;
   const focusId = focused && stage.contains(focused) ? focused.dataset.v : null;
   const selector = focusId && document.activeElement !== focused ? document.activeElement.dataset.f : null;
@@ -302,7 +322,7 @@ function draw() {
 const pending = [];
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
-  'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge', 'scatterChart', 'funnel', 'ribbonChart']);
+  'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
 const SLICERS = new Set(['slicer', 'listSlicer', 'advancedSlicerVisual', 'textSlicer']);
 
 function visual(page, v, answer, at, isLive) {
@@ -381,7 +401,7 @@ function textbox(host, v) {
       const style = run.style || {};
       let color = isHex(style.color) ? style.color : null;
       // On the page's own ground a colour has to be seen in the dark as well; on the band it is white.
-      if (color && v.paragraphs.length > 1) color = seen(color, 4.5);
+      if (color && (v.paragraphs.length > 1 || !hasBand())) color = seen(color, 4.5, v.paragraphs.length > 1 ? paper() : ground());
       node.append(el('span', {text: run.text, style: {fontSize: style.fontSize || '', fontWeight: /semibold|bold/i.test(style.fontFamily || '') || style.fontWeight === 'bold' ? '600' : style.fontWeight || '', fontStyle: style.fontStyle || '', color: color || ''}}));
     }
     host.append(node);
@@ -521,7 +541,7 @@ function card(host, body, v, data) {
     const box = el('div', {});
     const text = String(s.text(row, i) ?? '');
     // On the band a card is written in the band's own colour.
-    const shown = v.plain ? (color || 'var(--on-header)') : color ? seen(color, 4.5) : 'var(--ink)';
+    const shown = v.plain ? (hasBand() ? color || 'var(--on-header)' : 'var(--ink)') : color ? seen(color, 4.5) : 'var(--ink)';
     const isLong = text.length > 24;
     box.append(el('div', {class: isLong && at2(host) ? 'cv wrap' : 'cv', text: text || (v.plain ? '' : '–'), title: text, 'data-figure': value.ref, style: {color: shown, fontSize: `${size}px`, fontWeight: v.plain ? '400' : ''}}));
     if (s.values.length > 1) box.append(el('div', {class: 'cl', text: value.name}));
@@ -575,7 +595,7 @@ function table(body, v, data, canPick) {
   }
   const box = el('div', {class: 'scroll', tabindex: canSelect && rows.length ? null : '0', role: 'region', 'aria-label': `${W.table} ${v.title || ''}`}, node);
   if (!rows.length) box.append(el('p', {class: 'more', text: W.none}));
-  if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${data.limit} ${W.cut} ${data.rows}`}));
+  if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${W.cut} (${data.limit})`}));
   body.append(box);
 }
 
@@ -744,7 +764,7 @@ function series(v, data, s, rows) {
   const axisTip = {...box, trigger: 'axis', axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.12}}, formatter: p => ownTip(p[0].dataIndex)};
   const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
   const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
-  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
+  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
   const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});

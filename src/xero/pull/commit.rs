@@ -1,6 +1,6 @@
 //! Moves downloaded pages into place, in steps that can be repeated after a kill.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,10 @@ fn carry_out(folder: &dyn Folder, commit: &Commit) -> Result<(), String> {
     for (from, to) in &commit.moves {
         // Nothing to move means that an earlier attempt has moved it.
         folder.rename(from, to)?;
+    }
+    let folders: BTreeSet<&str> = commit.moves.iter().filter_map(|(_, to)| to.split_once('/')).map(|(name, _)| name).collect();
+    for name in folders {
+        folder.settle(name)?;
     }
     for path in &commit.removes {
         folder.remove(path)?;

@@ -37,12 +37,26 @@ pub trait Folder: Send + Sync {
     /// # Errors
     /// Why it cannot be written.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), String>;
-    /// Appends a line durably.
+    /// Writes the whole file or nothing; only a power cut may lose it, which the checksum of a page shows.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    fn write_draft(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        self.write(path, bytes)
+    }
+    /// Makes moves into a folder durable.
+    ///
+    /// # Errors
+    /// Why that fails.
+    fn settle(&self, _folder: &str) -> Result<(), String> {
+        Ok(())
+    }
+    /// Appends a line; only a power cut may lose it.
     ///
     /// # Errors
     /// Why it cannot be written.
     fn append(&self, path: &str, line: &str) -> Result<(), String>;
-    /// Moves a file over another. Gives `false` when there is nothing to move.
+    /// Moves a file over another, its bytes made durable first. Gives `false` when there is nothing to move.
     ///
     /// # Errors
     /// Why it cannot be moved.
@@ -208,7 +222,7 @@ impl Run {
 
     /// Puts a page on disk, then notes it. Pages are written side by side; only the note waits for its turn.
     async fn keep(&self, page: Page, bytes: &[u8]) -> Result<(), PullError> {
-        self.folder.write(&page.incoming(), bytes).map_err(PullError::Folder)?;
+        self.folder.write_draft(&page.incoming(), bytes).map_err(PullError::Folder)?;
         self.progress.lock().await.add(&*self.folder, page).map_err(PullError::Folder)
     }
 }

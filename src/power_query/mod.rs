@@ -232,7 +232,7 @@ impl<'a> Templates<'a> {
             return Ok(tidy(text));
         }
         let template = Template::compile(text).map_err(|error| unreadable(path, &error))?;
-        let context = Context::wraps(data).map_err(|error| broken(name, &error.into()))?;
+        let context = Context::wraps(data).map_err(|error| broken(name, &error))?;
         let mut state = RenderContext::new(None);
         template.renders(&self.engine, &context, &mut state).map(|text| tidy(&text)).map_err(|error| broken(name, &error))
     }

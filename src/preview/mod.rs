@@ -157,7 +157,7 @@ impl<'a> Preview<'a> {
             return *wraps;
         }
         let theme = self.report.custom_theme.as_ref().unwrap_or(&self.report.theme);
-        let of = |kind: &str| theme.json["visualStyles"][kind]["*"]["title"][0]["titleWrap"].as_bool();
+        let of = |kind: &str| theme.json.get("visualStyles")?[kind]["*"]["title"][0]["titleWrap"].as_bool();
         of(visual.type_name()).or_else(|| of("*")).unwrap_or(false)
     }
 

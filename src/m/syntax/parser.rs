@@ -746,18 +746,17 @@ impl<'a> Parser<'a> {
                 break;
             }
             self.reset(here);
-            let (mut name, mut at) = self.name_after(before)?;
+            let (mut name, at) = self.name_after(before)?;
             let mut optional = false;
-            if let Some(rest) = name.strip_prefix("optional").filter(|_| self.slice(at).starts_with("optional")) {
-                if rest.starts_with([' ', '\t', '\u{A0}']) {
-                    optional = true;
-                    name = Name::from(rest.trim_start());
-                } else if rest.is_empty() && self.token == Token::Quoted {
-                    optional = true;
-                    (name, at) = self.name_after(at.end)?;
-                }
+            // The word before a name, plain or quoted, is read as part of it.
+            let words = self.slice(at);
+            if words.strip_prefix("optional").is_some_and(|rest| rest.starts_with([' ', '\t', '\u{A0}', '\u{3000}'])) {
+                optional = true;
+                (name, _) = self.name_after(at.start + "optional".len() as u32)?;
+            } else if words == "optional" && self.token == Token::Quoted {
+                optional = true;
+                (name, _) = self.name_after(at.end)?;
             }
-            let _ = at;
             let ty = if self.eat(Token::Equal) { Some(self.type_expr(false)?) } else { None };
             fields.push(TypeField { name, ty, optional });
             if self.token != Token::Comma {

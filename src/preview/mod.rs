@@ -51,7 +51,7 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { bytes: 1_400_000, seconds: 20.0 }
+        Budget { bytes: 1_000_000, seconds: 20.0 }
     }
 }
 

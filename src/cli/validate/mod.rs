@@ -252,11 +252,21 @@ fn load(args: &Args, project: &Project, sources: &SourceMap, queries: Vec<String
     Ok(Kept { queries, tables: Arc::new(tables), timings, figures, scenes, held })
 }
 
-/// Runs the query of every visual of every page.
+/// Runs the query of every visual of every page, every other page on a second thread.
 fn visuals(project: &Project, engine: &Engine) -> Vec<Shown> {
-    let preview = Preview::new(&project.report, &project.model, engine, crate::dax::Options::default().now);
+    let now = crate::dax::Options::default().now;
+    let half = |first: usize| {
+        let preview = Preview::new(&project.report, &project.model, engine, now);
+        (first..project.report.pages.len()).step_by(2).map(|page| preview.page(page, &[])).collect::<Vec<_>>()
+    };
+    let (even, odd) = std::thread::scope(|scope| {
+        let odd = scope.spawn(|| half(1));
+        (half(0), odd.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let (mut even, mut odd) = (even.into_iter(), odd.into_iter());
     let mut shown = Vec::new();
-    for (page, answers) in project.report.pages.iter().zip(preview.base()) {
+    for (index, page) in project.report.pages.iter().enumerate() {
+        let Some(answers) = (if index % 2 == 0 { even.next() } else { odd.next() }) else { continue };
         for (visual, answer) in answers.as_object().into_iter().flatten() {
             let data = &answer["data"];
             if data.is_null() {

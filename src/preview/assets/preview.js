@@ -453,7 +453,9 @@ function slicer(host, v, answer, isLive) {
     host.append(el('span', {class: 'lab', text: label}), box);
     const field = (which, name, fallback) => {
       const input = el('input', {type: isDay ? 'date' : 'number', 'aria-label': `${label}: ${name}`, 'data-f': which, min: isDay ? days[0] : null, max: isDay ? days[days.length - 1] : null, onchange: () => {
-        const next = {...range, [which]: input.value ? (isDay ? input.value : Number(input.value)) : null};
+        // What was chosen a moment ago, be its answer still under way.
+        const now = ((state.slicers.get(key) || {values: []}).values[0]) || {};
+        const next = {...now, [which]: input.value ? (isDay ? input.value : Number(input.value)) : null};
         set(next.from || next.to ? [next] : null);
       }});
       input.value = range[which] ?? fallback ?? '';
@@ -693,7 +695,7 @@ function chart(host, body, v, data, title, isLive) {
   const place = el('div', {class: 'chart', 'aria-hidden': 'true'});
   if (v.type === 'kpi') place.style.top = '34px';
   body.append(place);
-  const canKeys = isLive && plan.points.length > 1;
+  const canKeys = isLive && plan.points.length > 0;
   if (canKeys) {
     const keys = el('div', {class: 'chart', tabindex: '0', role: 'application', 'aria-roledescription': v.type, 'aria-label': title, 'data-f': 'keys', style: {pointerEvents: 'none'}});
     let at = -1;

@@ -270,6 +270,8 @@ const tests = {
     await tab.keyboard.press("ArrowDown");
     await tab.keyboard.press("Enter");
     await tab.waitForSelector('[data-v="Customers"] tr.sel');
+    await tab.evaluate(() => [...document.querySelectorAll(".bar .tool")].find((one) => /Clear/.test(one.textContent)).click());
+    await tab.waitForFunction(() => !document.querySelector('[data-v="Customers"] tr.sel'));
     const chart = '[data-v="Invoiced sales by customer"] [role=application]';
     await tab.focus(chart);
     await tab.keyboard.press("ArrowRight");

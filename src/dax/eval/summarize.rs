@@ -8,14 +8,18 @@ use super::filter::{Body, Fc, Filter, Origin};
 use super::store::IdSet;
 use super::value::{Key as SetKey, TCol, TableVal};
 use super::{Ctx, Misc, Session};
-use crate::dax::bind::bound::{GroupKey, Kind, N, SummarizeColumns};
+use crate::dax::bind::bound::{AggKind, GroupKey, Kind, N, SummarizeColumns};
 use crate::dax::catalog::{ColId, TableId};
 use crate::dax::error::EvalResult;
 use crate::table::Value;
 
+/// So many combinations are tried one and all; tests try the other way with few as well.
+const FEW_CANDIDATES: usize = if cfg!(test) { 1 } else { 4096 };
+
 impl Session<'_> {
-    /// Existing combinations of the group columns, tables crossed with each other: ids by column.
-    fn candidates(&self, columns: &[ColId], fc: &Fc) -> EvalResult<TableVal> {
+    /// Existing combinations of the group columns, tables crossed with each other: ids by column. Where many, those only that the
+    /// rows of the `drivers` hold: in the others every expression is blank.
+    fn candidates(&self, columns: &[ColId], fc: &Fc, drivers: Option<&[TableId]>) -> EvalResult<TableVal> {
         let mut tables: Vec<TableId> = Vec::new();
         for col in columns {
             let table = self.catalog.table_of(*col);
@@ -23,18 +27,32 @@ impl Session<'_> {
                 tables.push(table);
             }
         }
-        let mut out: Option<TableVal> = None;
+        let mut parts: Vec<TableVal> = Vec::new();
         let mut order: Vec<ColId> = Vec::new();
         for table in tables {
             let own: Vec<ColId> = columns.iter().copied().filter(|c| self.catalog.table_of(*c) == table).collect();
-            let part = self.combinations(&own, fc, true)?;
+            parts.push(self.combinations(&own, fc, true)?);
             order.extend(&own);
-            out = Some(match out {
-                None => part,
-                Some(left) => self.cross(&left, &part)?,
-            });
         }
-        let Some(mut value) = out else { return Ok(TableVal { n: 1, ..TableVal::default() }) };
+        let size = parts.iter().fold(1_usize, |size, part| size.saturating_mul(part.n));
+        let met = match drivers {
+            Some(drivers) if parts.len() > 1 && size > FEW_CANDIDATES && !self.one_by_one => self.met_combinations(&parts, &order, drivers, fc)?,
+            _ => None,
+        };
+        let crossed = match met {
+            Some(met) => Some(met),
+            None => {
+                let mut out: Option<TableVal> = None;
+                for part in parts {
+                    out = Some(match out {
+                        None => part,
+                        Some(left) => self.cross(&left, &part)?,
+                    });
+                }
+                out
+            }
+        };
+        let Some(mut value) = crossed else { return Ok(TableVal { n: 1, ..TableVal::default() }) };
         // Filters that tie columns of several tables together restrict the combinations as such.
         for filter in &fc.filters {
             let Body::Tuples(tuples) = &filter.body else { continue };
@@ -53,6 +71,83 @@ impl Session<'_> {
         let cols =
             columns.iter().map(|c| value.cols[order.iter().position(|o| o == c).expect("every column has its table")].clone()).collect();
         Ok(TableVal { n: value.n, cols, bases: Vec::new() })
+    }
+
+    /// The combinations of the parts' rows that rows of the drivers hold, in the order that the cross join would give; `None` where a
+    /// column is out of reach of a driver.
+    fn met_combinations(&self, parts: &[TableVal], order: &[ColId], drivers: &[TableId], fc: &Fc) -> EvalResult<Option<TableVal>> {
+        let config = self.config(&fc.rels);
+        let reached = |driver: &TableId| order.iter().all(|col| config.reaches(*driver, self.catalog.table_of(*col)));
+        if config.has_edges() || !drivers.iter().all(reached) {
+            return Ok(None);
+        }
+        // By part: the ids of its columns → its row.
+        let mut places: Vec<HashMap<Vec<u32>, u32>> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let ids: Vec<Vec<u32>> = part.cols.iter().map(|c| c.ids(part.n).expect("model columns have ids")).collect();
+            places.push((0..part.n).map(|row| (ids.iter().map(|c| c[row]).collect(), row as u32)).collect());
+        }
+        let mut met: std::collections::BTreeSet<Vec<u32>> = std::collections::BTreeSet::new();
+        let mut seen: std::collections::HashSet<Vec<u32>> = std::collections::HashSet::new();
+        for driver in drivers {
+            let columns = order.iter().map(|col| self.row_ids(&config, *driver, *col)).collect::<EvalResult<Vec<_>>>()?;
+            let mut key = Vec::with_capacity(columns.len());
+            for row in self.mask(*driver, fc)?.iter() {
+                key.clear();
+                key.extend(columns.iter().map(|ids| ids.at(row)));
+                if seen.contains(&key) {
+                    continue;
+                }
+                let mut rest = key.as_slice();
+                let found = parts.iter().zip(&places).map(|(part, places)| {
+                    let (own, others) = rest.split_at(part.cols.len());
+                    rest = others;
+                    places.get(own).copied()
+                });
+                if let Some(rows) = found.collect::<Option<Vec<u32>>>() {
+                    met.insert(rows);
+                }
+                seen.insert(key.clone());
+            }
+            self.reserve(seen.len() * (order.len() + parts.len() + 8) * 4)?;
+        }
+        let mut out = TableVal { n: met.len(), ..TableVal::default() };
+        for (index, part) in parts.iter().enumerate() {
+            let rows: Vec<u32> = met.iter().map(|rows| rows[index]).collect();
+            out.cols.extend(part.pick(&rows).cols);
+        }
+        Ok(Some(out))
+    }
+
+    /// The tables without whose rows in context an expression is blank; `None` where that cannot be told.
+    fn drivers(&self, expr: &N, found: &mut Vec<TableId>) -> EvalResult<bool> {
+        match &expr.kind {
+            Kind::Agg { kind, table, .. } => {
+                use AggKind as A;
+                let is_blank_without_rows = matches!(
+                    kind,
+                    A::Sum | A::Average | A::Min | A::Max | A::Count | A::CountA | A::CountRows | A::DistinctCount | A::DistinctCountNoBlank
+                );
+                let mut rows = table;
+                while let Kind::FilterRows { table: inner, .. } = &rows.kind {
+                    rows = inner;
+                }
+                match &rows.kind {
+                    Kind::Table { table, .. } if is_blank_without_rows => {
+                        if !found.contains(table) {
+                            found.push(*table);
+                        }
+                        Ok(true)
+                    }
+                    _ => Ok(false),
+                }
+            }
+            Kind::Measure(id) if self.catalog.groups.is_empty() => {
+                let body = self.binder.bind_measure(*id).map_err(|e| e.to_eval())?;
+                self.drivers(&body, found)
+            }
+            _ => Ok(false),
+        }
     }
 
     pub(crate) fn summarize_columns(&self, spec: &SummarizeColumns, cx: &Ctx) -> EvalResult<TableVal> {
@@ -76,6 +171,14 @@ impl Session<'_> {
             all.extend(self.table_filter(node, cx)?);
             group_fc = group_fc.with(all);
         }
+        // Groups without a value are left out, so that they need not be made where it is known which they are.
+        let mut drivers: Option<Vec<TableId>> = spec.exprs.iter().any(|(_, counts)| *counts).then(Vec::new);
+        for (expr, _) in spec.exprs.iter().filter(|(_, counts)| *counts) {
+            let Some(found) = &mut drivers else { break };
+            if !self.drivers(expr, found)? {
+                drivers = None;
+            }
+        }
         let passes = passes(spec);
         let schema_width = spec.lead + spec.exprs.len();
         let mut cells: Vec<Vec<Value>> = vec![Vec::new(); schema_width];
@@ -95,7 +198,7 @@ impl Session<'_> {
                     }
                 }
             }
-            let mut groups = Rc::new(self.candidates(&columns, &pass_groups)?);
+            let mut groups = Rc::new(self.candidates(&columns, &pass_groups, drivers.as_deref())?);
             let pass_cx = Ctx { fc: Rc::new(pass_base), rows: None, env: cx.env.clone(), misc: cx.misc.clone() };
             let mut values: Vec<Vec<Value>> = vec![Vec::new(); spec.exprs.len()];
             for (index, (expr, counts)) in spec.exprs.iter().enumerate() {
@@ -364,7 +467,7 @@ impl Session<'_> {
         let value = self.table(table, cx)?;
         let schema = node.schema.as_ref().expect("a table");
         let columns: Vec<ColId> = show.iter().filter_map(|i| schema.columns[*i].lineage).collect();
-        let all = self.candidates(&columns, &cx.fc)?;
+        let all = self.candidates(&columns, &cx.fc, None)?;
         let ids: Vec<Vec<u32>> = show.iter().map(|i| value.cols[*i].ids(value.n).unwrap_or_default()).collect();
         let have: std::collections::HashSet<Vec<u32>> = (0..value.n).map(|r| ids.iter().map(|c| c[r]).collect()).collect();
         let every: Vec<Vec<u32>> = all.cols.iter().map(|c| c.ids(all.n).unwrap_or_default()).collect();

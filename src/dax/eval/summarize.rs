@@ -36,7 +36,9 @@ impl Session<'_> {
         }
         let size = parts.iter().fold(1_usize, |size, part| size.saturating_mul(part.n));
         let met = match drivers {
-            Some(drivers) if parts.len() > 1 && size > FEW_CANDIDATES && !self.one_by_one => self.met_combinations(&parts, &order, drivers, fc)?,
+            Some(drivers) if parts.len() > 1 && size > FEW_CANDIDATES && !self.one_by_one => {
+                self.met_combinations(&parts, &order, drivers, fc)?
+            }
             _ => None,
         };
         let crossed = match met {
@@ -126,7 +128,15 @@ impl Session<'_> {
                 use AggKind as A;
                 let is_blank_without_rows = matches!(
                     kind,
-                    A::Sum | A::Average | A::Min | A::Max | A::Count | A::CountA | A::CountRows | A::DistinctCount | A::DistinctCountNoBlank
+                    A::Sum
+                        | A::Average
+                        | A::Min
+                        | A::Max
+                        | A::Count
+                        | A::CountA
+                        | A::CountRows
+                        | A::DistinctCount
+                        | A::DistinctCountNoBlank
                 );
                 let mut rows = table;
                 while let Kind::FilterRows { table: inner, .. } = &rows.kind {

@@ -443,6 +443,8 @@ function slicer(host, v, answer, isLive) {
   };
   const text = value => groupText(value, data.columns[0]);
   const chosen = current ? current.values : [];
+  // What was chosen a moment ago, be its answer still under way.
+  const picked = () => (state.slicers.get(key) || {values: []}).values;
   const has = value => chosen.some(c => c === value);
   const id = `s-${state.page}-${host.dataset.v.replace(/\W/g, '_')}`;
   if (/^(Between|Before|After)$/.test(v.mode || '')) {
@@ -453,9 +455,7 @@ function slicer(host, v, answer, isLive) {
     host.append(el('span', {class: 'lab', text: label}), box);
     const field = (which, name, fallback) => {
       const input = el('input', {type: isDay ? 'date' : 'number', 'aria-label': `${label}: ${name}`, 'data-f': which, min: isDay ? days[0] : null, max: isDay ? days[days.length - 1] : null, onchange: () => {
-        // What was chosen a moment ago, be its answer still under way.
-        const now = ((state.slicers.get(key) || {values: []}).values[0]) || {};
-        const next = {...now, [which]: input.value ? (isDay ? input.value : Number(input.value)) : null};
+        const next = {...(typeof picked()[0] === 'object' ? picked()[0] : {}), [which]: input.value ? (isDay ? input.value : Number(input.value)) : null};
         set(next.from || next.to ? [next] : null);
       }});
       input.value = range[which] ?? fallback ?? '';
@@ -473,7 +473,7 @@ function slicer(host, v, answer, isLive) {
   }
   const boxes = place => {
     for (const [i, value] of values.entries()) {
-      const input = el('input', {type: 'checkbox', 'data-f': `c${i}`, checked: has(value), onchange: () => set(input.checked ? [...chosen, value] : chosen.filter(c => c !== value))});
+      const input = el('input', {type: 'checkbox', 'data-f': `c${i}`, checked: has(value), onchange: () => { const now = picked(); set(input.checked ? [...now, value] : now.filter(c => c !== value)); }});
       place.append(el('label', {}, input, el('span', {text: text(value)})));
     }
   };

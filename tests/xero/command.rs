@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("xero::command::read_only_folder", read_only_folder),
         Trial::test("xero::command::refusals_in_words", refusals_in_words),
         Trial::test("xero::command::what_is_missing_reaches_alerts", what_is_missing_reaches_alerts),
+        Trial::test("xero::command::what_is_lost_later_reaches_alerts", what_is_lost_later_reaches_alerts),
         Trial::test("xero::command::secrets_stay_secret", secrets_stay_secret),
     ];
     for (name, incremental) in [("full", false), ("incremental", true)] {
@@ -412,9 +413,67 @@ fn what_is_missing_reaches_alerts() -> Result<(), Failed> {
     // Once the role is there, the next pull mends it.
     desk.run(&["pull", "--organisation", "acme", "--out", "books"]).is(0, &[])?;
     desk.run(&["status"]).is(0, &[])?;
+    check(!load_alerts(&desk)?.iter().any(|line| line.contains("BankTransactions")), "Alerts says so still")
+}
+
+/// The rows of Alerts about the load, after `refresh-tables`.
+fn load_alerts(desk: &Desk) -> Result<Vec<String>, Failed> {
     desk.run(&["refresh-tables", "--company", "books", "--out", "tables", "--format", "csv"]).is(0, &[])?;
     let alerts = std::fs::read_to_string(desk.path("tables/Alerts.csv"))?;
-    check(!alerts.contains("BankTransactions"), format!("Alerts says so still: {alerts}"))
+    Ok(alerts.lines().filter(|line| line.contains(",Load,")).map(str::to_owned).collect())
+}
+
+/// A role or a scope that is lost after a complete pull, and a pull that stops: the pages of before stay, and manifest, `status` and Alerts say so until
+/// a pull has mended it.
+fn what_is_lost_later_reaches_alerts() -> Result<(), Failed> {
+    let desk = Desk::new(vec![company(47, 30, Country::Uk)], "", FAST);
+    desk.login("acme", &[]).is(0, &[])?;
+    let pull = || desk.run(&["pull", "--organisation", "acme", "--out", "books"]);
+    let set = |spec: &str| desk.server.mock.lock().expect("nobody panicked").set_faults(parse_faults(spec).expect("faults of the test"));
+    pull().is(0, &[])?;
+    let before = records(&pages(&desk.path("books")));
+    let quiet = |words: &[&str]| -> Result<(), Failed> {
+        let alerts = load_alerts(&desk)?;
+        check(!alerts.iter().any(|line| words.iter().any(|word| line.contains(word))), format!("Alerts says so still: {alerts:?}"))
+    };
+    quiet(&["could not renew", "The last pull"])?;
+    for (fault, endpoint, word) in [
+        ("role", "TrialBalance", "it needs the role Standard + all reports, or Adviser"),
+        ("scope", "Invoices", "needs the scope `accounting.invoices.read`"),
+    ] {
+        set(&format!("{fault}@{endpoint}"));
+        pull().is(1, &[&format!("! {endpoint} is left out"), word])?;
+        desk.run(&["status"]).is(1, &[&format!("{endpoint} is missing"), word])?;
+        let alerts = load_alerts(&desk)?;
+        let says = |words: &[&str]| alerts.iter().any(|line| words.iter().all(|word| line.contains(word)));
+        let renew = format!("Endpoints that the last pull could not renew, shown as of an earlier one: {endpoint},1,");
+        check(says(&["Warning", &renew]) || says(&["Warning", &renew.replace(",1,", "\",1,")]), format!("{fault}: {alerts:?}"))?;
+        check(says(&["Warning", &format!("The last pull: {endpoint}: "), word]), format!("{fault}: {alerts:?}"))?;
+        check(records(&pages(&desk.path("books"))) == before, format!("{fault}: the pages of before stay"))?;
+        set("");
+        pull().is(0, &[])?;
+        desk.run(&["status"]).is(0, &[])?;
+        quiet(&["could not renew", "The last pull"])?;
+    }
+    // A pull that stops before its end.
+    set("day-limit@Invoices");
+    pull().is(3, &[])?;
+    desk.run(&["status"]).is(1, &["the pull of 20", " UTC stopped: the day's limit of calls is reached; run the same command again after 20"])?;
+    let alerts = load_alerts(&desk)?;
+    check(
+        alerts.iter().any(|line| line.contains("The last pull: stopped on 20") && line.contains("the day's limit of calls is reached")),
+        format!("{alerts:?}"),
+    )?;
+    set("");
+    pull().is(0, &[])?;
+    desk.run(&["status"]).is(0, &[])?;
+    quiet(&["could not renew", "The last pull"])?;
+    // Whatever stands in a manifest: readers go by the pages.
+    for manifest in ["", "{", "[]", "{\"missing\": 7, \"stopped\": []}", "{\"missing\": [1, {}, {\"endpoint\": {}}, {\"endpoint\": \"Items\"}], \"stopped\": {}}"] {
+        std::fs::write(desk.path("books/manifest.json"), manifest)?;
+        load_alerts(&desk).map_err(|error| format!("with the manifest `{manifest}`: {error:?}"))?;
+    }
+    Ok(())
 }
 
 /// Everything that the tool wrote and printed, failures included, holds none of the secrets it used.

@@ -9,6 +9,6 @@ pub mod parquet;
 pub mod partition;
 mod value;
 
-pub use concat::concat;
 pub use column::{Column, ColumnBuilder, ColumnData, Field, Table, TypeMismatch};
+pub use concat::concat;
 pub use value::{DataType, Value};

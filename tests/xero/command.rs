@@ -152,7 +152,37 @@ fn partitions(desk: &Desk) -> Result<(), Failed> {
     std::fs::write(desk.path("lake/Invoices/notes.txt"), "mine")?;
     desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--format", "csv", "--partition"]).is(0, &[])?;
     check(!desk.path("lake/Invoices/organisation=gone").exists(), "a slice that is no more goes")?;
-    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")
+    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")?;
+    // Whoever reads tables reads slices, too: DAX, and the template.
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake-parquet", "--partition"]).is(0, &[])?;
+    let ask = |data: &str| -> Result<String, Failed> {
+        let columns = "Invoices[Invoice Key], Invoices[Date], Invoices[Status], Invoices[Currency Rate], \"Net\", [Invoiced sales], \"Lines\", CALCULATE ( COUNTROWS ( 'Invoice Line Items' ) )";
+        let query = format!(
+            "EVALUATE SUMMARIZECOLUMNS ( {columns} ) ORDER BY Invoices[Invoice Key] EVALUATE {{ COUNTROWS ( 'Date' ), COUNTROWS ( Glossary ), COUNTROWS ( Contacts ), COUNTROWS ( Alerts ) }}"
+        );
+        let said = desk.run(&["query", "--data", data, "--format", "csv", &query]);
+        said.is(0, &[])?;
+        check(said.out.lines().count() > 60, format!("too few rows to prove anything: {}", said.out))?;
+        Ok(said.out)
+    };
+    let wanted = ask("tables")?;
+    for lake in ["lake", "lake-parquet"] {
+        check(ask(lake)? == wanted, format!("DAX over {lake} gives another answer than over whole tables"))?;
+        desk.run(&["refresh-tables", "--source", "folder", "--company", lake, "--out", "again", "--format", "csv"]).is(0, &[])?;
+        for entry in std::fs::read_dir(desk.path("tables"))?.flatten() {
+            let name = entry.file_name();
+            let (mut whole, mut again) = (lines(&entry.path())?, lines(&desk.path("again").join(&name))?);
+            whole.sort_unstable();
+            again.sort_unstable();
+            check(whole == again, format!("{lake}: the template reads another {}", name.display()))?;
+        }
+    }
+    // One form replaces the other.
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake"]).is(0, &[])?;
+    check(desk.path("lake/Invoices.parquet").is_file() && !desk.path("lake/Contacts").exists(), "whole tables replace slices")?;
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--partition"]).is(0, &[])?;
+    check(!desk.path("lake/Invoices.parquet").exists(), "slices replace whole tables")?;
+    desk.run(&["validate", "--company", "lake"]).is(2, &["V0101", "tables made by `refresh-tables` are for `query --data`"])
 }
 
 fn custom_connection() -> Result<(), Failed> {
@@ -458,7 +488,8 @@ fn what_is_lost_later_reaches_alerts() -> Result<(), Failed> {
     // A pull that stops before its end.
     set("day-limit@Invoices");
     pull().is(3, &[])?;
-    desk.run(&["status"]).is(1, &["the pull of 20", " UTC stopped: the day's limit of calls is reached; run the same command again after 20"])?;
+    desk.run(&["status"])
+        .is(1, &["the pull of 20", " UTC stopped: the day's limit of calls is reached; run the same command again after 20"])?;
     let alerts = load_alerts(&desk)?;
     check(
         alerts.iter().any(|line| line.contains("The last pull: stopped on 20") && line.contains("the day's limit of calls is reached")),
@@ -469,7 +500,13 @@ fn what_is_lost_later_reaches_alerts() -> Result<(), Failed> {
     desk.run(&["status"]).is(0, &[])?;
     quiet(&["could not renew", "The last pull"])?;
     // Whatever stands in a manifest: readers go by the pages.
-    for manifest in ["", "{", "[]", "{\"missing\": 7, \"stopped\": []}", "{\"missing\": [1, {}, {\"endpoint\": {}}, {\"endpoint\": \"Items\"}], \"stopped\": {}}"] {
+    for manifest in [
+        "",
+        "{",
+        "[]",
+        "{\"missing\": 7, \"stopped\": []}",
+        "{\"missing\": [1, {}, {\"endpoint\": {}}, {\"endpoint\": \"Items\"}], \"stopped\": {}}",
+    ] {
         std::fs::write(desk.path("books/manifest.json"), manifest)?;
         load_alerts(&desk).map_err(|error| format!("with the manifest `{manifest}`: {error:?}"))?;
     }

@@ -349,8 +349,7 @@ async fn run_to_end(
 /// Writes into the manifest of an earlier run why this one stopped, for `status` and the report's Alerts. The error itself is what matters: when the
 /// note cannot be written, that is no second one.
 fn note_stop(folder: &dyn Folder, nickname: &str, error: &ApiError, now_ms: i64) {
-    let moment =
-        |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
+    let moment = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
     if let Ok(Some(mut manifest)) = Manifest::read(folder) {
         let help = words::api(nickname, error, &moment).help;
         manifest.stopped = Some(Stopped { at: moment(now_ms), reason: error.to_string(), help });

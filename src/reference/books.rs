@@ -25,6 +25,8 @@ pub struct Books {
     pub calendar: Calendar,
     /// Today: `--as-of`, else the as-at date of the newest trial balance. `None` without any trial balance.
     pub today: Option<Date>,
+    /// Whether the trial balances are on cash basis, as `manifest.json` says.
+    pub cash_basis: bool,
     /// Accounts by AccountID.
     pub accounts: BTreeMap<String, Account>,
     /// Invoices, bills, credit notes, over- and prepayments dated up to Today.
@@ -392,6 +394,7 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         calendar: calendar(&[]),
         base_currency,
         today,
+        cash_basis: is_cash_basis(pages),
         accounts,
         documents,
         future_documents,
@@ -404,6 +407,16 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     };
     books.calendar = calendar(std::slice::from_ref(&books));
     Ok(books)
+}
+
+/// Whether the folder was pulled with trial balances on cash basis; a folder without a manifest holds accrual ones.
+fn is_cash_basis(pages: &dyn Pages) -> bool {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Manifest {
+        cash_basis: bool,
+    }
+    pages.read("manifest.json").ok().and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok()).is_some_and(|m| m.cash_basis)
 }
 
 /// The items by code in upper case: where several share a code, the first of the list has it.

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::preview::{Opened, Wanted};
 use super::{Failure, Global};
@@ -34,11 +35,11 @@ pub struct Args {
 struct Read {
     name: String,
     opened: Opened,
-    engine: Option<Engine>,
+    engine: Option<Arc<Engine>>,
 }
 
 fn side(read: &Read) -> Side<'_> {
-    Side { model: &read.opened.model, report: &read.opened.report, engine: read.engine.as_ref() }
+    Side { model: &read.opened.model, report: &read.opened.report, engine: read.engine.as_deref() }
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {

@@ -17,7 +17,7 @@ use crate::host::preview_server::{self, Ask, Shown};
 use crate::m;
 use crate::model::Model;
 use crate::power_query::Refresh;
-use crate::preview::{Budget, Preview};
+use crate::preview::{Budget, Memory, Preview};
 use crate::project::raw::SourceKind;
 use crate::report::{PageKind, Report};
 use crate::table::Table;
@@ -79,13 +79,23 @@ pub(super) struct Opened {
     /// The model behind it.
     pub(super) model: Model,
     /// Rows of the imported tables; kept for a rebuild.
-    pub(super) tables: Option<Vec<Table>>,
+    pub(super) tables: Option<Arc<Vec<Table>>>,
 }
 
 impl Wanted {
     /// Whether the model is a project or template of Power BI rather than YAML.
     pub(super) fn is_foreign(&self) -> bool {
         self.model.as_deref().is_some_and(|path| path.is_file() || report_folder(path).is_some())
+    }
+
+    /// Files and folders whose change calls for a rebuild.
+    fn watched(&self) -> Vec<PathBuf> {
+        let Some(path) = &self.model else { return Vec::new() };
+        let full = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let Some(report) = report_folder(path).filter(|_| self.is_foreign()) else { return vec![full(path)] };
+        let model = report.with_extension("SemanticModel");
+        let all = [report, model].into_iter().chain(path.is_file().then(|| path.clone()));
+        all.filter(|path| path.exists()).map(|path| full(&path)).collect()
     }
 
     /// Reads model and report.
@@ -139,26 +149,35 @@ impl Wanted {
         Ok((model, report))
     }
 
-    /// Reads everything; `before` lends its rows when the queries are the same.
-    pub(super) fn open(&self, before: Option<&Opened>, global: &Global) -> Result<(Opened, Engine), Failure> {
+    /// Reads everything; `before` lends its rows when the queries are the same, and all that is made of them when only measures differ.
+    pub(super) fn open(&self, before: Option<(&Opened, &Arc<Engine>)>, global: &Global) -> Result<(Opened, Arc<Engine>), Failure> {
         let (model, report) = self.read(global)?;
+        if let Some((opened, engine)) = before {
+            let tables = opened.tables.clone();
+            if opened.model == model {
+                return Ok((Opened { report, model, tables }, engine.clone()));
+            }
+            if let Some(engine) = engine.with_measures_of(&model) {
+                return Ok((Opened { report, model, tables }, Arc::new(engine)));
+            }
+        }
         if let Some(data) = &self.data {
             let folder = DataFolder::new(data, &model).map_err(|d| Failure::input(vec![d], SourceMap::default()))?;
             let engine = Engine::new(&model, folder);
-            return Ok((Opened { report, model, tables: None }, engine));
+            return Ok((Opened { report, model, tables: None }, Arc::new(engine)));
         }
-        let same = before.and_then(|b| b.tables.clone().filter(|_| same_queries(&b.model, &model)));
+        let same = before.and_then(|(opened, _)| opened.tables.clone().filter(|_| same_queries(&opened.model, &model)));
         let tables = match same {
             Some(tables) => tables,
-            None if self.is_foreign() => self.refresh(&model)?,
+            None if self.is_foreign() => Arc::new(self.refresh(&model)?),
             None => {
                 // Its warnings were drawn when the report was read.
                 let quiet = Global { quiet: true, ..global.clone() };
-                company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?
+                Arc::new(company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?)
             }
         };
         let engine = Engine::new(&model, tables.clone());
-        Ok((Opened { report, model, tables: Some(tables) }, engine))
+        Ok((Opened { report, model, tables: Some(tables) }, Arc::new(engine)))
     }
 
     /// Runs the queries of a template or project, over a company folder where it has that parameter.
@@ -248,13 +267,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
     let shown = Arc::new(Mutex::new(Shown::default()));
     let (asks, asked) = mpsc::channel();
-    let watched = wanted
-        .model
-        .clone()
-        .map(|path| if path.is_file() { path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned) } else { path });
+    let watched = wanted.watched();
     let (ready, is_ready) = mpsc::channel();
     let (thread_shown, thread_global) = (shown.clone(), global.clone());
-    // The engine stays on one thread: what it keeps between queries is not shared.
+    // One thread answers and rebuilds, in the order in which it is asked.
     std::thread::Builder::new()
         .name("engine".to_owned())
         .stack_size(64 << 20)
@@ -264,15 +280,13 @@ fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
         return Err(failure);
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::usage(format!("no runtime for the server: {error}")))?;
-    let _watcher = match &watched {
-        Some(path) => match preview_server::watch(path, asks.clone()) {
-            Ok(watcher) => Some(watcher),
-            Err(error) => {
-                global.say(format!("warning: changes of `{}` are not seen: {error}", path.display()));
-                None
-            }
-        },
-        None => None,
+    let _watcher = match preview_server::watch(&watched, asks.clone()) {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            let shown: Vec<String> = watched.iter().map(|path| format!("`{}`", path.display())).collect();
+            global.say(format!("warning: changes of {} are not seen: {error}", shown.join(", ")));
+            None
+        }
     };
     runtime.block_on(async {
         let bound = preview_server::bind(port).await;
@@ -296,50 +310,64 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
             return;
         }
     };
+    let mut memory = Arc::new(Memory::default());
     let mut held: Option<Ask> = None;
+    // Milliseconds of the start: a page of an earlier server on this port sees that this is another one.
+    let mut version = ((now() - 25_569.0) * 86_400_000.0) as u64;
     loop {
-        let preview = Preview::new(&opened.report, &opened.model, &engine, now());
+        let preview = Preview::new(&opened.report, &opened.model, &engine, now()).remembering(memory.clone());
         {
-            let html = preview.served();
+            let html = preview.served(version);
+            let outline = preview.outline().to_string();
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-            shown.html = html;
-            shown.version += 1;
-            shown.problem = None;
+            *shown = Shown { html, outline, version, problem: None };
         }
         // Only the first time does somebody wait.
         let _ = ready.send(Ok(()));
-        let next = loop {
+        let (next, is_same_data) = loop {
             let Some(ask) = held.take().or_else(|| asked.recv().ok()) else { return };
             match ask {
                 Ask::Page(page, selections, reply) => {
-                    // A browser that went away wants no answer.
-                    let _ = reply.send(preview.page(page, &selections));
+                    // A browser that went away or chose something else meanwhile wants no answer.
+                    if !reply.is_closed() {
+                        let _ = reply.send(preview.page(page, &selections));
+                    }
                 }
                 Ask::Rebuild => {
-                    // An editor saves in several steps: wait until it is quiet.
-                    loop {
-                        match asked.recv_timeout(std::time::Duration::from_millis(30)) {
-                            Ok(Ask::Rebuild) => {}
-                            Ok(other) => {
-                                held = Some(other);
-                                break;
-                            }
-                            Err(_) => break,
+                    held = quiet(asked);
+                    match wanted.open(Some((&opened, &engine)), global) {
+                        Ok((next, same)) if next.report == opened.report && next.model == opened.model && Arc::ptr_eq(&same, &engine) => {
+                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = None;
                         }
-                    }
-                    match wanted.open(Some(&opened), global) {
-                        Ok(next) => break next,
+                        Ok((next, found)) => {
+                            let is_same = Arc::ptr_eq(&found, &engine);
+                            break ((next, found), is_same);
+                        }
                         Err(failure) => {
                             failure.print(global);
-                            let first = failure.diagnostics.first().map(|d| d.message.clone()).or(failure.message);
-                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = first;
+                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = Some(failure.text());
                         }
                     }
                 }
             }
         };
         (opened, engine) = next;
+        if !is_same_data {
+            memory = Arc::default();
+        }
+        version += 1;
         global.say("reloaded");
+    }
+}
+
+/// Waits until nothing is saved any more, as an editor saves in several steps; gives back another request that came meanwhile.
+fn quiet(asked: &mpsc::Receiver<Ask>) -> Option<Ask> {
+    loop {
+        match asked.recv_timeout(std::time::Duration::from_millis(20)) {
+            Ok(Ask::Rebuild) => {}
+            Ok(other) => return Some(other),
+            Err(_) => return None,
+        }
     }
 }
 

@@ -40,6 +40,13 @@ impl TableSource for Vec<Table> {
     }
 }
 
+/// Tables that somebody else keeps as well.
+impl TableSource for Arc<Vec<Table>> {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        self.as_ref().load(table)
+    }
+}
+
 /// How to evaluate.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -257,6 +264,35 @@ impl Store {
     }
 }
 
+/// Whether two models give their tables the same rows from the same source.
+fn has_same_rows(a: &Model, b: &Model) -> bool {
+    let bare = |table: &model::Table| model::Table { measures: Vec::new(), ..table.clone() };
+    let is_same = a.culture == b.culture
+        && a.relationships == b.relationships
+        && a.functions == b.functions
+        && a.expressions == b.expressions
+        && a.tables.len() == b.tables.len()
+        && a.tables.iter().zip(&b.tables).all(|(x, y)| bare(x) == bare(y));
+    if !is_same {
+        return false;
+    }
+    let measures = |model: &Model| -> Vec<String> {
+        let all = model.tables.iter().flat_map(|table| &table.measures);
+        all.map(|measure| super::catalog::fold(&format!("[{}]", measure.name.replace(']', "]]")))).collect()
+    };
+    let names: Vec<String> = measures(a).into_iter().chain(measures(b)).collect();
+    let columns = b.tables.iter().flat_map(|table| &table.columns).filter_map(|column| match &column.kind {
+        model::ColumnKind::Calculated(dax) => Some(&dax.text),
+        _ => None,
+    });
+    let tables = b.tables.iter().flat_map(|table| &table.partitions).filter_map(|partition| match &partition.source {
+        model::PartitionSource::Calculated(dax) => Some(&dax.text),
+        _ => None,
+    });
+    let texts = columns.chain(tables).chain(b.functions.iter().map(|function| &function.expression.text));
+    texts.map(|text| super::catalog::fold(text)).all(|text| !names.iter().any(|name| text.contains(name)))
+}
+
 /// A model with its data.
 ///
 /// ```
@@ -285,7 +321,7 @@ impl Store {
 #[derive(Debug)]
 pub struct Engine {
     catalog: Catalog,
-    store: Store,
+    store: Arc<Store>,
     cache: BindCache,
     culture: String,
     roles: Vec<model::Role>,
@@ -296,9 +332,24 @@ impl Engine {
     pub fn new(model: &Model, source: impl TableSource + 'static) -> Engine {
         let mut catalog = Catalog::new(model);
         complete_tables(&mut catalog);
-        let store = Store::new(&catalog, Box::new(source));
+        let store = Arc::new(Store::new(&catalog, Box::new(source)));
+        Engine::over(catalog, store, model)
+    }
+
+    fn over(catalog: Catalog, store: Arc<Store>, model: &Model) -> Engine {
         let culture = if model.culture.is_empty() { "en-US".to_owned() } else { model.culture.clone() };
         Engine { catalog, store, cache: BindCache::default(), culture, roles: model.roles.clone() }
+    }
+
+    /// An engine for a model that differs from this one's in nothing that rows depend on: it shares what is loaded and calculated.
+    /// `None` where tables, columns, relationships or functions differ, or where a calculated one names a measure.
+    pub fn with_measures_of(&self, model: &Model) -> Option<Engine> {
+        if !has_same_rows(&self.catalog.model, model) {
+            return None;
+        }
+        let mut catalog = Catalog::new(model);
+        complete_tables(&mut catalog);
+        Some(Engine::over(catalog, self.store.clone(), model))
     }
 
     /// Names of the model.

@@ -2,19 +2,19 @@
 (() => {
 'use strict';
 const payload = JSON.parse(document.getElementById('data').textContent);
-const outline = payload.outline;
-const pages = outline.pages;
+let outline = payload.outline;
+let pages = outline.pages;
 const lang = document.documentElement.lang || 'en';
 const WORDS = {
   en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
     need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here',
-    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has an error'},
+    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
   fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
     need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici',
-    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient une erreur'},
+    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
   nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
     need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan',
-    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat een fout'},
+    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
 };
 const W = WORDS[lang] || WORDS.en;
 
@@ -51,8 +51,12 @@ const paper = () => isDark ? '#1d252e' : '#ffffff';
 const ink = () => isDark ? '#e8edf2' : '#1b2733';
 const muted = () => isDark ? '#aeb9c4' : '#55636f';
 const line = () => isDark ? '#3a4652' : '#d9dfe4';
-const palette = (Array.isArray(outline.colors) ? outline.colors : []).filter(isHex);
-if (!palette.length) palette.push('#1f5f8b', '#a8440f', '#0f7b73', '#7a5195', '#c98b00');
+let palette = [];
+const setPalette = () => {
+  palette = (Array.isArray(outline.colors) ? outline.colors : []).filter(isHex);
+  if (!palette.length) palette.push('#1f5f8b', '#a8440f', '#0f7b73', '#7a5195', '#c98b00');
+};
+setPalette();
 const resolve = color => {
   if (isHex(color)) return color;
   if (color && typeof color.theme === 'number') return color.theme < 2 ? (color.theme ? ink() : paper()) : palette[(color.theme - 2) % palette.length];
@@ -99,6 +103,10 @@ const axisText = isShare => value => isShare ? `${Math.round(value * 1000) / 10}
 // ---------- where answers come from: pre-computed or the server; one interface
 const keyOf = selections => selections.map(s => `${s.column}=${JSON.stringify(s.values)}`).sort().join('&');
 const known = new Map();
+const MOST_KNOWN = 300;
+// Counts takeovers of a rebuilt report: an answer of before is not kept.
+let generation = 0;
+const asking = new Map();
 // The file keeps the query without a selection; with one, its filters are written into it as the server does.
 const constant = value => typeof value === 'string' ? (ISO.test(value) ? `DATE ( ${value.split('-').map(Number).join(', ')} )` : `"${value.replace(/"/g, '""')}"`) : value === null ? 'BLANK ()' : value === true ? 'TRUE ()' : value === false ? 'FALSE ()' : String(value);
 const withSelections = (dax, selections) => {
@@ -138,11 +146,21 @@ const source = {
   async page(page, selections) {
     const ready = this.peek(page, selections);
     if (ready || !payload.serve) return ready;
+    const key = `${page}|${keyOf(selections)}`;
+    if (asking.has(key)) return asking.get(key);
+    const asked = this.ask(page, selections, key).finally(() => { if (asking.get(key) === asked) asking.delete(key); });
+    asking.set(key, asked);
+    return asked;
+  },
+  async ask(page, selections, key) {
     const body = JSON.stringify({page, selections: selections.map(({column, values}) => ({column, values}))});
+    const now = generation;
     const response = await fetch('/api/query', {method: 'POST', headers: {'content-type': 'application/json'}, body});
     if (!response.ok) return null;
     const answers = await response.json();
-    known.set(`${page}|${keyOf(selections)}`, answers);
+    if (now !== generation) return this.page(page, selections);
+    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value);
+    known.set(key, answers);
     return answers;
   },
 };
@@ -165,6 +183,7 @@ const selectionsOf = (page, withMark) => {
 const app = document.getElementById('app');
 const live = el('div', {class: 'sr', 'aria-live': 'polite'});
 const note = el('div', {class: 'note', role: 'status', hidden: true});
+const trouble = el('div', {class: 'note trouble', role: 'alert', hidden: true});
 const tabs = el('div', {class: 'tabs', role: 'tablist', 'aria-label': W.pages});
 const stage = el('div', {class: 'stage'});
 const room = el('div', {class: 'room'}, stage);
@@ -175,7 +194,7 @@ const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-
 const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
 app.append(
   el('header', {class: 'bar'}, el('h1', {text: outline.name}), el('span', {class: 'grow'}), clearTool, logTool, darkTool),
-  tabs, note, el('div', {class: 'main'}, view, log), live);
+  tabs, note, trouble, el('div', {class: 'main'}, view, log), live);
 const say = text => { live.textContent = ''; setTimeout(() => { live.textContent = text; }, 30); };
 
 const setDark = dark => {
@@ -288,30 +307,57 @@ function places(page) {
   return page.visuals.filter(v => v.type !== 'shape').map(v => { const h = Math.max(v.h, 60); const place = [v, 8, y, width, h]; y += h + 8; return place; });
 }
 
+// What is on the screen: a visual is drawn again only when something that it shows is another.
+let drawn = {frame: '', hosts: []};
+const parts = answer => { const data = answer.data; return [answer.title, answer.subtitle, answer.alt, data && [data.error, data.columns, data.levels, data.totals, data.styles, data.rows]]; };
+// What of the state a visual shows.
+const stateOf = (page, v) => {
+  if (SLICERS.has(v.type)) { const key = slicerKey(state.page, v); const chosen = state.slicers.get(key); return [chosen ? chosen.values : null, openMenu === key]; }
+  if (v.type === 'actionButton') return v.action && v.action.drill ? canDrill(v) : null;
+  const mark = state.mark && state.mark.page === state.page && state.mark.visual === v.id ? state.mark.values : null;
+  return [mark, v.type === 'pivotTable' ? [...(state.open.get(openKey(v)) || [])] : null];
+};
+const openKey = v => `${pages[state.page].name}/${v.id}`;
+const dispose = within => { for (const chart of [...charts]) if (within.contains(chart.getDom())) { chart.dispose(); charts.delete(chart); } };
+const scrolled = host => [...host.querySelectorAll('.scroll,.menu,.list')];
+
 function draw() {
   // A page is drawn when its answers are there.
   if (!answers || !pages[state.page] || state.shown !== state.page) return;
   const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest('[data-v]') : null;
   const focusId = focused && stage.contains(focused) ? focused.dataset.v : null;
   const selector = focusId && document.activeElement !== focused ? document.activeElement.dataset.f : null;
-  for (const chart of charts) chart.dispose();
-  charts.clear();
   fit();
   const page = pages[state.page];
-  stage.replaceChildren();
+  const frame = JSON.stringify([generation, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0]);
+  if (frame !== drawn.frame) {
+    dispose(stage);
+    stage.replaceChildren();
+    drawn = {frame, hosts: []};
+  }
   let bottom = 0;
-  for (const [v, x, y, w, h] of places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0))) {
+  places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0)).forEach(([v, x, y, w, h], i) => {
+    bottom = Math.max(bottom, y + h);
     const isSource = state.mark && state.mark.page === state.page && state.mark.visual === v.id;
     const answer = (isSource ? plainAnswers : answers)[v.id] || {};
-    stage.append(visual(page, v, answer, {x, y, w, h}, true));
-    bottom = Math.max(bottom, y + h);
-  }
+    const stamp = JSON.stringify([x, y, w, h, parts(answer), stateOf(page, v)]);
+    const before = drawn.hosts[i];
+    if (before && before.stamp === stamp) return;
+    const host = visual(page, v, answer, {x, y, w, h}, true);
+    if (before) {
+      const places = scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]);
+      dispose(before.host);
+      before.host.replaceWith(host);
+      pending.push(() => scrolled(host).forEach((one, n) => { if (places[n]) [one.scrollLeft, one.scrollTop] = places[n]; }));
+    } else stage.append(host);
+    drawn.hosts[i] = {host, stamp};
+  });
   if (isPhone()) {
     stage.style.width = room.style.width = `${view.clientWidth}px`;
     stage.style.height = room.style.height = `${bottom + 12}px`;
   }
   for (const start of pending.splice(0)) start();
-  if (focusId) {
+  if (focusId && !stage.contains(document.activeElement)) {
     const host = [...stage.children].find(n => n.dataset.v === focusId);
     const inner = host && (selector ? host.querySelector(`[data-f="${CSS.escape(selector)}"]`) : null);
     (inner || (host && (host.tabIndex >= 0 ? host : host.querySelector('button,select,input,summary,[tabindex="0"]'))) || view).focus({preventScroll: true});
@@ -373,6 +419,10 @@ function act(v) {
   else if (action.url) window.open(action.url, '_blank', 'noopener,noreferrer');
   else if (action.drill) drill(action.drill);
 }
+function canDrill(v) {
+  const index = named(v.action.drill);
+  return index >= 0 && !!state.mark && pages[index].drill.includes(state.mark.column);
+}
 function drill(name) {
   const index = named(name);
   if (index < 0) return;
@@ -415,9 +465,7 @@ function button(host, v, alt) {
     return;
   }
   const text = v.text || (v.action && v.action.back ? '←' : '•');
-  const isDrill = v.action && v.action.drill;
-  const index = isDrill ? named(v.action.drill) : -1;
-  const ready = !isDrill || (state.mark && index >= 0 && pages[index].drill.includes(state.mark.column));
+  const ready = !(v.action && v.action.drill) || canDrill(v);
   host.append(el('button', {class: 'btn', type: 'button', 'data-f': 'b', text, 'aria-label': v.text ? null : alt || text, title: ready ? alt || '' : W.pick, 'aria-disabled': ready ? null : 'true', onclick: () => act(v)}));
 }
 function navigator(host, alt) {
@@ -630,8 +678,8 @@ function matrix(body, v, data) {
   const hasSum = sums.size > 0;
   const grandBy = (data.totals || []).find(t => t[0] === 'rows');
   const grand = (data.totals || []).find(t => t[0] === 'all');
-  const open = state.open.get(v.id) || new Set();
-  state.open.set(v.id, open);
+  const open = state.open.get(openKey(v)) || new Set();
+  state.open.set(openKey(v), open);
   const head = el('tr', {}, el('th', {scope: 'col', text: rowFields.map(f => f.name)[0] || ''}));
   for (const col of across.length ? columns : [[]]) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: [...col.map((x, i) => groupText(x, across[i])), ...(s.values.length > 1 || !across.length ? [value.name] : [])].join(' ')})));
   if (hasSum) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: s.values.length > 1 ? `${W.total} ${value.name}` : W.total})));
@@ -895,15 +943,42 @@ refresh();
 let resizing = 0;
 new ResizeObserver(() => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(draw); }).observe(view);
 window.addEventListener('hashchange', () => { const wanted = Number(new URLSearchParams(location.hash.slice(1)).get('page')); if (Number.isInteger(wanted) && wanted !== state.page && pages[wanted]) go(wanted); });
+// A rebuilt report takes the place of the one that is shown; the page, the choices and what is open stay.
+async function takeOver() {
+  const got = await (await fetch('/api/outline')).json();
+  const page = pages[state.page].name;
+  outline = got.outline;
+  pages = outline.pages;
+  generation += 1;
+  known.clear();
+  asking.clear();
+  setPalette();
+  hideTip();
+  state.history = [];
+  const at = named(page);
+  if (at !== state.page) { state.page = at >= 0 ? at : Math.max(0, named(outline.landing)); state.mark = null; state.drill = null; }
+  document.querySelector('.bar h1').textContent = outline.name;
+  makeTabs();
+  await refresh();
+  return got.version;
+}
 if (payload.serve) {
-  let version = null;
-  setInterval(async () => {
+  let version = payload.version;
+  let silent = 0;
+  const tell = (text, detail) => {
+    trouble.hidden = !text;
+    if (text && trouble.dataset.text !== text + detail) trouble.replaceChildren(el('strong', {text}), detail ? el('pre', {text: detail, tabindex: '0'}) : '');
+    trouble.dataset.text = text ? text + detail : '';
+  };
+  const look = async () => {
     try {
       const got = await (await fetch('/api/version')).json();
-      if (version !== null && got.version !== version) location.reload();
-      version = got.version;
-      if (got.problem) { note.hidden = false; note.replaceChildren(el('span', {text: `${W.problem}: ${got.problem}`})); }
-    } catch { /* the server is starting again */ }
-  }, 400);
+      silent = 0;
+      tell(got.problem ? W.problem : '', got.problem || '');
+      if (got.version !== version) version = await takeOver();
+    } catch { silent += 1; if (silent > 5) tell(W.gone, ''); }
+    setTimeout(look, document.hidden || silent ? 1000 : 100);
+  };
+  look();
 }
 })();

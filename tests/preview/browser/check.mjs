@@ -432,9 +432,10 @@ const tests = {
     await has("Products by sales");
     console.log(`   ${Date.now() - start} ms from saving to the new page in the browser`);
     writeFileSync(path, before.replace("type: treemap", "type: treemop"));
-    await tab.waitForFunction(() => !document.querySelector(".note").hidden && /treemop|treemap/.test(document.querySelector(".note").textContent), { timeout: 20_000 });
+    await tab.waitForFunction(() => !document.querySelector(".trouble").hidden && /treemop/.test(document.querySelector(".trouble").textContent) && /05-inventory.yaml/.test(document.querySelector(".trouble").textContent), { timeout: 20_000 });
     writeFileSync(path, before);
     await has("Share of products in sales");
+    await tab.waitForFunction(() => document.querySelector(".trouble").hidden, { timeout: 20_000 });
     await tab.close();
     child.kill("SIGINT");
   },

@@ -62,7 +62,8 @@ const resolve = color => {
   if (color && typeof color.theme === 'number') return color.theme < 2 ? (color.theme ? ink() : paper()) : palette[(color.theme - 2) % palette.length];
   return null;
 };
-const mark = color => seen(color, 3);
+// Lines and bars in the colour of the text stay in it.
+const mark = color => isDark && luminance(color) < 0.03 ? ink() : seen(color, 3);
 const sign = name => mark(isHex(outline.signs && outline.signs[name]) ? outline.signs[name] : {good: '#0f7b73', bad: '#a8440f', neutral: '#7f8e9b'}[name]);
 
 // ---------- texts of values
@@ -292,6 +293,9 @@ function fit() {
   room.style.height = `${page.height * scale}px`;
 }
 
+// A card that has nothing to say takes no room on a phone.
+const isBlank = v => { const data = answers && answers[v.id] && answers[v.id].data; const row = data && !data.error && data.levels && (data.levels[0] || [])[0]; return !!data && !data.error && !(row || []).some(cell => cell !== null && cell !== ''); };
+
 // The rectangle of each visual: the page's own, or the phone's.
 function places(page) {
   if (!isPhone()) return page.visuals.map(v => [v, v.x, v.y, v.w, v.h]);
@@ -304,7 +308,8 @@ function places(page) {
     return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + (v.mobile[0] - left) * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
   }
   let y = 8;
-  return page.visuals.filter(v => v.type !== 'shape').map(v => { const h = Math.max(v.h, 60); const place = [v, 8, y, width, h]; y += h + 8; return place; });
+  const tall = v => v.type === 'textbox' && v.paragraphs.length < 2 ? Math.min(v.h, 36) : v.plain ? 22 : v.type === 'slicer' && !/^(Basic|HorizontalList)$/.test(v.mode || '') ? 62 : v.type === 'actionButton' ? 40 : Math.max(v.h, 60);
+  return page.visuals.filter(v => v.type !== 'shape' && v.type !== 'pageNavigator' && !(v.plain && isBlank(v))).map(v => { const h = tall(v); const place = [v, 8, y, width, h]; y += h + 8; return place; });
 }
 
 // What is on the screen: a visual is drawn again only when something that it shows is another.
@@ -329,18 +334,19 @@ function draw() {
   const selector = focusId && document.activeElement !== focused ? document.activeElement.dataset.f : null;
   fit();
   const page = pages[state.page];
-  const frame = JSON.stringify([generation, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0]);
+  const placed = places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0));
+  const frame = JSON.stringify([generation, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0, placed.length]);
   if (frame !== drawn.frame) {
     dispose(stage);
     stage.replaceChildren();
     drawn = {frame, hosts: []};
   }
   let bottom = 0;
-  places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0)).forEach(([v, x, y, w, h], i) => {
+  placed.forEach(([v, x, y, w, h], i) => {
     bottom = Math.max(bottom, y + h);
     const isSource = state.mark && state.mark.page === state.page && state.mark.visual === v.id;
     const answer = (isSource ? plainAnswers : answers)[v.id] || {};
-    const stamp = JSON.stringify([x, y, w, h, parts(answer), stateOf(page, v)]);
+    const stamp = JSON.stringify([v.id, x, y, w, h, parts(answer), stateOf(page, v)]);
     const before = drawn.hosts[i];
     if (before && before.stamp === stamp) return;
     const host = visual(page, v, answer, {x, y, w, h}, true);
@@ -364,6 +370,7 @@ function draw() {
   }
   if (state.log) drawLog();
   document.body.dataset.ready = String(state.page);
+  document.body.dataset.drawn = String(Number(document.body.dataset.drawn || 0) + 1);
 }
 const pending = [];
 
@@ -647,7 +654,20 @@ function table(body, v, data, canPick) {
   if (!rows.length) box.append(el('p', {class: 'more', text: W.none}));
   if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${W.cut} (${data.limit})`}));
   body.append(box);
+  wholeRows(box, node);
 }
+
+// Only whole rows are seen: what does not fit is scrolled to.
+const wholeRows = (box, node) => pending.push(() => {
+  const foot = node.tFoot ? node.tFoot.offsetHeight : 0;
+  const room = box.clientHeight - foot;
+  let end = 0;
+  for (const row of node.tBodies[0].rows) {
+    const bottom = row.offsetTop + row.offsetHeight;
+    if (bottom > room) { if (end) box.style.bottom = `${Math.max(0, room - end)}px`; return; }
+    end = bottom;
+  }
+});
 
 function matrix(body, v, data) {
   const s = shape(data);
@@ -719,6 +739,7 @@ function matrix(body, v, data) {
   const box = el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': v.title || W.table}, node);
   if (!order.length) box.append(el('p', {class: 'more', text: W.none}));
   body.append(box);
+  wholeRows(box, node);
   // The latest periods are the ones that people look for first.
   if (across.length) pending.push(() => {
     // Room behind the last column lets the first one that is seen stand whole beside the heads of the rows.
@@ -818,22 +839,45 @@ function series(v, data, s, rows) {
   const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
-  // A few names that do not fit side by side stand slanted; periods leave some out.
+  const isLine = /line|area/i.test(type) && !/Combo/.test(type);
+  const bars = list.filter(x => x.role !== 'Y2'), lines = list.filter(x => x.role === 'Y2');
+  const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
+  // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
+  const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
+  // Periods are named at equal distances, none of them beyond the ends of the axis, where the figures of the other axis stand.
+  const evenly = place => {
+    const n = labels.length;
+    const width = Math.max(40, place.clientWidth - 64 - (second ? 44 : 0));
+    const isPoint = isLine && n > 1;
+    const slot = width / (isPoint ? n - 1 : Math.max(1, n));
+    const wide = Math.max(0, ...labels.map(l => l.length)) * 6.3 + 10;
+    const least = Math.max(1, Math.ceil(wide / slot));
+    const step = [1, 2, 3, 4, 6, 12, 24, 36, 60].find(one => one >= least) || least;
+    const center = i => (i + (isPoint ? 0 : 0.5)) * slot;
+    const fits = i => center(i) >= wide / 2 - 14 && center(i) <= width - wide / 2 + 22;
+    let from = 0;
+    while (from < n - 1 && !fits(from)) from++;
+    return {hideOverlap: false, interval: i => i >= from && (i - from) % step === 0 && (fits(i) || i === from)};
+  };
+  // A few names that do not fit side by side stand on two lines or slanted; periods leave some out.
   const slanted = place => {
     const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || /\b(19|20)\d\d\b/.test(labels[0] || '');
     const slot = (place.clientWidth - 60) / Math.max(1, labels.length);
-    const longest = Math.max(0, ...labels.map(l => l.length)) * 6.2;
-    return !isPeriod && labels.length <= 20 && longest > slot ? {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'} : {};
+    const wide = text => text.length * 6.2;
+    if (isPeriod) return evenly(place);
+    if (labels.length > 20 || labels.every(l => wide(l) <= slot)) return {};
+    const isShort = labels.every(l => l.split(' ').every(word => wide(word) <= slot - 4) && wide(l) <= (slot - 4) * 1.8);
+    return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'};
   };
   const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
   const base = {heads, cells, points, pick, column, headline: ''};
-  const lab = x => v.labels ? {show: true, position: 'right', color: ink(), fontSize: 12, formatter: p => x.texts[p.dataIndex]} : {show: false};
+  const lab = (x, size) => v.labels ? {show: true, position: 'right', color: ink(), fontSize: size, formatter: p => x.texts[p.dataIndex]} : {show: false};
 
   if (type === 'gauge') {
     const value = list[0].data[0] ?? 0;
     const by = role => { const i = s.values.findIndex(x => x.role === role); return i >= 0 ? total(s.at(rows[0], i)) : null; };
     const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, 1));
-    return {...base, points: [], option: () => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '105%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -34, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: 24, color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
+    return {...base, points: [], option: () => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: 24, color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
   }
   if (type === 'kpi') {
     const x = list.find(one => one.role !== 'Goal') || list[0];
@@ -849,7 +893,7 @@ function series(v, data, s, rows) {
   }
   if (type === 'treemap') {
     const x = list[0];
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
@@ -858,7 +902,7 @@ function series(v, data, s, rows) {
     const all = [...labels, W.total];
     const good = sign('good'), bad = sign('bad'), sum = mark(palette[0]);
     const custom = bars.map(b => [b.i, b.from, b.to]).concat([[bars.length, 0, run]]);
-    return {...base, option: () => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis(), data: all}, yAxis: valueAxis(share),
+    return {...base, option: place => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis({axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}), data: all}, yAxis: valueAxis(share),
       series: [{type: 'custom', encode: {x: 0, y: [1, 2]}, data: custom, renderItem: (params, api) => {
         const a = api.coord([api.value(0), api.value(1)]), b = api.coord([api.value(0), api.value(2)]);
         const w = Math.max(2, api.size([1, 0])[0] * 0.62);
@@ -870,18 +914,15 @@ function series(v, data, s, rows) {
     const stacked = type === 'barChart' || type.startsWith('hundred');
     const full = type.startsWith('hundred');
     const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
-    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: Math.max(10, Math.min(12, Math.floor((place.clientHeight - 24) / names.length) - 1)), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > place.clientHeight - 24 ? 'auto' : 0, hideOverlap: true}}),
-      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x)}))})};
+    const room = place => place.clientHeight - (v.labels ? 6 : 24);
+    const size = place => Math.max(10, Math.min(12, Math.floor(room(place) / names.length) - 1));
+    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > room(place) ? 'auto' : 0, hideOverlap: true}}),
+      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x, size(place))}))})};
   }
-  const isLine = /line|area/i.test(type) && !/Combo/.test(type);
   const isArea = /area/i.test(type);
   const isStacked = ['columnChart', 'stackedAreaChart', 'lineStackedColumnComboChart', 'hundredPercentStackedColumnChart'].includes(type);
   const full = type === 'hundredPercentStackedColumnChart';
   const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
-  const bars = list.filter(x => x.role !== 'Y2'), lines = list.filter(x => x.role === 'Y2');
-  const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
-  // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
-  const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
   return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}),
     yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine

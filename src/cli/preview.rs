@@ -1,6 +1,7 @@
 //! `xero-pbit preview`.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,6 +20,7 @@ use crate::model::Model;
 use crate::power_query::Refresh;
 use crate::preview::{Budget, Memory, Preview};
 use crate::project::raw::SourceKind;
+use crate::project::{Parameter, Settings, TableTemplate};
 use crate::report::{PageKind, Report};
 use crate::table::Table;
 
@@ -80,6 +82,26 @@ pub(super) struct Opened {
     pub(super) model: Model,
     /// Rows of the imported tables; kept for a rebuild.
     pub(super) tables: Option<Arc<Vec<Table>>>,
+    /// What the model was made of, so that a change of pages alone does not make it again.
+    origin: Option<Origin>,
+}
+
+/// All of a declarative project that its model depends on.
+#[derive(Clone, Debug, PartialEq)]
+struct Origin {
+    model: Model,
+    parameters: Vec<Parameter>,
+    settings: Settings,
+    templates: FileSet,
+    table_templates: Vec<TableTemplate>,
+    words: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Opened {
+    /// A report and model without rows.
+    pub(super) fn bare(model: Model, report: Report) -> Opened {
+        Opened { report, model, tables: None, origin: None }
+    }
 }
 
 impl Wanted {
@@ -93,21 +115,40 @@ impl Wanted {
         let Some(path) = &self.model else { return Vec::new() };
         let full = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let Some(report) = report_folder(path).filter(|_| self.is_foreign()) else { return vec![full(path)] };
-        let model = report.with_extension("SemanticModel");
+        let model = model_folder(&report).unwrap_or_else(|| report.with_extension("SemanticModel"));
         let all = [report, model].into_iter().chain(path.is_file().then(|| path.clone()));
         all.filter(|path| path.exists()).map(|path| full(&path)).collect()
     }
 
     /// Reads model and report.
     pub(super) fn read(&self, global: &Global) -> Result<(Model, Report), Failure> {
+        let (model, report, _) = self.read_after(None, global)?;
+        Ok((model, report))
+    }
+
+    /// The same; `before` lends its model when the project says nothing else.
+    fn read_after(&self, before: Option<&Opened>, global: &Global) -> Result<(Model, Report, Option<Origin>), Failure> {
         if self.is_foreign() {
-            return self.read_foreign(global);
+            let (model, report) = self.read_foreign(global)?;
+            return Ok((model, report, None));
         }
         let kind = if self.company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
         let (checked, sources) = build::load_checked(self.model.as_deref(), Some(kind), global)?;
         let locale = self.locale.as_deref().map(|wanted| build::culture(&checked, wanted)).transpose()?;
         let options = emit::Options { source: kind, locale: locale.clone(), ..emit::Options::all(&checked) };
-        let model = emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
+        let project = checked.project();
+        let origin = Origin {
+            model: project.model.clone(),
+            parameters: project.parameters.clone(),
+            settings: project.settings.clone(),
+            templates: project.templates.clone(),
+            table_templates: project.table_templates.clone(),
+            words: project.report.translations.clone(),
+        };
+        let model = match before.filter(|opened| opened.origin.as_ref() == Some(&origin)) {
+            Some(opened) => opened.model.clone(),
+            None => emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?,
+        };
         let written = pbir::write(&emit::report(&checked, locale.as_deref()));
         let read = pbir::read(&written, &checked.project().model.name);
         if read.diagnostics.iter().any(Diagnostic::is_error) {
@@ -115,13 +156,19 @@ impl Wanted {
         }
         let mut report = read.report;
         report.locale = Some(locale.unwrap_or_else(|| checked.project().model.culture.clone()));
-        Ok((model, report))
+        // Files of a report are in one language; `diff` compares the words of all.
+        report.translations = checked.project().report.translations.clone();
+        Ok((model, report, Some(origin)))
     }
 
     fn read_foreign(&self, global: &Global) -> Result<(Model, Report), Failure> {
         let path = self.model.as_deref().unwrap_or(Path::new("."));
         let mut sources = SourceMap::default();
-        let (model, warnings) = read_model(path, &mut sources).map_err(|d| Failure::input(d, sources.clone()))?;
+        // A report says where its model lies; a path that is a model itself stands for it.
+        let is_model = path.extension().is_some_and(|x| x.eq_ignore_ascii_case("SemanticModel") || x.eq_ignore_ascii_case("pbit"));
+        let named = report_folder(path).filter(|_| !is_model).and_then(|report| model_folder(&report));
+        let (model, warnings) =
+            read_model(named.as_deref().unwrap_or(path), &mut sources).map_err(|d| Failure::input(d, sources.clone()))?;
         global.draw(&warnings, &sources);
         let one = |d: Diagnostic| Failure::input(vec![d], SourceMap::default());
         let (files, name): (FileSet, String) = if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("pbit")) {
@@ -151,20 +198,20 @@ impl Wanted {
 
     /// Reads everything; `before` lends its rows when the queries are the same, and all that is made of them when only measures differ.
     pub(super) fn open(&self, before: Option<(&Opened, &Arc<Engine>)>, global: &Global) -> Result<(Opened, Arc<Engine>), Failure> {
-        let (model, report) = self.read(global)?;
+        let (model, report, origin) = self.read_after(before.map(|(opened, _)| opened), global)?;
         if let Some((opened, engine)) = before {
             let tables = opened.tables.clone();
             if opened.model == model {
-                return Ok((Opened { report, model, tables }, engine.clone()));
+                return Ok((Opened { report, model, tables, origin }, engine.clone()));
             }
             if let Some(engine) = engine.with_measures_of(&model) {
-                return Ok((Opened { report, model, tables }, Arc::new(engine)));
+                return Ok((Opened { report, model, tables, origin }, Arc::new(engine)));
             }
         }
         if let Some(data) = &self.data {
             let folder = DataFolder::new(data, &model).map_err(|d| Failure::input(vec![d], SourceMap::default()))?;
             let engine = Engine::new(&model, folder);
-            return Ok((Opened { report, model, tables: None }, Arc::new(engine)));
+            return Ok((Opened { report, model, tables: None, origin }, Arc::new(engine)));
         }
         let same = before.and_then(|(opened, _)| opened.tables.clone().filter(|_| same_queries(&opened.model, &model)));
         let tables = match same {
@@ -177,7 +224,7 @@ impl Wanted {
             }
         };
         let engine = Engine::new(&model, tables.clone());
-        Ok((Opened { report, model, tables: Some(tables) }, Arc::new(engine)))
+        Ok((Opened { report, model, tables: Some(tables), origin }, Arc::new(engine)))
     }
 
     /// Runs the queries of a template or project, over a company folder where it has that parameter.
@@ -219,12 +266,20 @@ fn query_text(source: &crate::model::PartitionSource) -> String {
     }
 }
 
-/// The folder of the report that belongs to a project.
+/// The folder of the report that belongs to a project: what a `.pbip` file names, or the folder beside the model.
 fn report_folder(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_string_lossy().into_owned();
     let sibling = |stem: &str| Some(path.with_file_name(format!("{stem}.Report"))).filter(|folder| folder.is_dir());
     if path.is_file() {
-        return sibling(name.strip_suffix(".pbip")?);
+        let stem = name.strip_suffix(".pbip")?;
+        let named = json_file(path).and_then(|json| {
+            let reports = json["artifacts"].as_array()?.iter();
+            reports
+                .filter_map(|one| one["report"]["path"].as_str())
+                .map(|report| path.with_file_name(report))
+                .find(|folder| folder.is_dir())
+        });
+        return named.or_else(|| sibling(stem));
     }
     if name.ends_with(".Report") {
         return Some(path.to_owned());
@@ -240,6 +295,18 @@ fn report_folder(path: &Path) -> Option<PathBuf> {
         .collect();
     found.sort();
     found.into_iter().next()
+}
+
+/// The folder of the model that a report's `definition.pbir` names.
+fn model_folder(report: &Path) -> Option<PathBuf> {
+    let json = json_file(&report.join("definition.pbir"))?;
+    let path = json["datasetReference"]["byPath"]["path"].as_str()?;
+    Some(report.join(path)).filter(|folder| folder.is_dir())
+}
+
+fn json_file(path: &Path) -> Option<serde_json::Value> {
+    let text = std::fs::read_to_string(path).ok()?;
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
@@ -324,7 +391,7 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
         }
         // Only the first time does somebody wait.
         let _ = ready.send(Ok(()));
-        let (next, is_same_data) = loop {
+        let (next, kept) = loop {
             let Some(ask) = held.take().or_else(|| asked.recv().ok()) else { return };
             match ask {
                 Ask::Page(page, selections, reply) => {
@@ -340,8 +407,14 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
                             shown.lock().unwrap_or_else(PoisonError::into_inner).problem = None;
                         }
                         Ok((next, found)) => {
-                            let is_same = Arc::ptr_eq(&found, &engine);
-                            break ((next, found), is_same);
+                            let kept = if Arc::ptr_eq(&found, &engine) {
+                                memory.clone()
+                            } else if found.shares_rows_with(&engine) {
+                                Arc::new(memory.after(&opened.model, &next.model))
+                            } else {
+                                Arc::default()
+                            };
+                            break ((next, found), kept);
                         }
                         Err(failure) => {
                             failure.print(global);
@@ -352,9 +425,7 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
             }
         };
         (opened, engine) = next;
-        if !is_same_data {
-            memory = Arc::default();
-        }
+        memory = kept;
         version += 1;
         global.say("reloaded");
     }
@@ -372,7 +443,7 @@ fn quiet(asked: &mpsc::Receiver<Ask>) -> Option<Ask> {
 }
 
 /// The moment of TODAY.
-fn now() -> f64 {
+pub(super) fn now() -> f64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     25_569.0 + since.as_secs_f64() / 86_400.0
 }

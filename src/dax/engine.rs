@@ -352,6 +352,11 @@ impl Engine {
         Some(Engine::over(catalog, self.store.clone(), model))
     }
 
+    /// Whether both have what is loaded and calculated in common.
+    pub fn shares_rows_with(&self, other: &Engine) -> bool {
+        Arc::ptr_eq(&self.store, &other.store)
+    }
+
     /// Names of the model.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog

@@ -8,7 +8,7 @@ pub mod diff;
 pub mod query;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -40,7 +40,45 @@ pub struct Preview<'a> {
 
 /// Answers of one engine, so that a selection is computed once; kept while only the report changes.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<String, Arc<Json>>>);
+pub struct Memory {
+    /// Query and answer by all that the query's visual shows.
+    answers: Mutex<HashMap<String, (String, Arc<Json>)>>,
+    /// Whether a page was answered: what is calculated at load is then there.
+    is_warm: AtomicBool,
+}
+
+impl Memory {
+    /// What stays true when measures of the model are others and its rows are not: answers whose queries name none that changed, and none
+    /// that names one of those.
+    pub fn after(&self, old: &Model, new: &Model) -> Memory {
+        let folded = |text: &str| text.to_lowercase();
+        // What a figure and its text come from; places in files are no part of it.
+        let measures = |model: &Model| -> BTreeMap<String, [String; 2]> {
+            let all = model.tables.iter().flat_map(|table| &table.measures);
+            let by = |m: &crate::model::Measure| m.format_string_definition.as_ref().map_or_else(String::new, |dax| dax.text.clone());
+            all.map(|m| (folded(&format!("[{}]", m.name.replace(']', "]]"))), [m.expression.text.clone(), by(m)])).collect()
+        };
+        let (before, after) = (measures(old), measures(new));
+        let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+        let mut changed: Vec<&String> = names.clone().filter(|name| before.get(*name) != after.get(*name)).collect();
+        let texts: Vec<(&String, String)> = after.iter().map(|(name, parts)| (name, folded(&parts.join(" ")))).collect();
+        // Whoever names a changed one is another as well; a column of that name does no harm.
+        let mut next = 0;
+        while let Some(name) = changed.get(next).copied() {
+            next += 1;
+            let by = texts.iter().filter(|(other, text)| text.contains(name.as_str()) && !changed.contains(other)).map(|(other, _)| *other);
+            let by: Vec<&String> = by.collect();
+            changed.extend(by);
+        }
+        let kept = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let stays = |dax: &str| {
+            let dax = folded(dax);
+            !changed.iter().any(|name| dax.contains(name.as_str()))
+        };
+        let answers = kept.iter().filter(|(_, (dax, _))| stays(dax)).map(|(key, answer)| (key.clone(), answer.clone())).collect();
+        Memory { answers: Mutex::new(answers), is_warm: AtomicBool::new(true) }
+    }
+}
 
 /// Answers that are kept.
 const MEMORY: usize = 4_000;
@@ -82,7 +120,7 @@ impl<'a> Preview<'a> {
             .pages
             .iter()
             .map(|page| {
-                let visuals: Vec<Json> = page.visuals.iter().filter(|v| !v.is_hidden).map(|visual| self.visual_outline(visual)).collect();
+                let visuals: Vec<Json> = seen(page).map(|visual| self.visual_outline(page, visual)).collect();
                 let kind = match page.kind {
                     PageKind::Tooltip => "tooltip",
                     PageKind::DrillThrough { .. } => "drill-through",
@@ -104,8 +142,13 @@ impl<'a> Preview<'a> {
             "landing": self.report.first_page().map(|page| page.name.as_str())})
     }
 
-    fn visual_outline(&self, visual: &Visual) -> Json {
-        let p = visual.position;
+    fn visual_outline(&self, page: &Page, visual: &Visual) -> Json {
+        let mut p = visual.position;
+        // What lies in a group counts from the group's corner.
+        for group in groups(page, visual) {
+            p.x += group.position.x;
+            p.y += group.position.y;
+        }
         let action = visual.action().map(|action| match action {
             Action::Page(name) => json!({"page": name}),
             Action::DrillThrough(name) => json!({"drill": name}),
@@ -188,7 +231,7 @@ impl<'a> Preview<'a> {
         // A selection comes from a browser; only columns of the model become part of a query.
         let selections: Vec<Selection> = selections.iter().filter(|s| query::is_column(self.model, &s.column)).cloned().collect();
         let Some(page) = self.report.pages.get(page) else { return Json::Object(serde_json::Map::new()) };
-        let visuals: Vec<&Visual> = page.visuals.iter().filter(|v| !v.is_hidden).collect();
+        let visuals: Vec<&Visual> = seen(page).collect();
         let found: Vec<OnceLock<Option<Json>>> = visuals.iter().map(|_| OnceLock::new()).collect();
         let next = AtomicUsize::new(0);
         // Each takes the next visual until none is left.
@@ -200,7 +243,9 @@ impl<'a> Preview<'a> {
                 let _ = place.set(self.visual(page, visual, &selections));
             }
         };
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(visuals.len());
+        // Two threads that both need a calculated column at first would both calculate it.
+        let is_warm = self.memory.is_warm.load(Ordering::Relaxed);
+        let threads = if is_warm { std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(visuals.len()) } else { 1 };
         std::thread::scope(|scope| {
             for _ in 1..threads {
                 // Without a second thread the first does it all.
@@ -208,6 +253,7 @@ impl<'a> Preview<'a> {
             }
             work();
         });
+        self.memory.is_warm.store(true, Ordering::Relaxed);
         let answers = visuals.iter().zip(found).filter_map(|(visual, answer)| Some((visual.name.clone(), answer.into_inner()??)));
         Json::Object(answers.collect())
     }
@@ -244,10 +290,10 @@ impl<'a> Preview<'a> {
 
     /// Evaluates the query of a visual; the same query is not run twice.
     pub fn answer(&self, query: &VisualQuery) -> Arc<Json> {
-        let memory = || self.memory.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = || self.memory.answers.lock().unwrap_or_else(PoisonError::into_inner);
         // Visuals with one query may still write its figures in different ways.
         let key = format!("{query:?}");
-        if let Some(known) = memory().get(&key) {
+        if let Some((_, known)) = memory().get(&key) {
             return known.clone();
         }
         let answer = Arc::new(self.evaluated(query));
@@ -255,7 +301,7 @@ impl<'a> Preview<'a> {
         if memory.len() >= MEMORY {
             memory.clear();
         }
-        memory.insert(key, answer.clone());
+        memory.insert(key, (query.dax.clone(), answer.clone()));
         answer
     }
 
@@ -449,6 +495,26 @@ impl<'a> Preview<'a> {
         }
         seen
     }
+}
+
+/// The groups around a visual, the nearest first.
+fn groups<'p>(page: &'p Page, visual: &'p Visual) -> Vec<&'p Visual> {
+    let mut found: Vec<&Visual> = Vec::new();
+    let mut inner = visual;
+    while let Some(group) = inner.group.as_ref().and_then(|name| page.visuals.iter().find(|v| v.name == *name)) {
+        // A broken file may name groups in a circle.
+        if found.len() >= page.visuals.len() {
+            break;
+        }
+        found.push(group);
+        inner = group;
+    }
+    found
+}
+
+/// The visuals of a page that are shown: not hidden themselves, and in no hidden group.
+fn seen(page: &Page) -> impl Iterator<Item = &Visual> {
+    page.visuals.iter().filter(|visual| !visual.is_hidden && !groups(page, visual).iter().any(|group| group.is_hidden))
 }
 
 /// Rows of an answer with their columns in the order of `names`.

@@ -69,11 +69,25 @@ const sign = name => mark(isHex(outline.signs && outline.signs[name]) ? outline.
 // ---------- texts of values
 const ISO = /^(\d{4})-(\d\d)-(\d\d)$/;
 const shortMonth = text => text.replace('Sept', 'Sep').replace('.', '');
+// Making a formatter takes far longer than using it, and the same days come again on many visuals.
+const formatters = new Map();
+const formatter = options => {
+  const key = JSON.stringify(options);
+  if (!formatters.has(key)) formatters.set(key, new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {timeZone: 'UTC', ...options}));
+  return formatters.get(key);
+};
+const dayTexts = new Map();
 const dateText = (iso, format) => {
+  const key = `${iso}|${format || ''}`;
+  let text = dayTexts.get(key);
+  if (text === undefined) { text = writtenDay(iso, format); if (dayTexts.size > 20000) dayTexts.clear(); dayTexts.set(key, text); }
+  return text;
+};
+const writtenDay = (iso, format) => {
   const m = ISO.exec(iso);
   if (!m) return iso;
   const day = new Date(Date.UTC(+m[1], +m[2] - 1, +m[3]));
-  const part = options => new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {timeZone: 'UTC', ...options}).format(day);
+  const part = options => formatter(options).format(day);
   if (!format || /^(short date|general date)$/i.test(format)) return shortMonth(part({day: 'numeric', month: 'short', year: 'numeric'}));
   if (/^long date$/i.test(format)) return part({dateStyle: 'long'});
   return format.replace(/\\(.)|"([^"]*)"|yyyy|yy|y|MMMM|MMM|MM|M|mmmm|mmm|mm|m|dddd|ddd|dd|d/g, (t, escaped, quoted) => {
@@ -391,6 +405,8 @@ function visual(page, v, answer, at, isLive) {
   if (v.type === 'textbox') { textbox(host, v); return host; }
   if (v.type === 'actionButton') { button(host, v, alt); return host; }
   if (v.type === 'pageNavigator') { navigator(host, alt); return host; }
+  // A group is only the frame of the visuals in it.
+  if (!v.type) { host.classList.add('bare'); host.setAttribute('aria-hidden', 'true'); host.style.pointerEvents = 'none'; return host; }
   if (v.type === 'image') { host.classList.add('bare'); host.setAttribute('role', 'img'); host.setAttribute('aria-label', alt || ''); return host; }
   if (v.plain) host.classList.add('plain');
   host.setAttribute('aria-label', [title || v.heading, alt].filter(Boolean).join('. ') || v.type);
@@ -415,7 +431,7 @@ function visual(page, v, answer, at, isLive) {
   else if (v.type === 'tableEx') table(body, v, data, isLive && !links);
   else if (v.type === 'pivotTable') matrix(body, v, data);
   else if (CHARTS.has(v.type)) chart(host, body, v, data, title || alt || '', isLive && !links);
-  else { body.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); const rest = el('div', {style: {position: 'absolute', inset: '22px 0 0 0'}}); body.append(rest); table(rest, v, data, false); }
+  else { host.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); host.append(body); table(body, v, data, false); }
   return host;
 }
 
@@ -437,11 +453,19 @@ function drill(name) {
   if (!chosen || !pages[index].drill.includes(chosen.column)) { say(W.pick); return; }
   go(index, {drill: {column: chosen.column, values: chosen.values}});
 }
-function choose(v, column, value) {
+// With Ctrl, Cmd or Shift a value is added to those that are chosen, or taken from them.
+const isMore = event => !!event && (event.ctrlKey || event.metaKey || event.shiftKey);
+const isChosen = (v, value) => !!state.mark && state.mark.visual === v.id && state.mark.page === state.page && state.mark.values.some(one => JSON.stringify(one) === JSON.stringify(value));
+function choose(v, column, value, more) {
   if (!column) return;
-  const same = state.mark && state.mark.visual === v.id && state.mark.column === column && JSON.stringify(state.mark.values) === JSON.stringify([value]);
-  state.mark = same ? null : {page: state.page, visual: v.id, column, values: [value]};
-  say(same ? W.clear : `${groupText(value, v.fields.find(f => f.column === column))} ${W.selected}`);
+  const isOwn = state.mark && state.mark.page === state.page && state.mark.visual === v.id && state.mark.column === column;
+  const before = isOwn ? state.mark.values : [];
+  const has = isOwn && isChosen(v, value);
+  const others = before.filter(one => JSON.stringify(one) !== JSON.stringify(value));
+  const values = more ? (has ? others : [...before, value]) : has && !others.length ? [] : [value];
+  state.mark = values.length ? {page: state.page, visual: v.id, column, values} : null;
+  const shown = v.fields.find(f => f.column === column);
+  say(values.length ? `${values.map(one => groupText(one, shown)).join(', ')} ${W.selected}` : W.clear);
   hideTip();
   refresh();
 }
@@ -532,7 +556,7 @@ function slicer(host, v, answer, isLive) {
       place.append(el('label', {}, input, el('span', {text: text(value)})));
     }
   };
-  if (v.mode === 'Basic' || v.mode === 'HorizontalList') {
+  if (v.mode === 'Basic' || v.mode === 'HorizontalList' || (v.type !== 'slicer' && v.h >= 120)) {
     const list = el('div', {class: 'list', role: 'group', 'aria-label': label});
     boxes(list);
     host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, list));
@@ -634,10 +658,10 @@ function table(body, v, data, canPick) {
       tr.append(td);
     }
     if (canSelect) {
-      if (state.mark && state.mark.visual === v.id && state.mark.values[0] === row[pickAt]) { tr.classList.add('sel'); tr.setAttribute('aria-selected', 'true'); }
-      tr.addEventListener('click', () => choose(v, s.groups[pickAt].column, row[pickAt]));
+      if (isChosen(v, row[pickAt])) { tr.classList.add('sel'); tr.setAttribute('aria-selected', 'true'); }
+      tr.addEventListener('click', event => choose(v, s.groups[pickAt].column, row[pickAt], isMore(event)));
       tr.addEventListener('keydown', event => {
-        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); choose(v, s.groups[pickAt].column, row[pickAt]); }
+        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); choose(v, s.groups[pickAt].column, row[pickAt], isMore(event)); }
         const next = event.key === 'ArrowDown' ? tr.nextElementSibling : event.key === 'ArrowUp' ? tr.previousElementSibling : null;
         if (next) { event.preventDefault(); next.focus(); }
       });
@@ -729,7 +753,7 @@ function matrix(body, v, data) {
   };
   for (const path of children.get('[]') || []) add(path);
   const node = el('table', {class: 't m'}, el('thead', {}, head), tbody);
-  if (grandBy || grand) {
+  if ((grandBy || grand) && order.length) {
     const tr = el('tr', {}, el('th', {scope: 'row', text: W.total}));
     const by = new Map((grandBy ? grandBy[1] : []).map(row => [K(row.slice(0, across.length)), [row, across.length]]));
     if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i));
@@ -775,7 +799,7 @@ function chart(host, body, v, data, title, isLive) {
         at = (at + step + plan.points.length) % plan.points.length;
         if (keys.chart) keys.chart.dispatchAction({type: 'showTip', seriesIndex: 0, dataIndex: at});
         say(plan.points[at].text);
-      } else if ((event.key === 'Enter' || event.key === ' ') && at >= 0) { event.preventDefault(); choose(v, plan.column, plan.points[at].value); }
+      } else if ((event.key === 'Enter' || event.key === ' ') && at >= 0) { event.preventDefault(); choose(v, plan.column, plan.points[at].value, isMore(event)); }
       else if (event.key === 'Escape' && state.mark) { state.mark = null; refresh(); }
     });
     body.append(keys);
@@ -787,7 +811,7 @@ function chart(host, body, v, data, title, isLive) {
     if (place.keys) place.keys.chart = instance;
     instance.setOption({animation: false, aria: {enabled: true, label: {description: title}}, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...plan.option(place)});
     if (!isLive || !plan.column) return;
-    instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value); });
+    instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value, isMore(event.event && event.event.event)); });
     if (v.tooltip) {
       instance.on('mouseover', event => { const point = plan.pick(event); if (point) showTip(v, plan.column, point.value, event.event && event.event.event); });
       instance.on('mouseout', hideTip);
@@ -807,8 +831,8 @@ function series(v, data, s, rows) {
   const keys = new Map();
   if (ci >= 0) for (const row of rows) { const k = JSON.stringify(row[ci]); if (!keys.has(k)) { keys.set(k, names.length); names.push(row[ci]); } }
   const labels = names.map(n => groupText(n, category));
-  const chosen = state.mark && state.mark.visual === v.id ? JSON.stringify(state.mark.values[0]) : null;
-  const faded = name => chosen !== null && JSON.stringify(name) !== chosen ? 0.35 : 1;
+  const chosen = state.mark && state.mark.visual === v.id ? true : null;
+  const faded = name => chosen !== null && !isChosen(v, name) ? 0.35 : 1;
   const colorOf = (value, n) => mark(resolve(v.colors[value.ref]) || palette[n % palette.length]);
   const total = value => typeof value === 'number' ? value : null;
   // One series per value, or per member of the series field.
@@ -856,8 +880,9 @@ function series(v, data, s, rows) {
     const center = i => (i + (isPoint ? 0 : 0.5)) * slot;
     const fits = i => center(i) >= wide / 2 - 14 && center(i) <= width - wide / 2 + 22;
     let from = 0;
-    while (from < n - 1 && !fits(from)) from++;
-    return {hideOverlap: false, interval: i => i >= from && (i - from) % step === 0 && (fits(i) || i === from)};
+    while (from < n && !fits(from)) from++;
+    if (from === n) return {alignMinLabel: 'left', alignMaxLabel: 'right'};
+    return {hideOverlap: false, interval: i => i >= from && (i - from) % step === 0 && fits(i)};
   };
   // A few names that do not fit side by side stand on two lines or slanted; periods leave some out.
   const slanted = place => {
@@ -877,7 +902,7 @@ function series(v, data, s, rows) {
     const value = list[0].data[0] ?? 0;
     const by = role => { const i = s.values.findIndex(x => x.role === role); return i >= 0 ? total(s.at(rows[0], i)) : null; };
     const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, 1));
-    return {...base, points: [], option: () => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: 24, color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
+    return {...base, points: [], option: place => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length)))), color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
   }
   if (type === 'kpi') {
     const x = list.find(one => one.role !== 'Goal') || list[0];

@@ -1,7 +1,8 @@
 //! DAX: fixtures over a small shop, and properties on random companies.
 //!
 //! A fixture file holds sections: `--- title`, an optional `source:` line, a query or expression, `----`, the expected answer
-//! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`.
+//! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`, those of
+//! `calculation_groups.txt` on the shop with calculation groups.
 
 mod codes;
 mod hostile;
@@ -17,6 +18,7 @@ use xero_pbit::dax::{DaxError, Engine, Options, ResultColumn, ResultTable};
 use xero_pbit::table::Value;
 
 const FIXTURES: &[(&str, &str)] = &[
+    ("calculation_groups", include_str!("calculation_groups.txt")),
     ("blank", include_str!("blank.txt")),
     ("context", include_str!("context.txt")),
     ("errors", include_str!("errors.txt")),
@@ -32,7 +34,8 @@ pub fn trials() -> Vec<Trial> {
     for (file, text) in FIXTURES {
         for section in sections(text) {
             let name = format!("dax::{file}::{}", section.title.replace(' ', "_"));
-            trials.push(Trial::test(name, move || check(&section)));
+            let make = if *file == "calculation_groups" { shop::engine_with_groups } else { shop::engine };
+            trials.push(Trial::test(name, move || check(&section, &make())));
         }
     }
     trials.extend(codes::trials());
@@ -148,9 +151,8 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn check(section: &Section) -> Result<(), libtest_mimic::Failed> {
-    let engine = shop::engine();
-    let answer = match evaluate(&engine, &section.text, &Options::default()) {
+fn check(section: &Section, engine: &Engine) -> Result<(), libtest_mimic::Failed> {
+    let answer = match evaluate(engine, &section.text, &Options::default()) {
         Err(e) => format!("error {}", e.code),
         Ok(tables) => tables
             .iter()

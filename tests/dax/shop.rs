@@ -1,7 +1,9 @@
 //! A small shop: 3 products, 8 sales of which one has an unknown product, a date table of two years.
 
 use xero_pbit::dax::Engine;
-use xero_pbit::model::{Calendar, Column, Measure, Model, Relationship, Role, Source, Table, TablePermission};
+use xero_pbit::model::{
+    CalculationGroup, CalculationItem, Calendar, Column, Measure, Model, Relationship, Role, Source, Table, TablePermission,
+};
 use xero_pbit::table::{self, DataType, Value};
 
 fn column(name: &str, data_type: DataType) -> Column {
@@ -21,6 +23,45 @@ pub fn day(text: &str) -> f64 {
 }
 
 pub fn engine() -> Engine {
+    let (model, data) = model_and_data();
+    Engine::new(&model, data)
+}
+
+/// The shop with two calculation groups: periods, and outside of them scales.
+pub fn engine_with_groups() -> Engine {
+    let (mut model, data) = model_and_data();
+    let mut group = |name: &str, column_name: &str, precedence: i32, items: &[(&str, &str)]| {
+        let items = items.iter().map(|(name, expression)| CalculationItem {
+            name: (*name).into(),
+            expression: Source::new(*expression),
+            ..CalculationItem::default()
+        });
+        let group = CalculationGroup { precedence, items: items.collect(), ..CalculationGroup::default() };
+        model.tables.push(Table {
+            name: name.into(),
+            columns: vec![column(column_name, DataType::String)],
+            calculation_group: Some(group),
+            ..Table::default()
+        });
+    };
+    group(
+        "Period",
+        "Item",
+        10,
+        &[
+            ("now", "SELECTEDMEASURE ()"),
+            ("to date", "CALCULATE ( SELECTEDMEASURE (), DATESYTD ( 'Date'[Day] ) )"),
+            ("before", "CALCULATE ( SELECTEDMEASURE (), SAMEPERIODLASTYEAR ( 'Date'[Day] ) )"),
+            ("before to date", "CALCULATE ( SELECTEDMEASURE (), SAMEPERIODLASTYEAR ( 'Date'[Day] ), Period[Item] = \"to date\" )"),
+            ("name", "SELECTEDMEASURENAME ()"),
+            ("units only", "IF ( ISSELECTEDMEASURE ( [Units] ), SELECTEDMEASURE () * 100, SELECTEDMEASURE () )"),
+        ],
+    );
+    group("Scale", "By", 20, &[("ten", "SELECTEDMEASURE () * 10"), ("plus one", "SELECTEDMEASURE () + 1")]);
+    Engine::new(&model, data)
+}
+
+fn model_and_data() -> (Model, Vec<table::Table>) {
     let text = |items: &[&str]| items.iter().map(|s| if s.is_empty() { Value::Blank } else { Value::text(*s) }).collect::<Vec<_>>();
     let mut product = Table { name: "Product".into(), ..Table::default() };
     product.columns = vec![column("Code", DataType::String), column("Colour", DataType::String), column("Price", DataType::Currency)];
@@ -122,5 +163,5 @@ pub fn engine() -> Engine {
             ],
         },
     ];
-    Engine::new(&model, data)
+    (model, data)
 }

@@ -420,7 +420,7 @@ impl Session<'_> {
         let mut order: Vec<u32> = (0..value.n as u32).collect();
         order.sort_by(|a, b| {
             for (column, (_, descending)) in columns.iter().zip(keys) {
-                let ordering = sort_order(&column[*a as usize], &column[*b as usize]);
+                let ordering = full_order(&column[*a as usize], &column[*b as usize]);
                 let ordering = if *descending { ordering.reverse() } else { ordering };
                 if ordering.is_ne() {
                     return ordering;
@@ -769,6 +769,11 @@ pub(crate) fn sort_order(a: &Value, b: &Value) -> std::cmp::Ordering {
         Ok(Some(order)) => order,
         _ => scalar::order(a, b),
     }
+}
+
+/// The same, telling BLANK from the zero after which it would rank the same: it goes first.
+pub(crate) fn full_order(a: &Value, b: &Value) -> std::cmp::Ordering {
+    sort_order(a, b).then_with(|| b.is_blank().cmp(&a.is_blank()))
 }
 
 /// First rows of each distinct row.

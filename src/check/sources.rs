@@ -164,19 +164,44 @@ impl Trees<'_> {
         }
     }
 
-    /// Other queries that an expression names.
+    /// Other queries that an expression names; a name that a `let`, a record or a function gives a meaning of its own is none.
     fn references<'a>(&'a self, tree: &'a Expr) -> BTreeSet<&'a str> {
         let mut names = BTreeSet::new();
-        let mut stack = vec![tree];
-        while let Some(expr) = stack.pop() {
-            if let ExprKind::Identifier { name, .. } = &expr.kind
-                && let Some((name, _)) = self.trees.get_key_value(&**name)
-            {
-                names.insert(*name);
-            }
-            walk::children(expr, &mut |child| stack.push(child));
-        }
+        self.free_names(tree, &mut Vec::new(), &mut names);
         names
+    }
+
+    fn free_names<'a>(&'a self, expr: &'a Expr, scope: &mut Vec<&'a str>, names: &mut BTreeSet<&'a str>) {
+        stacker::maybe_grow(128 << 10, 4 << 20, || {
+            let depth = scope.len();
+            match &expr.kind {
+                ExprKind::Identifier { name, .. } => {
+                    if let Some((name, _)) = self.trees.get_key_value(&**name).filter(|_| !scope.contains(&&**name)) {
+                        names.insert(*name);
+                    }
+                }
+                ExprKind::Let(bindings, body) => {
+                    scope.extend(bindings.iter().map(|b| &*b.name));
+                    bindings.iter().for_each(|b| self.free_names(&b.value, scope, names));
+                    self.free_names(body, scope, names);
+                }
+                ExprKind::Record(fields) => {
+                    scope.extend(fields.iter().map(|b| &*b.name));
+                    fields.iter().for_each(|b| self.free_names(&b.value, scope, names));
+                }
+                ExprKind::Function(function) => {
+                    scope.extend(function.params.iter().map(|p| &*p.name));
+                    self.free_names(&function.body, scope, names);
+                }
+                ExprKind::TryCatch(operand, function) => {
+                    self.free_names(operand, scope, names);
+                    scope.extend(function.params.iter().map(|p| &*p.name));
+                    self.free_names(&function.body, scope, names);
+                }
+                _ => walk::children(expr, &mut |child| self.free_names(child, scope, names)),
+            }
+            scope.truncate(depth);
+        });
     }
 
     /// Whether an expression reads a source itself or through functions; those are part of it for the firewall.
@@ -255,5 +280,10 @@ mod tests {
         let get = ("Get", "() => Json.Document(Web.Contents(\"https://a\"))");
         assert_eq!(found(&[get, ("Q", "Web.Contents(\"https://b\", [RelativePath = Get(){0}])")]), [""; 0]);
         assert_eq!(found(&[get, list, ("Q", "{Get(), List}")]), ["M0104"]);
+        // A name that means something else here.
+        for text in ["let List = {1} in Get(){List{0}}", "[List = Get(), Other = List]", "List.Transform(Get(), (List) => List)"] {
+            assert_eq!(found(&[get, list, ("Q", text)]), [""; 0], "{text}");
+        }
+        assert_eq!(found(&[get, list, ("Q", "{Get(), let List = 1 in List, List}")]), ["M0104"]);
     }
 }

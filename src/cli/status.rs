@@ -67,6 +67,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
                         typed(organisation.folder.as_deref().unwrap_or("DIR"))
                     ));
                 }
+                if let Some(stopped) = &m.stopped {
+                    let help = stopped.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+                    problems.push(format!("the pull of {} stopped: {}{help}", stopped.at, stopped.reason));
+                }
                 problems.extend(
                     m.missing.iter().filter(|x| x.endpoint != "ExpenseClaims").map(|x| format!("{} is missing: {}", x.endpoint, x.reason)),
                 );

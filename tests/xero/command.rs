@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("xero::command::read_only_folder", read_only_folder),
         Trial::test("xero::command::refusals_in_words", refusals_in_words),
         Trial::test("xero::command::what_is_missing_reaches_alerts", what_is_missing_reaches_alerts),
+        Trial::test("xero::command::what_is_lost_later_reaches_alerts", what_is_lost_later_reaches_alerts),
         Trial::test("xero::command::secrets_stay_secret", secrets_stay_secret),
     ];
     for (name, incremental) in [("full", false), ("incremental", true)] {
@@ -151,7 +152,37 @@ fn partitions(desk: &Desk) -> Result<(), Failed> {
     std::fs::write(desk.path("lake/Invoices/notes.txt"), "mine")?;
     desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--format", "csv", "--partition"]).is(0, &[])?;
     check(!desk.path("lake/Invoices/organisation=gone").exists(), "a slice that is no more goes")?;
-    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")
+    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")?;
+    // Whoever reads tables reads slices, too: DAX, and the template.
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake-parquet", "--partition"]).is(0, &[])?;
+    let ask = |data: &str| -> Result<String, Failed> {
+        let columns = "Invoices[Invoice Key], Invoices[Date], Invoices[Status], Invoices[Currency Rate], \"Net\", [Invoiced sales], \"Lines\", CALCULATE ( COUNTROWS ( 'Invoice Line Items' ) )";
+        let query = format!(
+            "EVALUATE SUMMARIZECOLUMNS ( {columns} ) ORDER BY Invoices[Invoice Key] EVALUATE {{ COUNTROWS ( 'Date' ), COUNTROWS ( Glossary ), COUNTROWS ( Contacts ), COUNTROWS ( Alerts ) }}"
+        );
+        let said = desk.run(&["query", "--data", data, "--format", "csv", &query]);
+        said.is(0, &[])?;
+        check(said.out.lines().count() > 60, format!("too few rows to prove anything: {}", said.out))?;
+        Ok(said.out)
+    };
+    let wanted = ask("tables")?;
+    for lake in ["lake", "lake-parquet"] {
+        check(ask(lake)? == wanted, format!("DAX over {lake} gives another answer than over whole tables"))?;
+        desk.run(&["refresh-tables", "--source", "folder", "--company", lake, "--out", "again", "--format", "csv"]).is(0, &[])?;
+        for entry in std::fs::read_dir(desk.path("tables"))?.flatten() {
+            let name = entry.file_name();
+            let (mut whole, mut again) = (lines(&entry.path())?, lines(&desk.path("again").join(&name))?);
+            whole.sort_unstable();
+            again.sort_unstable();
+            check(whole == again, format!("{lake}: the template reads another {}", name.display()))?;
+        }
+    }
+    // One form replaces the other.
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake"]).is(0, &[])?;
+    check(desk.path("lake/Invoices.parquet").is_file() && !desk.path("lake/Contacts").exists(), "whole tables replace slices")?;
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--partition"]).is(0, &[])?;
+    check(!desk.path("lake/Invoices.parquet").exists(), "slices replace whole tables")?;
+    desk.run(&["validate", "--company", "lake"]).is(2, &["V0101", "tables made by `refresh-tables` are for `query --data`"])
 }
 
 fn custom_connection() -> Result<(), Failed> {
@@ -412,9 +443,74 @@ fn what_is_missing_reaches_alerts() -> Result<(), Failed> {
     // Once the role is there, the next pull mends it.
     desk.run(&["pull", "--organisation", "acme", "--out", "books"]).is(0, &[])?;
     desk.run(&["status"]).is(0, &[])?;
+    check(!load_alerts(&desk)?.iter().any(|line| line.contains("BankTransactions")), "Alerts says so still")
+}
+
+/// The rows of Alerts about the load, after `refresh-tables`.
+fn load_alerts(desk: &Desk) -> Result<Vec<String>, Failed> {
     desk.run(&["refresh-tables", "--company", "books", "--out", "tables", "--format", "csv"]).is(0, &[])?;
     let alerts = std::fs::read_to_string(desk.path("tables/Alerts.csv"))?;
-    check(!alerts.contains("BankTransactions"), format!("Alerts says so still: {alerts}"))
+    Ok(alerts.lines().filter(|line| line.contains(",Load,")).map(str::to_owned).collect())
+}
+
+/// A role or a scope that is lost after a complete pull, and a pull that stops: the pages of before stay, and manifest, `status` and Alerts say so until
+/// a pull has mended it.
+fn what_is_lost_later_reaches_alerts() -> Result<(), Failed> {
+    let desk = Desk::new(vec![company(47, 30, Country::Uk)], "", FAST);
+    desk.login("acme", &[]).is(0, &[])?;
+    let pull = || desk.run(&["pull", "--organisation", "acme", "--out", "books"]);
+    let set = |spec: &str| desk.server.mock.lock().expect("nobody panicked").set_faults(parse_faults(spec).expect("faults of the test"));
+    pull().is(0, &[])?;
+    let before = records(&pages(&desk.path("books")));
+    let quiet = |words: &[&str]| -> Result<(), Failed> {
+        let alerts = load_alerts(&desk)?;
+        check(!alerts.iter().any(|line| words.iter().any(|word| line.contains(word))), format!("Alerts says so still: {alerts:?}"))
+    };
+    quiet(&["could not renew", "The last pull"])?;
+    for (fault, endpoint, word) in [
+        ("role", "TrialBalance", "it needs the role Standard + all reports, or Adviser"),
+        ("scope", "Invoices", "needs the scope `accounting.invoices.read`"),
+    ] {
+        set(&format!("{fault}@{endpoint}"));
+        pull().is(1, &[&format!("! {endpoint} is left out"), word])?;
+        desk.run(&["status"]).is(1, &[&format!("{endpoint} is missing"), word])?;
+        let alerts = load_alerts(&desk)?;
+        let says = |words: &[&str]| alerts.iter().any(|line| words.iter().all(|word| line.contains(word)));
+        let renew = format!("Endpoints that the last pull could not renew, shown as of an earlier one: {endpoint},1,");
+        check(says(&["Warning", &renew]) || says(&["Warning", &renew.replace(",1,", "\",1,")]), format!("{fault}: {alerts:?}"))?;
+        check(says(&["Warning", &format!("The last pull: {endpoint}: "), word]), format!("{fault}: {alerts:?}"))?;
+        check(records(&pages(&desk.path("books"))) == before, format!("{fault}: the pages of before stay"))?;
+        set("");
+        pull().is(0, &[])?;
+        desk.run(&["status"]).is(0, &[])?;
+        quiet(&["could not renew", "The last pull"])?;
+    }
+    // A pull that stops before its end.
+    set("day-limit@Invoices");
+    pull().is(3, &[])?;
+    desk.run(&["status"])
+        .is(1, &["the pull of 20", " UTC stopped: the day's limit of calls is reached; run the same command again after 20"])?;
+    let alerts = load_alerts(&desk)?;
+    check(
+        alerts.iter().any(|line| line.contains("The last pull: stopped on 20") && line.contains("the day's limit of calls is reached")),
+        format!("{alerts:?}"),
+    )?;
+    set("");
+    pull().is(0, &[])?;
+    desk.run(&["status"]).is(0, &[])?;
+    quiet(&["could not renew", "The last pull"])?;
+    // Whatever stands in a manifest: readers go by the pages.
+    for manifest in [
+        "",
+        "{",
+        "[]",
+        "{\"missing\": 7, \"stopped\": []}",
+        "{\"missing\": [1, {}, {\"endpoint\": {}}, {\"endpoint\": \"Items\"}], \"stopped\": {}}",
+    ] {
+        std::fs::write(desk.path("books/manifest.json"), manifest)?;
+        load_alerts(&desk).map_err(|error| format!("with the manifest `{manifest}`: {error:?}"))?;
+    }
+    Ok(())
 }
 
 /// Everything that the tool wrote and printed, failures included, holds none of the secrets it used.

@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::client::{ApiError, Client};
 use super::endpoint::{ENDPOINTS, Endpoint};
 use super::{scope, words};
-pub use state::{Manifest, Missing};
+pub use state::{Manifest, Missing, Stopped};
 use state::{Page, Progress, RunKind};
 
 /// Where pages are kept. Paths are relative, with `/`.
@@ -243,7 +243,11 @@ pub async fn run(
     options: Options,
     events: Arc<dyn Fn(Event) + Send + Sync>,
 ) -> Result<Summary, PullError> {
-    let outcome = run_to_end(client.clone(), folder, options, events).await;
+    let nickname = options.nickname.clone();
+    let outcome = run_to_end(client.clone(), folder.clone(), options, events).await;
+    if let Err(PullError::Api(error)) = &outcome {
+        note_stop(&*folder, &nickname, error, client.clock().now_ms());
+    }
     // The error of one endpoint ends the others, perhaps in the middle of a renewal.
     client.settle().await;
     outcome
@@ -340,6 +344,17 @@ async fn run_to_end(
     let seconds = (client.clock().now_ms() - started) as f64 / 1_000.0;
     run.say(Event::Finished { rows: rows.values().sum(), calls, seconds });
     Ok(Summary { rows, missing, calls, manifest })
+}
+
+/// Writes into the manifest of an earlier run why this one stopped, for `status` and the report's Alerts. The error itself is what matters: when the
+/// note cannot be written, that is no second one.
+fn note_stop(folder: &dyn Folder, nickname: &str, error: &ApiError, now_ms: i64) {
+    let moment = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
+    if let Ok(Some(mut manifest)) = Manifest::read(folder) {
+        let help = words::api(nickname, error, &moment).help;
+        manifest.stopped = Some(Stopped { at: moment(now_ms), reason: error.to_string(), help });
+        let _ = manifest.write(folder);
+    }
 }
 
 fn not_granted(name: &str) -> Missing {

@@ -38,6 +38,9 @@ pub struct Manifest {
     /// What could not be had.
     #[serde(default)]
     pub missing: Vec<Missing>,
+    /// Why the last run stopped before its end; `None` when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
     /// Every page: bytes, rows, checksum.
     pub files: BTreeMap<String, PageFile>,
 }
@@ -49,6 +52,18 @@ pub struct Missing {
     pub endpoint: String,
     /// Why, and what to do.
     pub reason: String,
+}
+
+/// A run that stopped: what the folder holds is of an earlier one.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Stopped {
+    /// When, in UTC, as people write it.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 /// A page on disk.

@@ -204,7 +204,7 @@ impl Wanted {
             if opened.model == model {
                 return Ok((Opened { report, model, tables, origin }, engine.clone()));
             }
-            if let Some(engine) = engine.with_measures_of(&model) {
+            if let Some(engine) = same_queries(&opened.model, &model).then(|| engine.renewed(&model)).flatten() {
                 return Ok((Opened { report, model, tables, origin }, Arc::new(engine)));
             }
         }

@@ -11,10 +11,10 @@ use crate::base::{Diagnostic, Severity, SourceMap};
 #[derive(Args, Debug, Clone, Default)]
 pub struct Global {
     /// Print nothing but results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 901)]
     pub color: Color,
 }
 

@@ -264,35 +264,6 @@ impl Store {
     }
 }
 
-/// Whether two models give their tables the same rows from the same source.
-fn has_same_rows(a: &Model, b: &Model) -> bool {
-    let bare = |table: &model::Table| model::Table { measures: Vec::new(), ..table.clone() };
-    let is_same = a.culture == b.culture
-        && a.relationships == b.relationships
-        && a.functions == b.functions
-        && a.expressions == b.expressions
-        && a.tables.len() == b.tables.len()
-        && a.tables.iter().zip(&b.tables).all(|(x, y)| bare(x) == bare(y));
-    if !is_same {
-        return false;
-    }
-    let measures = |model: &Model| -> Vec<String> {
-        let all = model.tables.iter().flat_map(|table| &table.measures);
-        all.map(|measure| super::catalog::fold(&format!("[{}]", measure.name.replace(']', "]]")))).collect()
-    };
-    let names: Vec<String> = measures(a).into_iter().chain(measures(b)).collect();
-    let columns = b.tables.iter().flat_map(|table| &table.columns).filter_map(|column| match &column.kind {
-        model::ColumnKind::Calculated(dax) => Some(&dax.text),
-        _ => None,
-    });
-    let tables = b.tables.iter().flat_map(|table| &table.partitions).filter_map(|partition| match &partition.source {
-        model::PartitionSource::Calculated(dax) => Some(&dax.text),
-        _ => None,
-    });
-    let texts = columns.chain(tables).chain(b.functions.iter().map(|function| &function.expression.text));
-    texts.map(|text| super::catalog::fold(text)).all(|text| !names.iter().any(|name| text.contains(name)))
-}
-
 /// A model with its data.
 ///
 /// ```
@@ -332,8 +303,8 @@ impl Engine {
     pub fn new(model: &Model, source: impl TableSource + 'static) -> Engine {
         let mut catalog = Catalog::new(model);
         complete_tables(&mut catalog);
-        let store = Arc::new(Store::new(&catalog, Box::new(source)));
-        Engine::over(catalog, store, model)
+        let store = Store::new(&catalog, Box::new(source));
+        Engine::over(catalog, Arc::new(store), model)
     }
 
     fn over(catalog: Catalog, store: Arc<Store>, model: &Model) -> Engine {
@@ -341,20 +312,39 @@ impl Engine {
         Engine { catalog, store, cache: BindCache::default(), culture, roles: model.roles.clone() }
     }
 
-    /// An engine for a model that differs from this one's in nothing that rows depend on: it shares what is loaded and calculated.
-    /// `None` where tables, columns, relationships or functions differ, or where a calculated one names a measure.
-    pub fn with_measures_of(&self, model: &Model) -> Option<Engine> {
-        if !has_same_rows(&self.catalog.model, model) {
-            return None;
-        }
-        let mut catalog = Catalog::new(model);
-        complete_tables(&mut catalog);
-        Some(Engine::over(catalog, self.store.clone(), model))
-    }
-
     /// Whether both have what is loaded and calculated in common.
     pub fn shares_rows_with(&self, other: &Engine) -> bool {
         Arc::ptr_eq(&self.store, &other.store)
+    }
+
+    /// An engine for a model that differs in measures alone, over the data that this one has loaded and calculated already.
+    ///
+    /// `None` when tables, columns or relationships differ, or when a calculated table or column uses a measure.
+    pub fn renewed(&self, model: &Model) -> Option<Engine> {
+        let mut catalog = Catalog::new(model);
+        complete_tables(&mut catalog);
+        if !catalog.same_data(&self.catalog) || self.calculations_use_measures() {
+            return None;
+        }
+        Some(Engine::over(catalog, Arc::clone(&self.store), model))
+    }
+
+    fn calculations_use_measures(&self) -> bool {
+        let cache = BindCache::default();
+        let binder = Binder::new(&self.catalog, &cache, &[]);
+        for (id, column) in self.catalog.columns.iter().enumerate() {
+            if column.calculated.is_some() && binder.bind_column(id as ColId).is_err() {
+                return true;
+            }
+        }
+        for table in &self.catalog.tables {
+            if let Some(source) = &table.calculated
+                && parse_expression(&source.text).map_err(DaxError::from).and_then(|e| binder.table(&e, &Scope::default())).is_err()
+            {
+                return true;
+            }
+        }
+        cache.has_measures()
     }
 
     /// Names of the model.

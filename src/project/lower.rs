@@ -308,7 +308,15 @@ fn lower_table(raw: RawTable, project: &mut Project, cx: &mut Context) -> Table 
     if !matches!(source, PartitionSource::CalculationGroup) {
         table.annotations.push(("PBI_ResultType".to_owned(), "Table".to_owned()));
     }
-    table.partitions.push(Partition { name: name.clone(), mode: "import".to_owned(), source, query_group, annotations: Vec::new() });
+    // The partition of a calculation group is not written in TMDL; what reads it calls it so.
+    let partition = if source == PartitionSource::CalculationGroup { "Partition" } else { &name };
+    table.partitions.push(Partition {
+        name: partition.to_owned(),
+        mode: "import".to_owned(),
+        source,
+        query_group,
+        annotations: Vec::new(),
+    });
     table.name = name;
     table
 }
@@ -347,6 +355,8 @@ fn calculation_group(table: &mut Table, raw: RawCalculationGroup, name: &str) {
         lineage_tag: Some(uuid(&["column", name, column_name])),
         ..Column::default()
     };
+    let numbered = table.columns.iter().find(|c| c.data_type == Some(DataType::Int64));
+    let ordinal_name = numbered.map_or_else(|| "Ordinal".to_owned(), |c| c.name.clone());
     if table.columns.is_empty() {
         let mut label = column(name, "Name", DataType::String);
         label.sort_by = Some("Ordinal".to_owned());
@@ -356,6 +366,9 @@ fn calculation_group(table: &mut Table, raw: RawCalculationGroup, name: &str) {
         for declared in &mut table.columns {
             declared.kind =
                 ColumnKind::Data { source_column: if declared.data_type == Some(DataType::Int64) { "Ordinal" } else { "Name" }.to_owned() };
+            if declared.data_type != Some(DataType::Int64) && declared.sort_by.is_none() {
+                declared.sort_by = Some(ordinal_name.clone());
+            }
         }
     }
     if !table.columns.iter().any(|c| matches!(&c.kind, ColumnKind::Data { source_column } if source_column == "Ordinal")) {

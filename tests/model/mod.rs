@@ -8,7 +8,12 @@ use xero_pbit::project::{self, Layer};
 
 /// The tiny model, which every invalid case lies over.
 pub fn tiny() -> Layer {
-    layer("tiny", std::path::Path::new("tests/model/valid/tiny"))
+    valid("tiny")
+}
+
+/// A model that is fine, by the name of its folder.
+pub fn valid(name: &str) -> Layer {
+    layer(name, &std::path::Path::new("tests/model/valid").join(name))
 }
 
 fn layer(name: &str, folder: &std::path::Path) -> Layer {

@@ -92,6 +92,13 @@ impl Failure {
         Failure { code: 2, message: Some(message.into()), ..Failure::default() }
     }
 
+    /// Its errors as plain text with their source lines, the first few of them.
+    pub fn text(&self) -> String {
+        let mut parts: Vec<String> = self.message.iter().cloned().collect();
+        parts.extend(self.diagnostics.iter().filter(|d| d.is_error()).take(5).map(|d| render(d, &self.sources, false)));
+        parts.join("\n\n")
+    }
+
     /// Prints everything to standard error.
     pub fn print(&self, global: &Global) {
         global.draw(&self.diagnostics, &self.sources);

@@ -66,9 +66,7 @@ impl Pages for CompanyFolder {
 pub fn load_mock_companies(company: &str) -> Result<Vec<crate::mock::Company>, String> {
     use crate::mock::Company;
     if company == "sample" {
-        let mut pages: Vec<(String, Vec<u8>)> = Vec::new();
-        crate::sample::generate(&crate::sample::Options::built_in(), &mut pages).map_err(|error| error.to_string())?;
-        return Company::from_files(pages).map(|c| vec![c]).map_err(|error| error.to_string());
+        return Company::from_files(crate::sample::built_in().to_vec()).map(|c| vec![c]).map_err(|error| error.to_string());
     }
     let root = Path::new(company);
     let load = |folder: &Path| -> Result<Company, String> {

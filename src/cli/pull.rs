@@ -358,12 +358,22 @@ impl Show {
                 }
             }
             Event::Started { resumed_pages, .. } if *resumed_pages > 0 && !self.quiet => {
-                let _ = self.bars.println(format!("{}: continuing, {resumed_pages} pages are there already", self.nickname));
+                self.say(&format!("continuing, {resumed_pages} pages are there already"));
             }
             Event::Note { message } if !self.quiet => {
-                let _ = self.bars.println(format!("{}: {message}", self.nickname));
+                self.say(message);
             }
             _ => {}
+        }
+    }
+
+    /// Above the bars; where there are none, as it is.
+    fn say(&self, message: &str) {
+        let line = format!("{}: {message}", self.nickname);
+        if self.bars.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            let _ = self.bars.println(line);
         }
     }
 

@@ -57,6 +57,17 @@ pub fn trials() -> Vec<Trial> {
                 check::diagnostics(&project, loading).iter().filter(|d| d.is_error()).map(|d| render(d, &project.sources, false)).collect();
             if errors.is_empty() { Ok(()) } else { Err(Failed::from(errors.join("\n"))) }
         }),
+        Trial::test("model/what_goes_takes_its_words_along", || {
+            let mut files = FileSet::new();
+            files.insert("measures/less.yaml", "remove: [Sales text]\n");
+            files.insert("tables/less.yaml", "remove: [Region]\n");
+            files.insert("locales/fr.yaml", "culture: fr-FR\nmeasures:\n  Sales total: {caption: Ventes}\n");
+            // The role of the tiny model filters the table that goes; its own words name a measure that there is not.
+            files.insert("model.yaml", "extends: tiny\nroles: {remove: [North]}\n");
+            let said = said(&[tiny(), Layer { name: "my-model".to_owned(), files }]);
+            let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
+            if errors == ["error[P0208]: measure `Sales total` not found"] { Ok(()) } else { Err(Failed::from(said)) }
+        }),
         Trial::test("model/ten_thousand_measures", || {
             let mut text = String::from("folder: Many\nadd:\n");
             for number in 0..10_000 {

@@ -400,7 +400,15 @@ fn refusals_in_words() -> Result<(), Failed> {
     // It never came to its end: status knows why, and where to.
     desk.run(&["status"])
         .is(1, &["never pulled to the end: xero-pbit pull --organisation acme --out /", "stopped: the day's limit of calls is reached"])?;
-    pull("503%1")?.is(2, &["error[X0207]: acme: `Organisation` failed 5 times: status 503", "run the same command again to continue"])?;
+    pull("503%1")?.is(
+        2,
+        &[
+            "acme: `Organisation`: status 503",
+            ", try 3 of 5; waiting ",
+            "error[X0207]: acme: `Organisation` failed 5 times: status 503",
+            "run the same command again to continue",
+        ],
+    )?;
     let desk = Desk::new(vec![files.clone()], "", FAST);
     desk.login("acme", &[]).is(0, &[])?;
     let tenant = desk.server.mock.lock().expect("nobody panicked").tenants()[0].clone();

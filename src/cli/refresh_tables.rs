@@ -99,7 +99,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         Some(wanted) => super::build::culture(&checked, wanted)?,
         None => project.model.culture.clone(),
     };
-    let pages = if kind == SourceKind::Sample { sample::built_in() } else { &[] };
+    let pages = if kind == SourceKind::Sample { sample::built_in_packed() } else { &[] };
     let options = power_query::Options { source: kind, locale: &locale, sample: pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources))?;
     let mut parameters = parameters(&args)?;

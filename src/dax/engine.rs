@@ -40,6 +40,13 @@ impl TableSource for Vec<Table> {
     }
 }
 
+/// Tables that somebody else keeps as well.
+impl TableSource for Arc<Vec<Table>> {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        self.as_ref().load(table)
+    }
+}
+
 /// How to evaluate.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -303,6 +310,11 @@ impl Engine {
     fn over(catalog: Catalog, store: Arc<Store>, model: &Model) -> Engine {
         let culture = if model.culture.is_empty() { "en-US".to_owned() } else { model.culture.clone() };
         Engine { catalog, store, cache: BindCache::default(), culture, roles: model.roles.clone() }
+    }
+
+    /// Whether both have what is loaded and calculated in common.
+    pub fn shares_rows_with(&self, other: &Engine) -> bool {
+        Arc::ptr_eq(&self.store, &other.store)
     }
 
     /// An engine for a model that differs in measures alone, over the data that this one has loaded and calculated already.

@@ -55,7 +55,7 @@ fn from_login_to_logout() -> Result<(), Failed> {
     }
     desk.login("other", &[]).is(2, &["is already signed in under the nickname `acme`", "xero-pbit login acme"])?;
     desk.run(&["organisations"]).is(0, &["acme", "connected", "ROLE", "Adviser"])?;
-    desk.run(&["status"]).is(1, &["never pulled: xero-pbit pull --organisation acme --out DIR"])?;
+    desk.run(&["status"]).is(1, &["never pulled to the end: xero-pbit pull --organisation acme --out DIR"])?;
     desk.run(&["pull", "--organisation", "acne", "--out", "books"]).is(2, &["did you mean `acme`?"])?;
     desk.run(&["pull", "--organisation", "acme", "--out", "books", "--endpoints", "Invoice"]).is(2, &["did you mean `Invoices`?"])?;
     desk.run(&["pull", "--organisation", "acme", "--out", "books"]).is(0, &["records with", "in books"])?;
@@ -94,7 +94,7 @@ fn several_organisations() -> Result<(), Failed> {
     let desk = Desk::new(vec![company(32, 30, Country::Nz), company(33, 30, Country::Uk)], "", FAST);
     desk.login("first", &[]).is(0, &[])?;
     desk.login("se/cond", &[]).is(0, &[])?;
-    desk.run(&["pull", "--out", "books"]).is(2, &["which organisation? name one with --organisation: first, se/cond"])?;
+    desk.run(&["pull", "--out", "books"]).is(2, &["which organisation? give the nickname of one: first, se/cond"])?;
     desk.run(&["pull", "--all", "--out", "books", "--jobs", "2"]).is(0, &["first: ", "se/cond: "])?;
     check(desk.path("books/first/Organisation/1.json").is_file(), "a folder for each")?;
     check(desk.path("books/se_cond/Organisation/1.json").is_file(), "nicknames become usable folder names")?;
@@ -380,13 +380,35 @@ fn refusals_in_words() -> Result<(), Failed> {
         1,
         &[
             "error[X0202]: acme: `Organisation` needs the scope `accounting.settings.read`",
-            "xero-pbit login acme --add-scope accounting.settings.read",
+            "sign in again and allow all that is asked for: xero-pbit login acme",
         ],
     )?;
     pull("role@TrialBalance")?.is(1, &["! TrialBalance is left out: your Xero user may not read `Reports/TrialBalance`", "Adviser"])?;
     pull("day-limit@Invoices")?
         .is(3, &["error[X0201]: acme: the day's limit of calls is reached", "run the same command again after 20"])?;
-    pull("503%1")?.is(2, &["error[X0207]: acme: `Organisation` failed 5 times: status 503", "run the same command again to continue"])?;
+    let desk = Desk::new(vec![files.clone()], "day-limit@Invoices", FAST);
+    desk.login("acme", &[]).is(0, &[])?;
+    let events = desk.run(&["pull", "--organisation", "acme", "--out", "books", "--json"]);
+    let last: Value = serde_json::from_str(events.out.lines().last().unwrap_or_default())?;
+    check(
+        last["event"] == "stopped"
+            && last["exit"] == 3
+            && last["code"] == "X0201"
+            && last["resume"].as_str().is_some_and(|r| r.ends_with('Z')),
+        format!("the last event: {last}"),
+    )?;
+    // It never came to its end: status knows why, and where to.
+    desk.run(&["status"])
+        .is(1, &["never pulled to the end: xero-pbit pull --organisation acme --out /", "stopped: the day's limit of calls is reached"])?;
+    pull("503%1")?.is(
+        2,
+        &[
+            "acme: `Organisation`: status 503",
+            ", try 3 of 5; waiting ",
+            "error[X0207]: acme: `Organisation` failed 5 times: status 503",
+            "run the same command again to continue",
+        ],
+    )?;
     let desk = Desk::new(vec![files.clone()], "", FAST);
     desk.login("acme", &[]).is(0, &[])?;
     let tenant = desk.server.mock.lock().expect("nobody panicked").tenants()[0].clone();

@@ -66,6 +66,25 @@ pub struct Stopped {
     pub help: Option<String>,
 }
 
+/// Where a stop is noted as long as there is no manifest.
+pub const STOPPED: &str = ".state/stopped.json";
+
+impl Stopped {
+    /// Notes it in the manifest; before the first manifest in a file of its own.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn write(self, folder: &dyn Folder) -> Result<(), String> {
+        match Manifest::read(folder)? {
+            Some(mut manifest) => {
+                manifest.stopped = Some(self);
+                manifest.write(folder)
+            }
+            None => folder.write(STOPPED, serde_json::to_string(&self).map_err(|error| error.to_string())?.as_bytes()),
+        }
+    }
+}
+
 /// A page on disk.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct PageFile {
@@ -348,5 +367,6 @@ impl Progress {
 pub fn clear(folder: &dyn Folder) -> Result<(), String> {
     folder.remove(RUN)?;
     folder.remove(LINES)?;
+    folder.remove(STOPPED)?;
     folder.remove_all(".state/incoming")
 }

@@ -845,10 +845,8 @@ fn read_trial_balances(
         let bytes = read(pages, &path)?;
         let reports: Vec<ReportRecord> = records(pages, &path, "Reports", &bytes)?;
         count.read += 1;
-        let Some(report) = reports.into_iter().next() else {
-            count.aside("empty report");
-            continue;
-        };
+        // Before the organisation's first entry there is nothing in it; the month counts as loaded.
+        let report = reports.into_iter().next().unwrap_or_default();
         let as_at = report.titles.iter().find_map(|title| as_at_date(&title.0)).unwrap_or(named);
         let rows = balances(&report, accounts).map_err(|message| Malformed {
             file: pages.display(&path),

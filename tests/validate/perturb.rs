@@ -194,7 +194,7 @@ impl Perturb<'_> {
                 }
                 let net = amount();
                 let state = self.dice.of(&["AUTHORISED", "PAID", "DRAFT"]);
-                credits.push(json!({"CreditNoteID": format!("corner-{side}-{at}"), "Type": if receivable { "ACCRECCREDIT" } else { "ACCPAYCREDIT" },
+                credits.push(json!({"CreditNoteID": format!("corner-credit-{side}-{at}"), "Type": if receivable { "ACCRECCREDIT" } else { "ACCPAYCREDIT" },
                     "Status": state, "Date": wire(*day), "LineAmountTypes": "Exclusive", "SubTotal": net, "TotalTax": 1.5, "Total": net + 1.5,
                     "RemainingCredit": if *state == "PAID" { json!(0) } else { json!(net + 1.5) }, "Contact": contact,
                     "LineItems": line(net, &self.dice.of(&items)["Code"])}));
@@ -202,7 +202,7 @@ impl Perturb<'_> {
                     if self.dice.percent(40) {
                         let open = amount();
                         let name = if kind == "OVERPAYMENT" { "OverpaymentID" } else { "PrepaymentID" };
-                        advances.push((kind, json!({name: format!("corner-{side}-{at}"), "Type": format!("{}-{kind}", if receivable { "RECEIVE" } else { "SPEND" }),
+                        advances.push((kind, json!({name: format!("corner-{kind}-{side}-{at}"), "Type": format!("{}-{kind}", if receivable { "RECEIVE" } else { "SPEND" }),
                             "Status": "AUTHORISED", "Date": wire(*day), "Total": open, "SubTotal": open, "RemainingCredit": open, "Contact": contact})));
                     }
                 }

@@ -10,6 +10,7 @@ mod m;
 mod names;
 mod parameters;
 mod practice;
+mod queries;
 mod references;
 mod refresh;
 mod relationships;
@@ -20,12 +21,15 @@ mod translations;
 pub use live::{Company, calls_per_refresh};
 
 use crate::base::Diagnostic;
+use crate::power_query;
 use crate::project::Project;
+use queries::Queries;
 
 /// A project that every rule has passed.
 #[derive(Clone, Debug)]
 pub struct CheckedModel {
     project: Project,
+    queries: power_query::Queries,
     warnings: Vec<Diagnostic>,
 }
 
@@ -33,6 +37,11 @@ impl CheckedModel {
     /// The project.
     pub fn project(&self) -> &Project {
         &self.project
+    }
+
+    /// Its queries for the source that it names, with an empty sample company.
+    pub fn queries(&self) -> &power_query::Queries {
+        &self.queries
     }
 
     /// Warnings and notes, in the order of the rules.
@@ -47,24 +56,42 @@ pub struct Rule {
     pub name: &'static str,
     /// What it demands, in one sentence.
     pub about: &'static str,
-    run: fn(&Project, &mut Vec<Diagnostic>),
+    run: Run,
+}
+
+/// What a rule looks at.
+enum Run {
+    Project(fn(&Project, &mut Vec<Diagnostic>)),
+    Queries(fn(&Queries<'_>, &mut Vec<Diagnostic>)),
 }
 
 /// All rules, in the order in which they report.
 pub const RULES: &[Rule] = &[
-    Rule { name: "names", about: "Names are unique and usable.", run: names::check },
-    Rule { name: "references", about: "Sort orders, hierarchies, keys, roles name what exists.", run: references::check },
-    Rule { name: "relationships", about: "Every filter path is unambiguous, ends have the same type.", run: relationships::check },
-    Rule { name: "circular", about: "Calculated tables and columns do not depend on themselves.", run: circular::check },
-    Rule { name: "dax", about: "All DAX parses, every name in it exists.", run: dax::check },
-    Rule { name: "m", about: "Every query is M.", run: m::check },
-    Rule { name: "sources", about: "The service can tell what every query reads, and may combine it.", run: sources::check },
-    Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: parameters::check },
-    Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: refresh::check },
-    Rule { name: "live", about: "Live sources stay within Xero's limits.", run: live::check },
-    Rule { name: "translations", about: "Every visible object has words in every language.", run: translations::check },
-    Rule { name: "report", about: "Pages show what exists, are laid out, linked, readable and translated.", run: report::check_project },
-    Rule { name: "practice", about: "Best practice for Analysis Services models, as far as it applies.", run: practice::check },
+    Rule { name: "names", about: "Names are unique and usable.", run: Run::Project(names::check) },
+    Rule { name: "references", about: "Sort orders, hierarchies, keys, roles name what exists.", run: Run::Project(references::check) },
+    Rule {
+        name: "relationships",
+        about: "Every filter path is unambiguous, ends have the same type.",
+        run: Run::Project(relationships::check),
+    },
+    Rule { name: "circular", about: "Calculated tables and columns do not depend on themselves.", run: Run::Project(circular::check) },
+    Rule { name: "dax", about: "All DAX parses, every name in it exists.", run: Run::Project(dax::check) },
+    Rule { name: "m", about: "Every query is M.", run: Run::Queries(m::check) },
+    Rule { name: "sources", about: "The service can tell what every query reads, and may combine it.", run: Run::Queries(sources::check) },
+    Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: Run::Project(parameters::check) },
+    Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: Run::Project(refresh::check) },
+    Rule { name: "live", about: "Live sources stay within Xero's limits.", run: Run::Project(live::check) },
+    Rule { name: "translations", about: "Every visible object has words in every language.", run: Run::Project(translations::check) },
+    Rule {
+        name: "report",
+        about: "Pages show what exists, are laid out, linked, readable and translated.",
+        run: Run::Project(report::check_project),
+    },
+    Rule {
+        name: "practice",
+        about: "Best practice for Analysis Services models, as far as it applies.",
+        run: Run::Project(practice::check),
+    },
 ];
 
 /// Runs all rules; `loading` is what reading the files reported.
@@ -72,20 +99,29 @@ pub const RULES: &[Rule] = &[
 /// # Errors
 /// All diagnostics, when one of them is an error.
 pub fn check(project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel, Vec<Diagnostic>> {
-    let diagnostics = diagnostics(&project, loading);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(diagnostics);
+    let (diagnostics, queries) = run(&project, loading);
+    match queries {
+        Ok(queries) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(CheckedModel { project, queries, warnings: diagnostics }),
+        _ => Err(diagnostics),
     }
-    Ok(CheckedModel { project, warnings: diagnostics })
 }
 
 /// What all rules report, after what reading the files reported.
 pub fn diagnostics(project: &Project, loading: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    run(project, loading).0
+}
+
+/// Runs all rules; also gives the queries, which come as errors when they cannot be rendered.
+fn run(project: &Project, loading: Vec<Diagnostic>) -> (Vec<Diagnostic>, Result<power_query::Queries, Vec<Diagnostic>>) {
+    let queries = Queries::of(project);
     let mut diagnostics = loading;
     for rule in RULES {
-        (rule.run)(project, &mut diagnostics);
+        match rule.run {
+            Run::Project(check) => check(project, &mut diagnostics),
+            Run::Queries(check) => check(&queries, &mut diagnostics),
+        }
     }
-    diagnostics
+    (diagnostics, queries.rendered)
 }
 
 /// Adds the place of an object, when its file is known.

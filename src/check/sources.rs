@@ -7,12 +7,10 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::queries::Queries;
 use crate::base::Diagnostic;
 use crate::m::syntax::ast::{Binary, Expr, ExprKind, Logic};
-use crate::m::syntax::{parse_expression, walk};
-use crate::model::PartitionSource;
-use crate::power_query;
-use crate::project::Project;
+use crate::m::syntax::walk;
 
 /// Functions that read a data source, with how many of their first arguments say which one.
 const READERS: [(&str, usize); 18] = [
@@ -39,34 +37,20 @@ const READERS: [(&str, usize); 18] = [
 /// How many expressions are looked at to find out whether one is constant.
 const FUEL: u32 = 200;
 
-pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
-    let options = power_query::Options { source: project.settings.source, locale: &project.model.culture, sample: &[] };
+pub(super) fn check(queries: &Queries<'_>, out: &mut Vec<Diagnostic>) {
     // Queries that cannot be made or read are reported by the rule `m`.
-    let Ok(rendered) = power_query::render(project, &options) else { return };
-    let mut queries = Queries::default();
-    for (name, text) in &rendered.tables {
-        queries.add(name, text);
+    let readable = || queries.all.iter().filter_map(|(name, query)| Some((name.as_str(), &*query.text, query.tree.as_ref().ok()?)));
+    Trees {
+        trees: readable().map(|(name, _, tree)| (name, tree)).collect(),
+        texts: readable().map(|(name, text, _)| (name, text)).collect(),
     }
-    for expression in &rendered.expressions {
-        queries.add(&expression.name, &expression.expression.text);
-    }
-    for table in &project.model.tables {
-        for partition in &table.partitions {
-            if let PartitionSource::M(source) = &partition.source
-                && !source.text.is_empty()
-            {
-                queries.add(&table.name, &source.text);
-            }
-        }
-    }
-    queries.report(out);
+    .report(out);
 }
 
-/// The queries of a model by name.
-#[derive(Default)]
-struct Queries {
-    trees: BTreeMap<String, Expr>,
-    texts: BTreeMap<String, String>,
+/// The queries that can be read, by name.
+struct Trees<'q> {
+    trees: BTreeMap<&'q str, &'q Expr>,
+    texts: BTreeMap<&'q str, &'q str>,
 }
 
 /// A name that is visible at some place of a query.
@@ -77,20 +61,13 @@ enum Named<'a> {
     Unknown,
 }
 
-impl Queries {
-    fn add(&mut self, name: &str, text: &str) {
-        if let Ok(tree) = parse_expression(text) {
-            self.trees.insert(name.to_owned(), tree);
-            self.texts.insert(name.to_owned(), text.to_owned());
-        }
-    }
-
+impl Trees<'_> {
     fn report(&self, out: &mut Vec<Diagnostic>) {
         for (name, tree) in &self.trees {
             let mut found = Vec::new();
             self.dynamic(tree, &mut Vec::new(), &mut found);
             for (reader, at) in found {
-                let before = self.texts.get(name).and_then(|text| text.get(..at as usize)).unwrap_or_default();
+                let before = self.texts.get(*name).and_then(|text| text.get(..at as usize)).unwrap_or_default();
                 let line = before.matches('\n').count() + 1;
                 let message = format!(
                     "query `{name}` puts together while it runs what `{reader}` reads (line {line} of the query): scheduled refresh refuses \
@@ -110,7 +87,7 @@ impl Queries {
             for other in self.references(tree) {
                 let is_source =
                     self.trees.get(other).is_some_and(|tree| !is_function(tree) && self.reads_at_all(other, &mut BTreeSet::new()));
-                if is_source && other != name {
+                if is_source && other != *name {
                     let message = format!(
                         "query `{name}` reads a data source and refers to query `{other}`, which reads one too: the service answers with \
                          `Formula.Firewall`"
@@ -187,19 +164,44 @@ impl Queries {
         }
     }
 
-    /// Other queries that an expression names.
+    /// Other queries that an expression names; a name that a `let`, a record or a function gives a meaning of its own is none.
     fn references<'a>(&'a self, tree: &'a Expr) -> BTreeSet<&'a str> {
         let mut names = BTreeSet::new();
-        let mut stack = vec![tree];
-        while let Some(expr) = stack.pop() {
-            if let ExprKind::Identifier { name, .. } = &expr.kind
-                && let Some((name, _)) = self.trees.get_key_value(&**name)
-            {
-                names.insert(name.as_str());
-            }
-            walk::children(expr, &mut |child| stack.push(child));
-        }
+        self.free_names(tree, &mut Vec::new(), &mut names);
         names
+    }
+
+    fn free_names<'a>(&'a self, expr: &'a Expr, scope: &mut Vec<&'a str>, names: &mut BTreeSet<&'a str>) {
+        stacker::maybe_grow(128 << 10, 4 << 20, || {
+            let depth = scope.len();
+            match &expr.kind {
+                ExprKind::Identifier { name, .. } => {
+                    if let Some((name, _)) = self.trees.get_key_value(&**name).filter(|_| !scope.contains(&&**name)) {
+                        names.insert(*name);
+                    }
+                }
+                ExprKind::Let(bindings, body) => {
+                    scope.extend(bindings.iter().map(|b| &*b.name));
+                    bindings.iter().for_each(|b| self.free_names(&b.value, scope, names));
+                    self.free_names(body, scope, names);
+                }
+                ExprKind::Record(fields) => {
+                    scope.extend(fields.iter().map(|b| &*b.name));
+                    fields.iter().for_each(|b| self.free_names(&b.value, scope, names));
+                }
+                ExprKind::Function(function) => {
+                    scope.extend(function.params.iter().map(|p| &*p.name));
+                    self.free_names(&function.body, scope, names);
+                }
+                ExprKind::TryCatch(operand, function) => {
+                    self.free_names(operand, scope, names);
+                    scope.extend(function.params.iter().map(|p| &*p.name));
+                    self.free_names(&function.body, scope, names);
+                }
+                _ => walk::children(expr, &mut |child| self.free_names(child, scope, names)),
+            }
+            scope.truncate(depth);
+        });
     }
 
     /// Whether an expression reads a source itself or through functions; those are part of it for the firewall.
@@ -240,15 +242,13 @@ fn reader(callee: &Expr, scope: &[(&str, Named<'_>)]) -> Option<(&'static str, u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::m::syntax::parse_expression;
 
     fn found(queries: &[(&str, &str)]) -> Vec<&'static str> {
-        let mut all = Queries::default();
-        for (name, text) in queries {
-            parse_expression(text).expect("M");
-            all.add(name, text);
-        }
+        let trees: Vec<(&str, Expr)> = queries.iter().map(|(name, text)| (*name, parse_expression(text).expect("M"))).collect();
         let mut out = Vec::new();
-        all.report(&mut out);
+        Trees { trees: trees.iter().map(|(name, tree)| (*name, tree)).collect(), texts: queries.iter().copied().collect() }
+            .report(&mut out);
         out.iter().map(|d| d.code).collect()
     }
 
@@ -280,5 +280,10 @@ mod tests {
         let get = ("Get", "() => Json.Document(Web.Contents(\"https://a\"))");
         assert_eq!(found(&[get, ("Q", "Web.Contents(\"https://b\", [RelativePath = Get(){0}])")]), [""; 0]);
         assert_eq!(found(&[get, list, ("Q", "{Get(), List}")]), ["M0104"]);
+        // A name that means something else here.
+        for text in ["let List = {1} in Get(){List{0}}", "[List = Get(), Other = List]", "List.Transform(Get(), (List) => List)"] {
+            assert_eq!(found(&[get, list, ("Q", text)]), [""; 0], "{text}");
+        }
+        assert_eq!(found(&[get, list, ("Q", "{Get(), let List = 1 in List, List}")]), ["M0104"]);
     }
 }

@@ -85,7 +85,6 @@ enum Format {
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let (checked, sources) = load_checked(args.model.as_deref(), args.source.map(Source::kind), global)?;
-    let mut pages = Vec::new();
     let mut options = Options::all(&checked);
     options.pbip = matches!(args.format, Format::All | Format::Pbip);
     options.pbit = matches!(args.format, Format::All | Format::Pbit);
@@ -95,9 +94,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         None => None,
     };
     if options.source == SourceKind::Sample {
-        let made = sample::generate(&sample::Options::built_in(), &mut pages);
-        made.map_err(|error| Failure::usage(format!("the sample company cannot be made: {error}")))?;
-        options.sample = &pages;
+        options.sample = sample::built_in_packed();
     }
     let files = emit::files(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
     let name = &checked.project().model.name;

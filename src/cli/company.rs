@@ -17,7 +17,7 @@ pub(super) fn project(model: Option<&Path>, company: Option<&Path>, global: &Glo
     let kind = if company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
     let (checked, sources) = load_checked(model, Some(kind), global)?;
     let mut project = checked.project().clone();
-    let pages = if kind == SourceKind::Sample { sample::built_in() } else { &[] };
+    let pages = if kind == SourceKind::Sample { sample::built_in_packed() } else { &[] };
     let options = power_query::Options { source: kind, locale: "en", sample: pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
     Ok((project, sources))

@@ -2,8 +2,9 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::preview::{Opened, Wanted};
+use super::preview::{Opened, Wanted, now};
 use super::{Failure, Global};
 use crate::base::Date;
 use crate::dax::Engine;
@@ -34,11 +35,11 @@ pub struct Args {
 struct Read {
     name: String,
     opened: Opened,
-    engine: Option<Engine>,
+    engine: Option<Arc<Engine>>,
 }
 
 fn side(read: &Read) -> Side<'_> {
-    Side { model: &read.opened.model, report: &read.opened.report, engine: read.engine.as_ref() }
+    Side { model: &read.opened.model, report: &read.opened.report, engine: read.engine.as_deref() }
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
@@ -58,12 +59,12 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
                 let (model, report) = wanted.read(&Global { quiet: true, ..global.clone() })?;
                 let why = failure.diagnostics.first().map(|d| d.message.clone()).or(failure.message).unwrap_or_default();
                 notes.push(format!("{name}: no figures, because its data cannot be loaded: {why}"));
-                Ok(Read { name, opened: Opened { report, model, tables: None }, engine: None })
+                Ok(Read { name, opened: Opened::bare(model, report), engine: None })
             }
         }
     };
     let (old, new) = (read(&args.old)?, read(&args.new)?);
-    let sections = compare(&side(&old), &side(&new));
+    let sections = compare(&side(&old), &side(&new), now());
     let page = html(&old.name, &new.name, &sections, &notes);
     let written = std::fs::write(&args.out, page);
     written.map_err(|error| Failure::usage(format!("`{}` cannot be written: {error}", args.out.display())))?;

@@ -81,7 +81,12 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         .client_id()
         .or(known)
         .or_else(|| ask("Client id of your Xero app: ", false))
-        .ok_or_else(|| Failure::usage("which Xero app? set XERO_PBIT_CLIENT_ID to its client id (README, \"Registering an app\")"))?;
+        .ok_or_else(|| Failure::usage(format!(
+            "which Xero app? set XERO_PBIT_CLIENT_ID to its client id\n  to make one (free): developer.xero.com, My Apps, New app, Mobile or desktop app, redirect URI http://localhost:{}/callback",
+            args.port
+        )))?;
+    // Better now than after the sign-in in the browser.
+    KeyStore::new(&args.nickname).and_then(|store| store.lock().map(drop)).map_err(Failure::usage)?;
     runtime()?.block_on(async {
         if args.client_credentials {
             custom_connection(session, &args, client_id, global).await
@@ -203,7 +208,9 @@ fn pasted(nickname: &str, pending: &Pending) -> Result<(String, String), Failure
     }
     match (form.get("code"), form.get("state")) {
         (Some(code), Some(state)) => Ok((code.clone(), state.clone())),
-        _ => Err(Failure::usage("expected an address with `code` and `state`, as the browser shows it after the sign-in")),
+        _ => Err(Failure::usage(
+            "expected the whole address that the browser shows after the sign-in: it begins with http://localhost and holds `code` and `state`",
+        )),
     }
 }
 

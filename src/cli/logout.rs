@@ -5,6 +5,7 @@ use super::{Failure, Global};
 use crate::host::key_store::KeyStore;
 use crate::xero::sign_in::SignInError;
 use crate::xero::token::TokenStore;
+use crate::xero::words::typed;
 
 /// Forget a sign-in.
 ///
@@ -16,7 +17,7 @@ pub struct Args {
     /// Nickname of the organisation
     #[arg(value_name = "NICKNAME")]
     nickname: Option<String>,
-    /// End the whole consent at Xero
+    /// End the consent at Xero, for all organisations that you connected to this app
     #[arg(long)]
     revoke: bool,
     /// Disconnect this organisation from the app
@@ -52,6 +53,20 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     session.config.organisations.remove(&nickname);
     session.config.save().map_err(Failure::usage)?;
     global.say(format!("Forgot the sign-in of `{nickname}`."));
+    // Xero ends a consent for all organisations that this user connected to the app.
+    let others: Vec<String> = session
+        .config
+        .organisations
+        .iter()
+        .filter(|(_, o)| args.revoke && warning.is_none() && !o.custom_connection && o.client_id == organisation.client_id)
+        .map(|(name, _)| format!("xero-pbit login {}", typed(name)))
+        .collect();
+    if !others.is_empty() && !organisation.custom_connection {
+        global.say(format!(
+            "Xero ends the consent for all organisations that you connected to this app. If `status` or `pull` says so, sign in again: {}",
+            others.join(", ")
+        ));
+    }
     match warning {
         None => Ok(0),
         Some(error) => {

@@ -16,7 +16,17 @@ use crate::mock::{Limits, Mock, parse_faults};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  xero-pbit mock --port 0 --faults '429@Invoices%7,expire#20' --log calls.jsonl\n\n\
 Faults: KIND[@ENDPOINT][#N|%N], comma-separated; #N strikes the Nth call only (default #1), %N every Nth.\n\
-Kinds: 429, 429-bare, day-limit, 500, 502, 503, 504, expire, truncate, cut, slow, drop, html, change, role, scope, high-volume.")]
+Kinds:\n\
+  429          too many calls this minute, with Retry-After; 429-bare without it\n\
+  day-limit    the day's calls are used up\n\
+  500 502 503 504  that status\n\
+  expire       the token is refused before its time\n\
+  truncate     the body ends in the middle; cut: so does the connection\n\
+  slow         the answer takes two seconds; drop: there is none\n\
+  html         a page for people instead of JSON\n\
+  change       a record changes while its list is read\n\
+  role scope   the user's role, or the sign-in's scopes, do not allow it\n\
+  high-volume  Xero wants a narrower question")]
 pub struct Args {
     /// Company folder (or a folder of them) to serve; `sample` is the built-in company
     #[arg(long, value_name = "DIR|sample", default_value = "sample")]

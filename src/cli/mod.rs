@@ -48,53 +48,31 @@ pub struct Cli {
     command: Command,
 }
 
+/// What they are about stands at their arguments: a text here would hide the long one there.
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Write the template: .pbit, PBIP and the connector
     Build(build::Args),
-    /// Start a folder that extends the shipped model
     Init(init::Args),
-    /// Check model and report without writing anything
     Check(check::Args),
-    /// Print the JSON Schemas of the YAML files
     Schema(schema::Args),
-    /// Print shell completions
     Completions(completions::Args),
-    /// Print the manual page
     Man(man::Args),
-    /// Run DAX against any model and data
     Query(query::Args),
-    /// Format DAX, list its functions
     Dax(dax::Args),
-    /// Make up a company as raw Xero API pages
     Sample(sample::Args),
-    /// Compute every figure in exact decimals from raw pages
     Reference(reference::Args),
-    /// Prove every figure: M and DAX against the reference
     Validate(validate::Args),
-    /// Evaluate, parse, format Power Query M
     M(m::Args),
-    /// Run the template's M and write one file per table
     RefreshTables(refresh_tables::Args),
-    /// Serve a Xero look-alike on loopback
     Mock(mock::Args),
-    /// Sign in to Xero
     Login(login::Args),
-    /// Forget a sign-in
     Logout(logout::Args),
-    /// List the organisations that your sign-ins reach
     Organisations(organisations::Args),
-    /// Set or remove the nickname of an organisation
     Nickname(nickname::Args),
-    /// Say what needs attention
     Status(status::Args),
-    /// Download a company as raw pages
     Pull(pull::Args),
-    /// Print a schedule for the daily refresh
     Schedule(schedule::Args),
-    /// See the report without Power BI
     Preview(preview::Args),
-    /// Compare two builds side by side
     Diff(diff::Args),
 }
 

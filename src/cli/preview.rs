@@ -1,6 +1,7 @@
 //! `xero-pbit preview`.
 #![allow(clippy::disallowed_methods)]
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,8 +18,9 @@ use crate::host::preview_server::{self, Ask, Shown};
 use crate::m;
 use crate::model::Model;
 use crate::power_query::Refresh;
-use crate::preview::{Budget, Preview};
+use crate::preview::{Budget, Memory, Preview};
 use crate::project::raw::SourceKind;
+use crate::project::{Parameter, Settings, TableTemplate};
 use crate::report::{PageKind, Report};
 use crate::table::Table;
 
@@ -79,7 +81,27 @@ pub(super) struct Opened {
     /// The model behind it.
     pub(super) model: Model,
     /// Rows of the imported tables; kept for a rebuild.
-    pub(super) tables: Option<Vec<Table>>,
+    pub(super) tables: Option<Arc<Vec<Table>>>,
+    /// What the model was made of, so that a change of pages alone does not make it again.
+    origin: Option<Origin>,
+}
+
+/// All of a declarative project that its model depends on.
+#[derive(Clone, Debug, PartialEq)]
+struct Origin {
+    model: Model,
+    parameters: Vec<Parameter>,
+    settings: Settings,
+    templates: FileSet,
+    table_templates: Vec<TableTemplate>,
+    words: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Opened {
+    /// A report and model without rows.
+    pub(super) fn bare(model: Model, report: Report) -> Opened {
+        Opened { report, model, tables: None, origin: None }
+    }
 }
 
 impl Wanted {
@@ -88,16 +110,45 @@ impl Wanted {
         self.model.as_deref().is_some_and(|path| path.is_file() || report_folder(path).is_some())
     }
 
+    /// Files and folders whose change calls for a rebuild.
+    fn watched(&self) -> Vec<PathBuf> {
+        let Some(path) = &self.model else { return Vec::new() };
+        let full = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let Some(report) = report_folder(path).filter(|_| self.is_foreign()) else { return vec![full(path)] };
+        let model = model_folder(&report).unwrap_or_else(|| report.with_extension("SemanticModel"));
+        let all = [report, model].into_iter().chain(path.is_file().then(|| path.clone()));
+        all.filter(|path| path.exists()).map(|path| full(&path)).collect()
+    }
+
     /// Reads model and report.
     pub(super) fn read(&self, global: &Global) -> Result<(Model, Report), Failure> {
+        let (model, report, _) = self.read_after(None, global)?;
+        Ok((model, report))
+    }
+
+    /// The same; `before` lends its model when the project says nothing else.
+    fn read_after(&self, before: Option<&Opened>, global: &Global) -> Result<(Model, Report, Option<Origin>), Failure> {
         if self.is_foreign() {
-            return self.read_foreign(global);
+            let (model, report) = self.read_foreign(global)?;
+            return Ok((model, report, None));
         }
         let kind = if self.company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
         let (checked, sources) = build::load_checked(self.model.as_deref(), Some(kind), global)?;
         let locale = self.locale.as_deref().map(|wanted| build::culture(&checked, wanted)).transpose()?;
         let options = emit::Options { source: kind, locale: locale.clone(), ..emit::Options::all(&checked) };
-        let model = emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?;
+        let project = checked.project();
+        let origin = Origin {
+            model: project.model.clone(),
+            parameters: project.parameters.clone(),
+            settings: project.settings.clone(),
+            templates: project.templates.clone(),
+            table_templates: project.table_templates.clone(),
+            words: project.report.translations.clone(),
+        };
+        let model = match before.filter(|opened| opened.origin.as_ref() == Some(&origin)) {
+            Some(opened) => opened.model.clone(),
+            None => emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?,
+        };
         let written = pbir::write(&emit::report(&checked, locale.as_deref()));
         let read = pbir::read(&written, &checked.project().model.name);
         if read.diagnostics.iter().any(Diagnostic::is_error) {
@@ -105,13 +156,19 @@ impl Wanted {
         }
         let mut report = read.report;
         report.locale = Some(locale.unwrap_or_else(|| checked.project().model.culture.clone()));
-        Ok((model, report))
+        // Files of a report are in one language; `diff` compares the words of all.
+        report.translations = checked.project().report.translations.clone();
+        Ok((model, report, Some(origin)))
     }
 
     fn read_foreign(&self, global: &Global) -> Result<(Model, Report), Failure> {
         let path = self.model.as_deref().unwrap_or(Path::new("."));
         let mut sources = SourceMap::default();
-        let (model, warnings) = read_model(path, &mut sources).map_err(|d| Failure::input(d, sources.clone()))?;
+        // A report says where its model lies; a path that is a model itself stands for it.
+        let is_model = path.extension().is_some_and(|x| x.eq_ignore_ascii_case("SemanticModel") || x.eq_ignore_ascii_case("pbit"));
+        let named = report_folder(path).filter(|_| !is_model).and_then(|report| model_folder(&report));
+        let (model, warnings) =
+            read_model(named.as_deref().unwrap_or(path), &mut sources).map_err(|d| Failure::input(d, sources.clone()))?;
         global.draw(&warnings, &sources);
         let one = |d: Diagnostic| Failure::input(vec![d], SourceMap::default());
         let (files, name): (FileSet, String) = if path.extension().is_some_and(|x| x.eq_ignore_ascii_case("pbit")) {
@@ -139,26 +196,35 @@ impl Wanted {
         Ok((model, report))
     }
 
-    /// Reads everything; `before` lends its rows when the queries are the same.
-    pub(super) fn open(&self, before: Option<&Opened>, global: &Global) -> Result<(Opened, Engine), Failure> {
-        let (model, report) = self.read(global)?;
+    /// Reads everything; `before` lends its rows when the queries are the same, and all that is made of them when only measures differ.
+    pub(super) fn open(&self, before: Option<(&Opened, &Arc<Engine>)>, global: &Global) -> Result<(Opened, Arc<Engine>), Failure> {
+        let (model, report, origin) = self.read_after(before.map(|(opened, _)| opened), global)?;
+        if let Some((opened, engine)) = before {
+            let tables = opened.tables.clone();
+            if opened.model == model {
+                return Ok((Opened { report, model, tables, origin }, engine.clone()));
+            }
+            if let Some(engine) = same_queries(&opened.model, &model).then(|| engine.renewed(&model)).flatten() {
+                return Ok((Opened { report, model, tables, origin }, Arc::new(engine)));
+            }
+        }
         if let Some(data) = &self.data {
             let folder = DataFolder::new(data, &model).map_err(|d| Failure::input(vec![d], SourceMap::default()))?;
             let engine = Engine::new(&model, folder);
-            return Ok((Opened { report, model, tables: None }, engine));
+            return Ok((Opened { report, model, tables: None, origin }, Arc::new(engine)));
         }
-        let same = before.and_then(|b| b.tables.clone().filter(|_| same_queries(&b.model, &model)));
+        let same = before.and_then(|(opened, _)| opened.tables.clone().filter(|_| same_queries(&opened.model, &model)));
         let tables = match same {
             Some(tables) => tables,
-            None if self.is_foreign() => self.refresh(&model)?,
+            None if self.is_foreign() => Arc::new(self.refresh(&model)?),
             None => {
                 // Its warnings were drawn when the report was read.
                 let quiet = Global { quiet: true, ..global.clone() };
-                company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?
+                Arc::new(company::load(self.model.as_deref(), self.company.as_deref(), self.as_of, &quiet)?)
             }
         };
         let engine = Engine::new(&model, tables.clone());
-        Ok((Opened { report, model, tables: Some(tables) }, engine))
+        Ok((Opened { report, model, tables: Some(tables), origin }, Arc::new(engine)))
     }
 
     /// Runs the queries of a template or project, over a company folder where it has that parameter.
@@ -200,12 +266,20 @@ fn query_text(source: &crate::model::PartitionSource) -> String {
     }
 }
 
-/// The folder of the report that belongs to a project.
+/// The folder of the report that belongs to a project: what a `.pbip` file names, or the folder beside the model.
 fn report_folder(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_string_lossy().into_owned();
     let sibling = |stem: &str| Some(path.with_file_name(format!("{stem}.Report"))).filter(|folder| folder.is_dir());
     if path.is_file() {
-        return sibling(name.strip_suffix(".pbip")?);
+        let stem = name.strip_suffix(".pbip")?;
+        let named = json_file(path).and_then(|json| {
+            let reports = json["artifacts"].as_array()?.iter();
+            reports
+                .filter_map(|one| one["report"]["path"].as_str())
+                .map(|report| path.with_file_name(report))
+                .find(|folder| folder.is_dir())
+        });
+        return named.or_else(|| sibling(stem));
     }
     if name.ends_with(".Report") {
         return Some(path.to_owned());
@@ -221,6 +295,18 @@ fn report_folder(path: &Path) -> Option<PathBuf> {
         .collect();
     found.sort();
     found.into_iter().next()
+}
+
+/// The folder of the model that a report's `definition.pbir` names.
+fn model_folder(report: &Path) -> Option<PathBuf> {
+    let json = json_file(&report.join("definition.pbir"))?;
+    let path = json["datasetReference"]["byPath"]["path"].as_str()?;
+    Some(report.join(path)).filter(|folder| folder.is_dir())
+}
+
+fn json_file(path: &Path) -> Option<serde_json::Value> {
+    let text = std::fs::read_to_string(path).ok()?;
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
@@ -248,13 +334,10 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
     let shown = Arc::new(Mutex::new(Shown::default()));
     let (asks, asked) = mpsc::channel();
-    let watched = wanted
-        .model
-        .clone()
-        .map(|path| if path.is_file() { path.parent().map_or_else(|| PathBuf::from("."), Path::to_owned) } else { path });
+    let watched = wanted.watched();
     let (ready, is_ready) = mpsc::channel();
     let (thread_shown, thread_global) = (shown.clone(), global.clone());
-    // The engine stays on one thread: what it keeps between queries is not shared.
+    // One thread answers and rebuilds, in the order in which it is asked.
     std::thread::Builder::new()
         .name("engine".to_owned())
         .stack_size(64 << 20)
@@ -264,15 +347,13 @@ fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
         return Err(failure);
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::usage(format!("no runtime for the server: {error}")))?;
-    let _watcher = match &watched {
-        Some(path) => match preview_server::watch(path, asks.clone()) {
-            Ok(watcher) => Some(watcher),
-            Err(error) => {
-                global.say(format!("warning: changes of `{}` are not seen: {error}", path.display()));
-                None
-            }
-        },
-        None => None,
+    let _watcher = match preview_server::watch(&watched, asks.clone()) {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            let shown: Vec<String> = watched.iter().map(|path| format!("`{}`", path.display())).collect();
+            global.say(format!("warning: changes of {} are not seen: {error}", shown.join(", ")));
+            None
+        }
     };
     runtime.block_on(async {
         let bound = preview_server::bind(port).await;
@@ -296,55 +377,73 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
             return;
         }
     };
+    let mut memory = Arc::new(Memory::default());
     let mut held: Option<Ask> = None;
+    // Milliseconds of the start: a page of an earlier server on this port sees that this is another one.
+    let mut version = ((now() - 25_569.0) * 86_400_000.0) as u64;
     loop {
-        let preview = Preview::new(&opened.report, &opened.model, &engine, now());
+        let preview = Preview::new(&opened.report, &opened.model, &engine, now()).remembering(memory.clone());
         {
-            let html = preview.served();
+            let html = preview.served(version);
+            let outline = preview.outline().to_string();
             let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-            shown.html = html;
-            shown.version += 1;
-            shown.problem = None;
+            *shown = Shown { html, outline, version, problem: None };
         }
         // Only the first time does somebody wait.
         let _ = ready.send(Ok(()));
-        let next = loop {
+        let (next, kept) = loop {
             let Some(ask) = held.take().or_else(|| asked.recv().ok()) else { return };
             match ask {
                 Ask::Page(page, selections, reply) => {
-                    // A browser that went away wants no answer.
-                    let _ = reply.send(preview.page(page, &selections));
+                    // A browser that went away or chose something else meanwhile wants no answer.
+                    if !reply.is_closed() {
+                        let _ = reply.send(preview.page(page, &selections));
+                    }
                 }
                 Ask::Rebuild => {
-                    // An editor saves in several steps: wait until it is quiet.
-                    loop {
-                        match asked.recv_timeout(std::time::Duration::from_millis(30)) {
-                            Ok(Ask::Rebuild) => {}
-                            Ok(other) => {
-                                held = Some(other);
-                                break;
-                            }
-                            Err(_) => break,
+                    held = quiet(asked);
+                    match wanted.open(Some((&opened, &engine)), global) {
+                        Ok((next, same)) if next.report == opened.report && next.model == opened.model && Arc::ptr_eq(&same, &engine) => {
+                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = None;
                         }
-                    }
-                    match wanted.open(Some(&opened), global) {
-                        Ok(next) => break next,
+                        Ok((next, found)) => {
+                            let kept = if Arc::ptr_eq(&found, &engine) {
+                                memory.clone()
+                            } else if found.shares_rows_with(&engine) {
+                                Arc::new(memory.after(&opened.model, &next.model))
+                            } else {
+                                Arc::default()
+                            };
+                            break ((next, found), kept);
+                        }
                         Err(failure) => {
                             failure.print(global);
-                            let first = failure.diagnostics.first().map(|d| d.message.clone()).or(failure.message);
-                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = first;
+                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = Some(failure.text());
                         }
                     }
                 }
             }
         };
         (opened, engine) = next;
+        memory = kept;
+        version += 1;
         global.say("reloaded");
     }
 }
 
+/// Waits until nothing is saved any more, as an editor saves in several steps; gives back another request that came meanwhile.
+fn quiet(asked: &mpsc::Receiver<Ask>) -> Option<Ask> {
+    loop {
+        match asked.recv_timeout(std::time::Duration::from_millis(20)) {
+            Ok(Ask::Rebuild) => {}
+            Ok(other) => return Some(other),
+            Err(_) => return None,
+        }
+    }
+}
+
 /// The moment of TODAY.
-fn now() -> f64 {
+pub(super) fn now() -> f64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     25_569.0 + since.as_secs_f64() / 86_400.0
 }

@@ -8,14 +8,16 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rust_decimal::Decimal;
+use serde_json::json;
 
 use super::session::{Session, local_time, pull_failure, runtime};
 use super::{Failure, Global};
 use crate::base::{Diagnostic, SourceMap};
 use crate::host::config::{Config, Organisation};
 use crate::host::page_folder::{OpenError, PageFolder};
+use crate::xero::client::ApiError;
 use crate::xero::endpoint::{self, ENDPOINTS};
-use crate::xero::pull::{self, Event, Folder, Options, Summary};
+use crate::xero::pull::{self, Event, Folder, Options, PullError, Summary};
 use crate::xero::verify;
 
 /// Download a company as raw pages.
@@ -57,7 +59,7 @@ pub struct Args {
     /// Repeat for ever, waiting this long between runs (30m, 6h, 1d)
     #[arg(long, value_name = "TIME", value_parser = parse_wait)]
     every: Option<Duration>,
-    /// One line of JSON per event on standard output
+    /// One line of JSON per event on standard output: docs/pull.md lists them
     #[arg(long)]
     json: bool,
 }
@@ -185,6 +187,33 @@ async fn one(
     global: &Global,
     bars: &MultiProgress,
 ) -> Result<u8, Failure> {
+    let mut resume_ms = None;
+    let outcome = fetch(session, nickname, organisation, out, args, global, bars, &mut resume_ms).await;
+    if let Err(failure) = &outcome
+        && args.json
+    {
+        let first = failure.diagnostics.first();
+        let resume =
+            resume_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+        let event = json!({"event": "stopped", "organisation": nickname, "exit": failure.code, "code": first.map(|d| d.code),
+            "message": first.map_or_else(|| failure.message.clone().unwrap_or_default(), |d| d.message.clone()),
+            "help": first.and_then(|d| d.help.clone()), "resume": resume});
+        let _ = writeln!(std::io::stdout(), "{event}");
+    }
+    outcome
+}
+
+#[allow(clippy::too_many_arguments, reason = "what one organisation needs; called once")]
+async fn fetch(
+    session: &Session,
+    nickname: &str,
+    organisation: &Organisation,
+    out: &Path,
+    args: &Args,
+    global: &Global,
+    bars: &MultiProgress,
+    resume_ms: &mut Option<i64>,
+) -> Result<u8, Failure> {
     let folder: Arc<dyn Folder> = match PageFolder::open(out) {
         Ok(folder) => Arc::new(folder),
         Err(OpenError::Unusable(reason)) => {
@@ -217,7 +246,12 @@ async fn one(
     show.clear();
     let name = outcome.as_ref().ok().map(|summary| summary.manifest.organisation_name.clone());
     remember(nickname, out, name, client.day_left(), session.clock.now_ms());
-    let summary = outcome.map_err(|error| pull_failure(nickname, &error))?;
+    let summary = outcome.map_err(|error| {
+        if let PullError::Api(ApiError::DayLimit { resume_ms: ms }) = &error {
+            *resume_ms = Some(*ms);
+        }
+        pull_failure(nickname, &error)
+    })?;
     report(nickname, out, &summary, global);
     // Expense claims need a scope that new apps do not get; Xero's statements are missed only by who asked for them.
     let essential = summary.missing.iter().any(|m| m.endpoint != "ExpenseClaims");
@@ -324,12 +358,22 @@ impl Show {
                 }
             }
             Event::Started { resumed_pages, .. } if *resumed_pages > 0 && !self.quiet => {
-                let _ = self.bars.println(format!("{}: continuing, {resumed_pages} pages are there already", self.nickname));
+                self.say(&format!("continuing, {resumed_pages} pages are there already"));
             }
             Event::Note { message } if !self.quiet => {
-                let _ = self.bars.println(format!("{}: {message}", self.nickname));
+                self.say(message);
             }
             _ => {}
+        }
+    }
+
+    /// Above the bars; where there are none, as it is.
+    fn say(&self, message: &str) {
+        let line = format!("{}: {message}", self.nickname);
+        if self.bars.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            let _ = self.bars.println(line);
         }
     }
 

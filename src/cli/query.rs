@@ -121,7 +121,7 @@ impl Books {
     fn model(&self) -> Result<&Model, String> {
         let fill = || {
             let mut project = self.project.clone();
-            let sample = if self.source == SourceKind::Sample { sample::built_in() } else { &[] };
+            let sample = if self.source == SourceKind::Sample { sample::built_in_packed() } else { &[] };
             let options = power_query::Options { source: self.source, locale: "en", sample };
             match power_query::fill(&mut project, &options) {
                 Ok(()) => Ok(project.model),

@@ -99,7 +99,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         Some(wanted) => super::build::culture(&checked, wanted)?,
         None => project.model.culture.clone(),
     };
-    let pages = if kind == SourceKind::Sample { sample::built_in() } else { &[] };
+    let pages = if kind == SourceKind::Sample { sample::built_in_packed() } else { &[] };
     let options = power_query::Options { source: kind, locale: &locale, sample: pages };
     power_query::fill(&mut project, &options).map_err(|problems| Failure::found(problems, sources))?;
     let mut parameters = parameters(&args)?;
@@ -223,13 +223,15 @@ fn report(table: &Refreshed, global: &Global) {
     }
 }
 
-/// Writes one table under its name.
+/// Writes one table under its name; slices of an earlier run go, for a reader must not find two states.
 fn write(sink: &dyn TableSink, table: &Table, format: Format) -> Result<(), Diagnostic> {
     let (extension, bytes) = encode(table, format)?;
-    sink.put(&format!("{}.{extension}", csv::file_stem(&table.name)), &bytes)
+    let name = csv::file_stem(&table.name);
+    sink.put(&format!("{name}.{extension}"), &bytes)?;
+    sink.keep_only(&name, &BTreeSet::new())
 }
 
-/// Writes one table in slices by organisation and year; slices that are no more go.
+/// Writes one table in slices by organisation and year; slices that are no more go, and so does the whole table of an earlier run.
 fn write_slices(sink: &dyn TableSink, table: &Table, all: &[Table], model: &Model, format: Format) -> Result<(), Diagnostic> {
     let years = partition::years(table).or_else(|| {
         // Lines have the year of their document.
@@ -247,7 +249,9 @@ fn write_slices(sink: &dyn TableSink, table: &Table, all: &[Table], model: &Mode
         sink.put(&path, &bytes)?;
         written.insert(path);
     }
-    sink.keep_only(&folder, &written)
+    sink.keep_only(&folder, &written)?;
+    sink.remove(&format!("{folder}.csv"))?;
+    sink.remove(&format!("{folder}.parquet"))
 }
 
 fn encode(table: &Table, format: Format) -> Result<(&'static str, Vec<u8>), Diagnostic> {

@@ -11,10 +11,10 @@ use crate::base::{Diagnostic, Severity, SourceMap};
 #[derive(Args, Debug, Clone, Default)]
 pub struct Global {
     /// Print nothing but results and errors
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 900)]
     pub quiet: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 901)]
     pub color: Color,
 }
 
@@ -90,6 +90,13 @@ impl Failure {
     /// Wrong usage, or something that has no diagnostic code (exit code 2).
     pub fn usage(message: impl Into<String>) -> Failure {
         Failure { code: 2, message: Some(message.into()), ..Failure::default() }
+    }
+
+    /// Its errors as plain text with their source lines, the first few of them.
+    pub fn text(&self) -> String {
+        let mut parts: Vec<String> = self.message.iter().cloned().collect();
+        parts.extend(self.diagnostics.iter().filter(|d| d.is_error()).take(5).map(|d| render(d, &self.sources, false)));
+        parts.join("\n\n")
     }
 
     /// Prints everything to standard error.

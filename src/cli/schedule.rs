@@ -65,11 +65,21 @@ fn parse_time(text: &str) -> Result<(u8, u8), String> {
 }
 
 pub(super) fn run(args: Args, _global: &Global) -> Result<u8, Failure> {
-    let Action::Print(print) = args.action;
+    let Action::Print(mut print) = args.action;
+    // Schedulers start in a folder of their own. A path for another system stays as it is.
+    let here = match print.kind {
+        Kind::Cron | Kind::Systemd => true,
+        Kind::TaskScheduler => cfg!(windows),
+        Kind::GithubActions => false,
+    };
+    for folder in [Some(&mut print.out), print.tables.as_mut()].into_iter().flatten().filter(|_| here) {
+        *folder = std::path::absolute(&*folder).unwrap_or_else(|_| folder.clone());
+    }
+    let home = std::env::var("XERO_PBIT_HOME").ok().filter(|home| !home.is_empty());
     let program = std::env::current_exe().map_or_else(|_| "xero-pbit".to_owned(), |path| path.display().to_string());
     let text = match print.kind {
-        Kind::Cron => cron(&print, &program),
-        Kind::Systemd => systemd(&print, &program),
+        Kind::Cron => cron(&print, &program, home.as_deref()),
+        Kind::Systemd => systemd(&print, &program, home.as_deref()),
         Kind::TaskScheduler => task_scheduler(&print, &program),
         Kind::GithubActions => github_actions(&print),
     };
@@ -110,23 +120,26 @@ fn xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn cron(print: &Print, program: &str) -> String {
+fn cron(print: &Print, program: &str, home: Option<&str>) -> String {
     let program = typed(program);
-    let then = tables(print, typed).map_or_else(String::new, |t| format!(" && {program} {t}"));
+    // Tables are made whatever became of the pull: they say in Alerts what it could not get.
+    let then = tables(print, typed).map_or_else(String::new, |t| format!("; {program} {t}"));
+    let home = home.map_or_else(String::new, |home| format!("export XERO_PBIT_HOME={}; ", typed(home)));
     // A bare % means a line end to cron.
-    let line = format!("{program} {}{then}; {program} status --quiet", pull(print, typed)).replace('%', "\\%");
+    let line = format!("{home}{program} {}{then}; {program} status --quiet", pull(print, typed)).replace('%', "\\%");
     format!(
         "# crontab -e: cron mails what is printed: nothing on a good day, what needs attention on others\n{} {} * * * {line}\n",
         print.at.1, print.at.0
     )
 }
 
-fn systemd(print: &Print, program: &str) -> String {
+fn systemd(print: &Print, program: &str, home: Option<&str>) -> String {
     let program = systemd_word(program);
-    let then = tables(print, systemd_word).map_or_else(String::new, |t| format!("ExecStart={program} {t}\n"));
+    let then = tables(print, systemd_word).map_or_else(String::new, |t| format!("ExecStart=-{program} {t}\n"));
+    let home = home.map_or_else(String::new, |home| format!("Environment={}\n", systemd_word(&format!("XERO_PBIT_HOME={home}"))));
     format!(
-        "# ~/.config/systemd/user/xero-pbit.service\n[Unit]\nDescription=Download Xero books\n\n[Service]\nType=oneshot\nExecStart={program} {}\n{then}\
-         # exit code 3: a day's limit; the next run continues\nSuccessExitStatus=3\n\n\
+        "# ~/.config/systemd/user/xero-pbit.service\n[Unit]\nDescription=Download Xero books\n\n[Service]\nType=oneshot\n{home}ExecStart=-{program} {}\n{then}\
+         # fails when something needs attention: systemctl --user status xero-pbit\nExecStart={program} status --quiet\n\n\
          # ~/.config/systemd/user/xero-pbit.timer   (systemctl --user enable --now xero-pbit.timer)\n[Unit]\nDescription=Download Xero books every day\n\n\
          [Timer]\nOnCalendar=*-*-* {:02}:{:02}:00\nRandomizedDelaySec=15min\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n",
         pull(print, systemd_word),
@@ -164,7 +177,7 @@ fn github_actions(print: &Print) -> String {
          name: Xero\non:\n  schedule:\n    - cron: '{} {} * * *'   # UTC\n  workflow_dispatch:\njobs:\n  pull:\n    runs-on: ubuntu-latest\n    env:\n\
          \x20     XERO_PBIT_CLIENT_ID: ${{{{ secrets.XERO_CLIENT_ID }}}}\n      XERO_PBIT_CLIENT_SECRET: ${{{{ secrets.XERO_CLIENT_SECRET }}}}\n    steps:\n\
          \x20     - uses: actions/checkout@v4\n      - uses: actions/cache@v4\n        with:\n          path: {}\n          key: xero-${{{{ github.run_id }}}}\n          restore-keys: xero-\n\
-         \x20     - run: cargo install xero-pbit\n{login}{fetch}{then}\
+         \x20     # in a checkout of xero-pbit; elsewhere put a built program into the path\n      - run: cargo install --locked --path .\n{login}{fetch}{then}\
          \x20     - uses: actions/upload-artifact@v4\n        with:\n          name: xero\n          path: {}\n          retention-days: 3\n",
         print.at.1,
         print.at.0,
@@ -186,9 +199,9 @@ mod tests {
             at: (5, 30),
             tables: None,
         };
-        let line = cron(&print, "xero-pbit");
+        let line = cron(&print, "xero-pbit", Some("/srv/my home"));
         assert!(line.contains("--organisation 'O'\\''Neil & Co' --out '/srv/my books'"), "{line}");
-        assert!(line.contains("\n30 5 * * * "), "{line}");
+        assert!(line.contains("\n30 5 * * * export XERO_PBIT_HOME='/srv/my home'; xero-pbit pull "), "{line}");
         assert!(task_scheduler(&print, "xero-pbit").contains("&quot;O'Neil &amp; Co&quot;"));
     }
 }

@@ -57,7 +57,7 @@ impl Session {
             None => match known[..] {
                 [only] => Ok((only.to_owned(), self.config.organisations[only].clone())),
                 [] => Err(Failure::usage("no organisation is signed in yet\n  sign in with: xero-pbit login NICKNAME")),
-                _ => Err(Failure::usage(format!("which organisation? name one with --organisation: {}", known.join(", ")))),
+                _ => Err(Failure::usage(format!("which organisation? give the nickname of one: {}", known.join(", ")))),
             },
         }
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::session::{Session, local_time};
 use super::{Failure, Global};
 use crate::host::key_store::KeyStore;
-use crate::xero::pull::Manifest;
+use crate::xero::pull::{Manifest, Stopped};
 use crate::xero::scope;
 use crate::xero::token::TokenStore;
 use crate::xero::words::typed;
@@ -53,20 +53,28 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         if !granted.is_empty() && !scope::covers(&granted, "Reports/TrialBalance") {
             problems.push(format!("the scope accounting.reports.trialbalance.read is missing: xero-pbit login {name}"));
         }
-        let manifest = match &organisation.folder {
+        let folder = organisation.folder.as_deref();
+        let manifest = match folder {
             Some(folder) => crate::host::company::read_manifest(Path::new(folder)).map_err(Failure::usage)?,
             None => None,
         };
+        let pull = format!("xero-pbit pull --organisation {name} --out {}", folder.map_or_else(|| "DIR".to_owned(), typed));
+        let stop = |stopped: &Stopped| {
+            let help = stopped.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+            format!("the pull of {} stopped: {}{help}", stopped.at, stopped.reason)
+        };
         match &manifest {
-            None => problems.push(format!("never pulled: xero-pbit pull --organisation {name} --out DIR")),
+            None => {
+                problems.push(format!("never pulled to the end: {pull}"));
+                if let Some(folder) = folder {
+                    problems.extend(crate::host::company::read_first_stop(Path::new(folder)).map_err(Failure::usage)?.as_ref().map(stop));
+                }
+            }
             Some(m) => {
                 if now - m.last_pull_ms > 2 * DAY_MS {
-                    problems.push(format!(
-                        "last pulled {}: xero-pbit pull --organisation {name} --out {}",
-                        local_time(m.last_pull_ms),
-                        typed(organisation.folder.as_deref().unwrap_or("DIR"))
-                    ));
+                    problems.push(format!("last pulled {}: {pull}", local_time(m.last_pull_ms)));
                 }
+                problems.extend(m.stopped.as_ref().map(stop));
                 problems.extend(
                     m.missing.iter().filter(|x| x.endpoint != "ExpenseClaims").map(|x| format!("{} is missing: {}", x.endpoint, x.reason)),
                 );

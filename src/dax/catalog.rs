@@ -322,6 +322,23 @@ impl Catalog {
         catalog
     }
 
+    /// Whether both models hold the same data, whatever their measures: tables, columns, relationships and what calculations rest on.
+    pub(super) fn same_data(&self, other: &Catalog) -> bool {
+        let (a, b) = (&self.model, &other.model);
+        let same_table = |(a, b): (&model::Table, &model::Table)| {
+            a.name == b.name
+                && a.columns == b.columns
+                && a.calculated() == b.calculated()
+                && a.calculation_group == b.calculation_group
+                && a.calendars == b.calendars
+                && a.is_date_table() == b.is_date_table()
+        };
+        a.relationships == b.relationships
+            && a.functions == b.functions
+            && a.tables.len() == b.tables.len()
+            && a.tables.iter().zip(&b.tables).all(same_table)
+    }
+
     /// Adds an empty table.
     pub fn add_table(&mut self, name: &str) -> TableId {
         let id = self.tables.len() as TableId;

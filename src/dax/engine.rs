@@ -40,6 +40,13 @@ impl TableSource for Vec<Table> {
     }
 }
 
+/// Tables that somebody else keeps as well.
+impl TableSource for Arc<Vec<Table>> {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        self.as_ref().load(table)
+    }
+}
+
 /// How to evaluate.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -285,7 +292,7 @@ impl Store {
 #[derive(Debug)]
 pub struct Engine {
     catalog: Catalog,
-    store: Store,
+    store: Arc<Store>,
     cache: BindCache,
     culture: String,
     roles: Vec<model::Role>,
@@ -297,8 +304,47 @@ impl Engine {
         let mut catalog = Catalog::new(model);
         complete_tables(&mut catalog);
         let store = Store::new(&catalog, Box::new(source));
+        Engine::over(catalog, Arc::new(store), model)
+    }
+
+    fn over(catalog: Catalog, store: Arc<Store>, model: &Model) -> Engine {
         let culture = if model.culture.is_empty() { "en-US".to_owned() } else { model.culture.clone() };
         Engine { catalog, store, cache: BindCache::default(), culture, roles: model.roles.clone() }
+    }
+
+    /// Whether both have what is loaded and calculated in common.
+    pub fn shares_rows_with(&self, other: &Engine) -> bool {
+        Arc::ptr_eq(&self.store, &other.store)
+    }
+
+    /// An engine for a model that differs in measures alone, over the data that this one has loaded and calculated already.
+    ///
+    /// `None` when tables, columns or relationships differ, or when a calculated table or column uses a measure.
+    pub fn renewed(&self, model: &Model) -> Option<Engine> {
+        let mut catalog = Catalog::new(model);
+        complete_tables(&mut catalog);
+        if !catalog.same_data(&self.catalog) || self.calculations_use_measures() {
+            return None;
+        }
+        Some(Engine::over(catalog, Arc::clone(&self.store), model))
+    }
+
+    fn calculations_use_measures(&self) -> bool {
+        let cache = BindCache::default();
+        let binder = Binder::new(&self.catalog, &cache, &[]);
+        for (id, column) in self.catalog.columns.iter().enumerate() {
+            if column.calculated.is_some() && binder.bind_column(id as ColId).is_err() {
+                return true;
+            }
+        }
+        for table in &self.catalog.tables {
+            if let Some(source) = &table.calculated
+                && parse_expression(&source.text).map_err(DaxError::from).and_then(|e| binder.table(&e, &Scope::default())).is_err()
+            {
+                return true;
+            }
+        }
+        cache.has_measures()
     }
 
     /// Names of the model.

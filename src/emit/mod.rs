@@ -15,6 +15,7 @@ use crate::project::lineage::uuid;
 use crate::project::pages::localise_dax;
 use crate::project::raw::SourceKind;
 use crate::report::{Field, Page, Report, localise};
+use crate::sample::Packed;
 
 /// Name of the custom connector; its file is `Xero.mez`.
 pub const CONNECTOR: &str = "Xero";
@@ -24,8 +25,8 @@ pub const CONNECTOR: &str = "Xero";
 pub struct Options<'a> {
     /// Where the data comes from.
     pub source: SourceKind,
-    /// Raw pages of the company inside the template, for the `sample` source: path below a company folder and bytes.
-    pub sample: &'a [(String, Vec<u8>)],
+    /// Files of the company inside the template, for the `sample` source.
+    pub sample: &'a [Packed],
     /// Language of the report's texts, a culture of the project such as `fr-FR`; `None` is the model's own.
     pub locale: Option<String>,
     /// Whether to write PBIP.
@@ -50,7 +51,11 @@ impl Options<'_> {
 pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec<Diagnostic>> {
     let project = checked.project();
     let locale = options.locale.as_deref().unwrap_or(&project.model.culture);
-    let queries = power_query::render(project, &power_query::Options { source: options.source, locale, sample: options.sample })?;
+    let wanted = power_query::Options { source: options.source, locale, sample: options.sample };
+    let queries = match options.source == project.settings.source {
+        true => power_query::render_again(project, &wanted, checked.queries().clone())?,
+        false => power_query::render(project, &wanted)?,
+    };
     let mut model = prepare::prepare(project, &queries);
     if let Some(words) = project.report.translations.get(locale).filter(|_| !locale.eq_ignore_ascii_case(&project.model.culture)) {
         localise_dax(&mut model, words, locale);

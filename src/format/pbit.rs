@@ -2,6 +2,8 @@
 //!
 //! Source: parts, order and encodings of templates saved by Power BI Desktop 2026.03 (Version 1.32, PBIR inside).
 
+use std::borrow::Cow;
+
 use serde_json::{Value as Json, json};
 
 use super::{tmsl, zip};
@@ -21,20 +23,20 @@ pub struct Package {
 ///
 /// Parts: `Version`, `[Content_Types].xml`, `DataModelSchema`, `DiagramLayout`, `Settings`, `Metadata`, then the report.
 pub fn write(model: &Model, report: &FileSet, id: &str) -> Vec<u8> {
-    let schema = tmsl::write(model, id).to_string();
-    let mut parts: Vec<(String, Vec<u8>)> = vec![
-        ("Version".to_owned(), utf16("1.32")),
-        ("[Content_Types].xml".to_owned(), content_types(report).into_bytes()),
-        ("DataModelSchema".to_owned(), utf16(&schema)),
-        ("DiagramLayout".to_owned(), utf16(&diagram_layout(model).to_string())),
-        ("Settings".to_owned(), utf16(&settings().to_string())),
-        ("Metadata".to_owned(), utf16(&metadata(model).to_string())),
+    let schema = utf16(&tmsl::write(model, id).to_string());
+    let mut parts: Vec<(String, Cow<'_, [u8]>)> = vec![
+        ("Version".to_owned(), utf16("1.32").into()),
+        ("[Content_Types].xml".to_owned(), content_types(report).into_bytes().into()),
+        ("DataModelSchema".to_owned(), schema.into()),
+        ("DiagramLayout".to_owned(), utf16(&diagram_layout(model).to_string()).into()),
+        ("Settings".to_owned(), utf16(&settings().to_string()).into()),
+        ("Metadata".to_owned(), utf16(&metadata(model).to_string()).into()),
     ];
     let mut files: Vec<(&str, &[u8])> = report.iter().collect();
     // Desktop writes the resources before the definition.
     files.sort_by_key(|(path, _)| (!path.starts_with("StaticResources/"), *path));
-    parts.extend(files.into_iter().map(|(path, bytes)| (format!("Report/{}", part_name(path)), bytes.to_vec())));
-    zip::write(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+    parts.extend(files.into_iter().map(|(path, bytes)| (format!("Report/{}", part_name(path)), bytes.into())));
+    zip::write(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_ref())))
 }
 
 /// A path as an OPC part name: what is not plain is percent-encoded.
@@ -51,7 +53,17 @@ fn part_name(path: &str) -> String {
 }
 
 fn utf16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    let mut out = Vec::with_capacity(2 * text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Nearly all is ASCII, where a byte becomes two.
+        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let other = rest[plain..].find(|c: char| c.is_ascii()).unwrap_or(rest.len() - plain);
+        out.extend(rest.as_bytes()[..plain].iter().flat_map(|byte| [*byte, 0]));
+        out.extend(rest[plain..plain + other].encode_utf16().flat_map(u16::to_le_bytes));
+        rest = &rest[plain + other..];
+    }
+    out
 }
 
 fn content_types(report: &FileSet) -> String {

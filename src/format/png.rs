@@ -3,11 +3,10 @@
 //! Source: PNG specification, third edition, sections 5 and 11.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write};
+use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
-use flate2::{Compression, Crc};
+use libdeflater::{CompressionLvl, Compressor, Crc};
 
 /// An RGBA picture, `4 × width × height` bytes, as a PNG file.
 pub(super) fn encode(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
@@ -23,10 +22,17 @@ pub(super) fn encode(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
         raw.push(0);
         raw.extend(row);
     }
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(9));
-    let packed = encoder.write_all(&raw).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
-    chunk(&mut out, b"IDAT", &packed);
+    chunk(&mut out, b"IDAT", &compressed(&raw, 6));
     chunk(&mut out, b"IEND", &[]);
+    out
+}
+
+/// Bytes in zlib's format; `level` from 0 to 12, the smallest.
+fn compressed(bytes: &[u8], level: i32) -> Vec<u8> {
+    let mut compressor = Compressor::new(CompressionLvl::new(level).expect("a level between 0 and 12"));
+    let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
+    let length = compressor.zlib_compress(bytes, &mut out).expect("the bound is enough");
+    out.truncate(length);
     out
 }
 
@@ -65,9 +71,7 @@ pub fn with_palette(file: &[u8]) -> Option<Vec<u8>> {
         raw.push(0);
         raw.extend(row.iter().map(|color| index[color]));
     }
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(9));
-    let packed = encoder.write_all(&raw).and_then(|()| encoder.finish()).ok()?;
-    chunk(&mut out, b"IDAT", &packed);
+    chunk(&mut out, b"IDAT", &compressed(&raw, 12));
     chunk(&mut out, b"IEND", &[]);
     Some(out)
 }

@@ -3,16 +3,17 @@
 //! Written as Power BI Desktop does: deflate, no flags, no extra fields, no data descriptors, no folder entries, host 0.
 //! Source: APPNOTE.TXT 6.3, sections 4.3.7, 4.3.12 and 4.3.16.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
-use flate2::write::DeflateEncoder;
-use flate2::{Compression, Crc};
+use libdeflater::{CompressionLvl, Compressor, crc32};
 
 use crate::base::FileSet;
 
 /// Time of all entries, 2020-02-02 02:02:02 as MS-DOS writes it. An odd one, so that our files can be told from others.
 const DOS_TIME: u16 = 2 << 11 | 2 << 5 | 1;
 const DOS_DATE: u16 = (2020 - 1980) << 9 | 2 << 5 | 2;
+/// How hard entries are compressed: quick, as templates are written far more often than sent.
+const LEVEL: i32 = 1;
 /// Largest archive member that is read.
 const MAX_MEMBER: u64 = 512 << 20;
 
@@ -20,19 +21,21 @@ const MAX_MEMBER: u64 = 512 << 20;
 pub(super) fn write<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
+    let mut packed = Vec::new();
     let mut count: u16 = 0;
+    // One compressor for all: setting one up costs more than most entries.
+    let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).expect("a level between 0 and 12"));
     for (name, bytes) in entries {
         let offset = out.len() as u32;
-        let mut crc = Crc::new();
-        crc.update(bytes);
-        let mut encoder = DeflateEncoder::new(Vec::with_capacity(bytes.len() / 4 + 16), Compression::new(3));
-        let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
+        packed.resize(compressor.deflate_compress_bound(bytes.len()).max(packed.len()), 0);
+        let length = compressor.deflate_compress(bytes, &mut packed).expect("the bound is enough");
+        let packed = &packed[..length];
         let mut common = Vec::with_capacity(26);
         let utf8_name: u16 = if name.is_ascii() { 0 } else { 1 << 11 };
         for number in [20u16, utf8_name, 8, DOS_TIME, DOS_DATE] {
             common.extend(number.to_le_bytes());
         }
-        for number in [crc.sum(), packed.len() as u32, bytes.len() as u32] {
+        for number in [crc32(bytes), packed.len() as u32, bytes.len() as u32] {
             common.extend(number.to_le_bytes());
         }
         common.extend((name.len() as u16).to_le_bytes());
@@ -40,7 +43,7 @@ pub(super) fn write<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) 
         out.extend(0x0403_4b50u32.to_le_bytes());
         out.extend(&common);
         out.extend(name.as_bytes());
-        out.extend(&packed);
+        out.extend(packed);
         directory.extend(0x0201_4b50u32.to_le_bytes());
         directory.extend(20u16.to_le_bytes());
         directory.extend(&common);

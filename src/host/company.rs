@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::reference::Pages;
+use crate::xero::pull::{Manifest, Stopped};
 
 /// A folder of raw pages, or of company folders.
 pub struct CompanyFolder {
@@ -65,9 +66,7 @@ impl Pages for CompanyFolder {
 pub fn load_mock_companies(company: &str) -> Result<Vec<crate::mock::Company>, String> {
     use crate::mock::Company;
     if company == "sample" {
-        let mut pages: Vec<(String, Vec<u8>)> = Vec::new();
-        crate::sample::generate(&crate::sample::Options::built_in(), &mut pages).map_err(|error| error.to_string())?;
-        return Company::from_files(pages).map(|c| vec![c]).map_err(|error| error.to_string());
+        return Company::from_files(crate::sample::built_in().to_vec()).map(|c| vec![c]).map_err(|error| error.to_string());
     }
     let root = Path::new(company);
     let load = |folder: &Path| -> Result<Company, String> {
@@ -107,9 +106,20 @@ fn files_below(root: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
 ///
 /// # Errors
 /// When it cannot be read or is damaged.
-pub fn read_manifest(folder: &Path) -> Result<Option<crate::xero::pull::Manifest>, String> {
-    let path = folder.join("manifest.json");
-    match std::fs::read(&path) {
+pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, String> {
+    read_json(&folder.join("manifest.json"))
+}
+
+/// Why the first pull into a folder stopped; `None` when it did not, or when there has been one that ended.
+///
+/// # Errors
+/// When it cannot be read or is damaged.
+pub fn read_first_stop(folder: &Path) -> Result<Option<Stopped>, String> {
+    read_json(&folder.join(crate::xero::pull::state::STOPPED))
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, String> {
+    match std::fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| format!("`{}` is damaged: {error}", path.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),

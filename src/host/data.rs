@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use parquet::file::reader::{ChunkReader, Length};
+use rayon::prelude::*;
 
 use super::files;
 use crate::base::{Diagnostic, SourceMap};
@@ -90,10 +91,10 @@ struct Shape {
     columns: Vec<(String, DataType, bool)>,
 }
 
-/// A folder with one file per table, read when a query touches the table.
+/// A folder with one file per table, or a folder of slices per table, read when a query touches the table.
 #[derive(Debug)]
 pub struct DataFolder {
-    files: HashMap<String, PathBuf>,
+    files: HashMap<String, Vec<PathBuf>>,
     shapes: HashMap<String, Shape>,
     found: Arc<Mutex<Vec<Diagnostic>>>,
 }
@@ -109,11 +110,20 @@ impl DataFolder {
         let entries = fs::read_dir(folder).map_err(|e| files::problem("F0001", "list the data folder", folder, &e))?;
         let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
         paths.sort();
-        for path in paths {
-            let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-            if extension == "csv" || extension == "parquet" {
-                let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-                files.entry(table::csv::decode_name(&stem).to_lowercase()).or_insert(path);
+        let (folders, whole): (Vec<PathBuf>, Vec<PathBuf>) = paths.into_iter().partition(|path| path.is_dir());
+        for path in whole.into_iter().filter(|path| !data_extension(path).is_empty()) {
+            let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            files.entry(table::csv::decode_name(&stem).to_lowercase()).or_insert_with(|| vec![path]);
+        }
+        for path in folders {
+            let name = path.file_name().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            let mut found = Vec::new();
+            slices(&path, &mut found);
+            // As for whole files: where a slice is there in both forms, the first in order of names counts, for all slices alike.
+            let extension = found.iter().map(|path| data_extension(path)).min().unwrap_or_default();
+            found.retain(|path| data_extension(path) == extension);
+            if !found.is_empty() {
+                files.entry(table::csv::decode_name(&name).to_lowercase()).or_insert(found);
             }
         }
         let shape = |t: &crate::model::Table| Shape {
@@ -133,6 +143,32 @@ impl DataFolder {
         self.found.clone()
     }
 
+    /// All files of a table, one below the other. What several slices warn of is said once.
+    fn read_all(&self, paths: &[PathBuf], shape: &Shape) -> Result<(Table, Vec<Diagnostic>), Vec<Diagnostic>> {
+        if let [path] = paths {
+            return self.read(path, shape);
+        }
+        let parts: Vec<_> = paths.par_iter().map(|path| self.read(path, shape)).collect();
+        let (mut tables, mut warnings, mut errors) = (Vec::new(), Vec::<Diagnostic>::new(), Vec::new());
+        for part in parts {
+            match part {
+                Ok((table, found)) => {
+                    tables.push(table);
+                    for warning in found {
+                        if !warnings.iter().any(|known| known.message == warning.message) {
+                            warnings.push(warning);
+                        }
+                    }
+                }
+                Err(found) => errors.extend(found),
+            }
+        }
+        match table::concat(tables) {
+            Some(table) if errors.is_empty() => Ok((table, warnings)),
+            _ => Err(errors),
+        }
+    }
+
     fn read(&self, path: &Path, shape: &Shape) -> Result<(Table, Vec<Diagnostic>), Vec<Diagnostic>> {
         let shown = files::shown(path);
         let fields: Vec<Field<'_>> = shape
@@ -146,6 +182,38 @@ impl DataFolder {
         }
         let bytes = files::read(path).map_err(|d| vec![d])?;
         table::csv::read(&bytes, &shown, &shape.name, &fields)
+    }
+}
+
+/// `csv` or `parquet`; empty for other files.
+fn data_extension(path: &Path) -> &'static str {
+    let is = |wanted: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(wanted));
+    if is("csv") {
+        "csv"
+    } else if is("parquet") {
+        "parquet"
+    } else {
+        ""
+    }
+}
+
+/// Data files of a table in slices: in the folder itself and in folders named by what they hold (`year=2026`), as Hive, Spark and DuckDB lay them out.
+/// Names that begin with `_` or `.` are theirs.
+fn slices(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
+    paths.sort();
+    for path in paths {
+        let name = path.file_name().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with(['_', '.']) {
+            continue;
+        }
+        if path.is_dir() {
+            if name.contains('=') {
+                slices(&path, found);
+            }
+        } else if !data_extension(&path).is_empty() {
+            found.push(path);
+        }
     }
 }
 
@@ -208,8 +276,8 @@ impl ChunkReader for Placed {
 impl TableSource for DataFolder {
     fn load(&self, name: &str) -> Result<Option<Table>, String> {
         let key = name.to_lowercase();
-        let (Some(path), Some(shape)) = (self.files.get(&key), self.shapes.get(&key)) else { return Ok(None) };
-        let result = self.read(path, shape);
+        let (Some(paths), Some(shape)) = (self.files.get(&key), self.shapes.get(&key)) else { return Ok(None) };
+        let result = self.read_all(paths, shape);
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok((mut table, warnings)) => {

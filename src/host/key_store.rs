@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use fs2::FileExt;
 
 use super::page_folder::{private_folder, write_whole};
+use super::pieces::Vault;
 use crate::xero::token::{Token, TokenStore};
 
 /// The token (and secret) of one nickname.
@@ -30,7 +31,7 @@ impl KeyStore {
 
     /// A sentence that says where sign-ins are kept.
     pub fn place(&self) -> String {
-        if system_store(&self.file_stem()).is_some() {
+        if system_store().is_some() {
             "the system's key store".to_owned()
         } else {
             format!("`{}` (there is no system key store; only you may read the file)", self.path("token").display())
@@ -50,8 +51,8 @@ impl KeyStore {
     }
 
     fn get(&self, what: &str) -> Result<Option<String>, String> {
-        if let Some(store) = system_store(&format!("{}.{what}", self.file_stem())) {
-            return store.get();
+        if let Some(store) = system_store() {
+            return store.get(&format!("{}.{what}", self.file_stem()));
         }
         let path = self.path(what);
         match std::fs::read_to_string(&path) {
@@ -62,8 +63,8 @@ impl KeyStore {
     }
 
     fn set(&self, what: &str, text: &str) -> Result<(), String> {
-        if let Some(store) = system_store(&format!("{}.{what}", self.file_stem())) {
-            return store.set(text);
+        if let Some(store) = system_store() {
+            return store.set(&format!("{}.{what}", self.file_stem()), text);
         }
         let path = self.path(what);
         write_whole(&path, text.as_bytes(), true).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
@@ -105,8 +106,8 @@ impl KeyStore {
     /// When the store cannot be written.
     pub fn forget(&self) -> Result<(), String> {
         for what in ["token", "secret"] {
-            if let Some(store) = system_store(&format!("{}.{what}", self.file_stem())) {
-                store.delete()?;
+            if let Some(store) = system_store() {
+                store.delete(&format!("{}.{what}", self.file_stem()))?;
             }
             let path = self.path(what);
             match std::fs::remove_file(&path) {
@@ -131,7 +132,9 @@ impl TokenStore for KeyStore {
 
     fn lock(&self) -> Result<Box<dyn std::any::Any + Send>, String> {
         let path = self.path("lock");
-        private_folder(&self.folder).map_err(|error| format!("cannot make `{}`: {error}", self.folder.display()))?;
+        private_folder(&self.folder).map_err(|error| {
+            format!("cannot make `{}`, where sign-ins are kept: {error}; XERO_PBIT_HOME chooses another folder", self.folder.display())
+        })?;
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -144,37 +147,45 @@ impl TokenStore for KeyStore {
     }
 }
 
-/// One entry of the system's key store.
-trait Entry {
-    fn get(&self) -> Result<Option<String>, String>;
-    fn set(&self, text: &str) -> Result<(), String>;
-    fn delete(&self) -> Result<(), String>;
+/// The system's key store, entry by entry.
+#[cfg(all(feature = "keyring", any(target_os = "macos", target_os = "windows")))]
+struct System;
+
+#[cfg(all(feature = "keyring", any(target_os = "macos", target_os = "windows")))]
+impl System {
+    fn entry(name: &str) -> Result<keyring_core::Entry, String> {
+        keyring_core::Entry::new(SERVICE, name).map_err(System::problem)
+    }
+
+    fn problem(error: keyring_core::Error) -> String {
+        format!("the system's key store: {error}")
+    }
 }
 
 #[cfg(all(feature = "keyring", any(target_os = "macos", target_os = "windows")))]
-impl Entry for keyring_core::Entry {
-    fn get(&self) -> Result<Option<String>, String> {
-        match self.get_password() {
-            Ok(text) => Ok(Some(text)),
+impl Vault for System {
+    fn get(&self, name: &str) -> Result<Option<String>, String> {
+        match System::entry(name)?.get_secret() {
+            Ok(bytes) => Ok(String::from_utf8(bytes).ok()),
             Err(keyring_core::Error::NoEntry) => Ok(None),
-            Err(error) => Err(format!("the system's key store: {error}")),
+            Err(error) => Err(System::problem(error)),
         }
     }
 
-    fn set(&self, text: &str) -> Result<(), String> {
-        self.set_password(text).map_err(|error| format!("the system's key store: {error}"))
+    fn set(&self, name: &str, text: &str) -> Result<(), String> {
+        System::entry(name)?.set_secret(text.as_bytes()).map_err(System::problem)
     }
 
-    fn delete(&self) -> Result<(), String> {
-        match self.delete_credential() {
+    fn delete(&self, name: &str) -> Result<(), String> {
+        match System::entry(name)?.delete_credential() {
             Ok(()) | Err(keyring_core::Error::NoEntry) => Ok(()),
-            Err(error) => Err(format!("the system's key store: {error}")),
+            Err(error) => Err(System::problem(error)),
         }
     }
 }
 
 #[cfg(all(feature = "keyring", any(target_os = "macos", target_os = "windows")))]
-fn system_store(name: &str) -> Option<Box<dyn Entry>> {
+fn system_store() -> Option<&'static dyn Vault> {
     use std::sync::OnceLock;
     // With XERO_PBIT_HOME set (tests, portable installations) everything stays in that folder.
     static READY: OnceLock<bool> = OnceLock::new();
@@ -188,15 +199,17 @@ fn system_store(name: &str) -> Option<Box<dyn Entry>> {
         let store = windows_native_keyring_store::Store::new();
         store.map(|store| keyring_core::set_default_store(store)).is_ok()
     });
-    if !ready {
-        return None;
-    }
-    keyring_core::Entry::new(SERVICE, name).ok().map(|entry| Box::new(entry) as Box<dyn Entry>)
+    // The keychain takes texts of any length, and asks the user about each entry.
+    #[cfg(target_os = "macos")]
+    static STORE: System = System;
+    #[cfg(target_os = "windows")]
+    static STORE: super::pieces::Pieces<System> = super::pieces::Pieces { vault: System, most: 2_400 };
+    ready.then_some(&STORE as &dyn Vault)
 }
 
 /// On Linux a key store that outlives a restart (Secret Service) needs an unlocked desktop session, which a scheduled pull does not have; kernel keyrings end
 /// with the machine's uptime. The file serves every machine.
 #[cfg(not(all(feature = "keyring", any(target_os = "macos", target_os = "windows"))))]
-fn system_store(_name: &str) -> Option<Box<dyn Entry>> {
+fn system_store() -> Option<&'static dyn Vault> {
     None
 }

@@ -12,5 +12,6 @@ pub mod loopback;
 pub mod m;
 pub mod mock_server;
 pub mod page_folder;
+mod pieces;
 pub mod preview_server;
 pub mod tables;

@@ -1,6 +1,6 @@
 //! The preview's page and answers on a loopback port.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use axum::body::{Body, Bytes};
@@ -24,7 +24,9 @@ pub enum Ask {
 pub struct Shown {
     /// The page.
     pub html: String,
-    /// Counts rebuilds.
+    /// What the page knows of the report, as JSON; a page that is open takes it over after a rebuild.
+    pub outline: String,
+    /// Counts rebuilds from the start of the server, which no earlier server shares.
     pub version: u64,
     /// Why the last rebuild gave no page.
     pub problem: Option<String>,
@@ -53,8 +55,12 @@ pub async fn bind(port: u16) -> std::io::Result<(tokio::net::TcpListener, u16)> 
 /// When the socket fails.
 pub async fn serve(listener: tokio::net::TcpListener, port: u16, shown: Arc<Mutex<Shown>>, asks: mpsc::Sender<Ask>) -> std::io::Result<()> {
     let shared = Shared { shown, asks, port };
-    let app =
-        axum::Router::new().route("/", get(page)).route("/api/query", post(query)).route("/api/version", get(version)).with_state(shared);
+    let app = axum::Router::new()
+        .route("/", get(page))
+        .route("/api/query", post(query))
+        .route("/api/outline", get(outline))
+        .route("/api/version", get(version))
+        .with_state(shared);
     let interrupted = async {
         // Without a signal handler the server runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
@@ -101,6 +107,17 @@ async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response<Body
     answer(StatusCode::OK, "text/html; charset=utf-8", html)
 }
 
+async fn outline(State(shared): State<Shared>, headers: HeaderMap) -> Response<Body> {
+    if !is_own(&headers, shared.port) {
+        return refused();
+    }
+    let (version, outline) = {
+        let shown = shared.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        (shown.version, shown.outline.clone())
+    };
+    answer(StatusCode::OK, "application/json", format!("{{\"version\":{version},\"outline\":{outline}}}"))
+}
+
 async fn version(State(shared): State<Shared>, headers: HeaderMap) -> Response<Body> {
     if !is_own(&headers, shared.port) {
         return refused();
@@ -141,19 +158,31 @@ fn request(json: &Json) -> Option<(usize, Vec<Selection>)> {
     Some((page, selections))
 }
 
-/// Asks for a rebuild when a file below `path` changes; lasts as long as the watcher that it gives.
+/// Asks for a rebuild when a file of `paths` changes: a folder counts with all below it. Lasts as long as the watcher that it gives.
 ///
 /// # Errors
-/// When the system cannot watch the folder.
-pub fn watch(path: &Path, asks: mpsc::Sender<Ask>) -> notify::Result<notify::RecommendedWatcher> {
-    use notify::Watcher as _;
+/// When the system cannot watch one of them.
+pub fn watch(paths: &[PathBuf], asks: mpsc::Sender<Ask>) -> notify::Result<notify::RecommendedWatcher> {
+    use notify::{RecursiveMode, Watcher as _};
+    let files: Vec<PathBuf> = paths.iter().filter(|path| path.is_file()).cloned().collect();
+    let folders: Vec<PathBuf> = paths.iter().filter(|path| path.is_dir()).cloned().collect();
+    let is_meant = {
+        let folders = folders.clone();
+        move |path: &PathBuf| files.contains(path) || folders.iter().any(|folder| path.starts_with(folder))
+    };
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|e| !matches!(e.kind, notify::EventKind::Access(_))) {
+        if event.is_ok_and(|e| !matches!(e.kind, notify::EventKind::Access(_)) && e.paths.iter().any(&is_meant)) {
             // When nobody listens any more the server has ended.
             let _ = asks.send(Ask::Rebuild);
         }
     })?;
-    watcher.watch(path, notify::RecursiveMode::Recursive)?;
+    for folder in &folders {
+        watcher.watch(folder, RecursiveMode::Recursive)?;
+    }
+    // A program that saves puts a new file in the place of the old one: its folder is watched.
+    for file in paths.iter().filter(|path| path.is_file()) {
+        watcher.watch(file.parent().unwrap_or(Path::new(".")), RecursiveMode::NonRecursive)?;
+    }
     Ok(watcher)
 }
 

@@ -21,6 +21,12 @@ pub trait TableSink: Sync {
     /// # Errors
     /// `F0002` when one cannot be removed.
     fn keep_only(&self, folder: &str, keep: &BTreeSet<String>) -> Result<(), Diagnostic>;
+
+    /// Removes a file; it may be gone already.
+    ///
+    /// # Errors
+    /// `F0002` when it cannot be removed.
+    fn remove(&self, path: &str) -> Result<(), Diagnostic>;
 }
 
 /// A local folder, or a network share.
@@ -76,5 +82,13 @@ impl TableSink for FolderSink {
             }
         }
         Ok(())
+    }
+
+    fn remove(&self, path: &str) -> Result<(), Diagnostic> {
+        let path = self.root.join(path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(files::problem("F0002", "remove", &path, &error)),
+            _ => Ok(()),
+        }
     }
 }

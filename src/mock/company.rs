@@ -51,6 +51,7 @@ struct Record {
     raw: String,
     id: String,
     updated_ms: i64,
+    /// All fields but lists.
     value: Value,
 }
 
@@ -127,9 +128,12 @@ impl Company {
         if let Some(record) =
             self.records.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(endpoint)).and_then(|(_, list)| list.first_mut())
         {
+            let moment = format!("/Date({now_ms}+0000)/");
+            let mut whole: Value = serde_json::from_str(&record.raw).expect("a record is JSON");
+            whole["UpdatedDateUTC"] = moment.clone().into();
+            record.raw = whole.to_string();
+            record.value["UpdatedDateUTC"] = moment.into();
             record.updated_ms = now_ms;
-            record.value["UpdatedDateUTC"] = format!("/Date({now_ms}+0000)/").into();
-            record.raw = record.value.to_string();
         }
     }
 
@@ -215,7 +219,7 @@ impl Company {
                 body.push(',');
             }
             if strip {
-                let mut value = record.value.clone();
+                let mut value: Value = serde_json::from_str(&record.raw).expect("a record is JSON");
                 value["LineItems"] = Value::Array(Vec::new());
                 body.push_str(&value.to_string());
             } else {
@@ -297,11 +301,8 @@ fn read_page(endpoint: &Endpoint, path: &str, bytes: &[u8]) -> Result<Vec<Record
             let mut value: Value = serde_json::from_str(&raw).map_err(|error| fail(error.to_string()))?;
             let id = value[endpoint.id].as_str().unwrap_or_default().to_owned();
             let updated_ms = value["UpdatedDateUTC"].as_str().and_then(super::filter::wire_ms).unwrap_or(0);
-            // Line items and the like are not filtered on; they would double the memory.
-            if !endpoint.lines
-                && let Some(map) = value.as_object_mut()
-                && endpoint.name != "Organisation"
-            {
+            // Line items and the like are not filtered on; they would need several times the memory of the text.
+            if let Some(map) = value.as_object_mut() {
                 map.retain(|_, v| !v.is_array());
             }
             Ok(Record { raw, id, updated_ms, value })

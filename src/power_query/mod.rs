@@ -30,6 +30,7 @@ use crate::model::{ColumnKind, NamedExpression, PartitionSource, Source, Table};
 use crate::project::Project;
 use crate::project::lineage::uuid;
 use crate::project::raw::{FolderKind, SourceKind};
+use crate::sample::Packed;
 use crate::table::DataType;
 
 /// What to render for.
@@ -39,8 +40,8 @@ pub struct Options<'a> {
     pub source: SourceKind,
     /// Language of the glossary: `en`, `fr`, `nl` or a culture such as `fr-FR`.
     pub locale: &'a str,
-    /// For [`SourceKind::Sample`]: files of a company folder, path below it (`Invoices/1.json`) and bytes.
-    pub sample: &'a [(String, Vec<u8>)],
+    /// For [`SourceKind::Sample`]: files of a company folder.
+    pub sample: &'a [Packed],
 }
 
 /// M of a model.
@@ -74,11 +75,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
             diagnostics.push(problem);
             continue;
         }
-        let mut data = common.clone();
-        data["row_type"] = json!(row_type(table));
-        data["table_text"] = json!(literal(&table.name));
-        data["glossary"] = if template.template.value == "glossary" { json!(glossary::rows(project, options.locale)) } else { json!([]) };
-        match templates.render(&name, &data) {
+        match tables_query(&templates, &common, project, options, table, &template.template.value) {
             Ok(text) => tables.push((table.name.clone(), text)),
             Err(problem) => diagnostics.push(problem),
         }
@@ -102,14 +99,9 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
             if functions.contains_key(word) {
                 continue;
             }
-            let rendered = if word == "Companies" {
-                // Only here, for the pages are large and every rendering copies what it is given.
-                let mut data = common.clone();
-                data["sample"] =
-                    if options.source == SourceKind::Sample { json!({ "endpoints": sample(options.sample) }) } else { Json::Null };
-                templates.render(&template, &data)
-            } else {
-                templates.render(&template, &common)
+            let rendered = match word {
+                "Companies" => companies(&templates, &common, options),
+                _ => templates.render(&template, &common),
             };
             let text = rendered.unwrap_or_else(|problem| {
                 diagnostics.push(problem);
@@ -134,6 +126,57 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
         name,
     });
     Ok(Queries { tables, expressions: parameters.chain(functions).collect() })
+}
+
+/// The queries with other options but the same source as `before` was rendered for: only what they change is rendered again.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_again(project: &Project, options: &Options<'_>, mut before: Queries) -> Result<Queries, Vec<Diagnostic>> {
+    let templates = Templates::new(&project.templates)?;
+    let common = context(project, options);
+    let mut problems = Vec::new();
+    for template in project.table_templates.iter().filter(|t| t.template.value == "glossary") {
+        let Some(table) = project.model.table(&template.table) else { continue };
+        let text = tables_query(&templates, &common, project, options, table, "glossary");
+        let slot = before.tables.iter_mut().find(|(name, _)| *name == table.name).map(|(_, text)| text);
+        match (text, slot) {
+            (Ok(text), Some(slot)) => *slot = text,
+            (Ok(_), None) => {}
+            (Err(problem), _) => problems.push(problem),
+        }
+    }
+    if let Some(function) = before.expressions.iter_mut().find(|e| e.name == "Companies") {
+        match companies(&templates, &common, options) {
+            Ok(text) => function.expression = Source::new(text),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(before) } else { Err(problems) }
+}
+
+/// The source function.
+fn companies(templates: &Templates<'_>, common: &Json, options: &Options<'_>) -> Result<String, Diagnostic> {
+    // Only here, for the pages are large and every rendering copies what it is given.
+    let mut data = common.clone();
+    data["sample"] = if options.source == SourceKind::Sample { json!({ "endpoints": sample(options.sample) }) } else { Json::Null };
+    templates.render(&format!("sources/{}", options.source.as_str()), &data)
+}
+
+/// The query of a table from `templates/tables/<template>`.
+fn tables_query(
+    templates: &Templates<'_>,
+    common: &Json,
+    project: &Project,
+    options: &Options<'_>,
+    table: &Table,
+    template: &str,
+) -> Result<String, Diagnostic> {
+    let mut data = common.clone();
+    data["row_type"] = json!(row_type(table));
+    data["table_text"] = json!(literal(&table.name));
+    data["glossary"] = if template == "glossary" { json!(glossary::rows(project, options.locale)) } else { json!([]) };
+    templates.render(&format!("tables/{template}"), &data)
 }
 
 /// Renders the queries and puts them into the model: partitions of tables with a template, parameters and functions as shared expressions.
@@ -268,8 +311,8 @@ fn context(project: &Project, options: &Options<'_>) -> Json {
     })
 }
 
-/// The pages of the built-in company by endpoint, compressed, in numeric order of pages.
-fn sample(files: &[(String, Vec<u8>)]) -> Json {
+/// The pages of the built-in company by endpoint, in numeric order of pages.
+fn sample(files: &[Packed]) -> Json {
     const ENDPOINTS: [&str; 13] = [
         "Accounts",
         "BankTransactions",
@@ -285,22 +328,21 @@ fn sample(files: &[(String, Vec<u8>)]) -> Json {
         "Prepayments",
         "TrialBalance",
     ];
-    // Number of the page (0 for a date), its file name, its bytes.
-    type Page<'a> = (u64, &'a str, &'a [u8]);
+    // Number of the page (0 for a date), its file name, what it holds.
+    type Page<'a> = (u64, &'a str, &'a str);
     let mut endpoints: BTreeMap<&str, Vec<Page<'_>>> = BTreeMap::new();
-    for (path, bytes) in files {
+    for (path, text) in files {
         let Some((endpoint, file)) = path.split_once('/') else { continue };
         let Some(stem) = file.strip_suffix(".json") else { continue };
         if ENDPOINTS.contains(&endpoint) {
-            endpoints.entry(endpoint).or_default().push((stem.parse().unwrap_or(0), stem, bytes));
+            endpoints.entry(endpoint).or_default().push((stem.parse().unwrap_or(0), stem, text));
         }
     }
     endpoints
         .into_iter()
         .map(|(endpoint, mut pages)| {
             pages.sort_unstable_by_key(|(number, stem, _)| (*number, *stem));
-            let pages: Vec<Json> =
-                pages.iter().map(|(_, stem, bytes)| json!({ "name": literal(stem), "text": literal(&text::deflated(bytes)) })).collect();
+            let pages: Vec<Json> = pages.iter().map(|(_, stem, text)| json!({ "name": literal(stem), "text": literal(text) })).collect();
             json!({ "name": endpoint, "pages": pages })
         })
         .collect()

@@ -7,13 +7,11 @@ use crate::m::syntax::parse_expression;
 use crate::project::{self, Settings};
 use crate::sample;
 
-fn company() -> Vec<(String, Vec<u8>)> {
-    let mut files = Vec::new();
-    sample::generate(&sample::Options::built_in(), &mut files).expect("memory takes every file");
-    files
+fn company() -> Vec<Packed> {
+    sample::built_in_packed().to_vec()
 }
 
-fn queries(source: SourceKind, settings: Settings, sample: &[(String, Vec<u8>)]) -> Queries {
+fn queries(source: SourceKind, settings: Settings, sample: &[Packed]) -> Queries {
     let (mut project, diagnostics) = project::shipped();
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     project.settings = settings;

@@ -1,16 +1,14 @@
 //! M text: literals, quoted names, words.
 
-use std::io::Write as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
-
 /// A text literal: quotes doubled, `#(` and line ends escaped.
 pub fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'#' | b'\n' | b'\r' | b'\t')) {
+        out.push_str(text);
+        out.push('"');
+        return out;
+    }
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -29,13 +27,6 @@ pub fn literal(text: &str) -> String {
 /// A quoted name: `#"Invoice Key"`.
 pub fn field(name: &str) -> String {
     format!("#{}", literal(name))
-}
-
-/// Base64 of the bytes as raw deflate, which `Binary.Decompress ( …, Compression.Deflate )` reads.
-pub fn deflated(bytes: &[u8]) -> String {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
-    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
-    STANDARD.encode(packed)
 }
 
 /// The plain identifiers of an M text, outside text literals and comments; `Table.AddColumn` is one word.

@@ -1,13 +1,14 @@
 //! Two builds → a self-contained page that shows them side by side.
 //!
-//! In: two models with their reports and, where there are data, their engines. Out: [`Change`]s by kind and the HTML that lists them: measures,
-//! columns, relationships, visuals, and figures of measures that both have.
+//! In: two models with their reports and, where there are data, their engines. Out: [`Change`]s by kind and the HTML that lists them: figures of
+//! measures in total and on pages, measures, columns, relationships, pages, visuals, translations.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::escape;
+use super::{Preview, escape};
+use crate::dax::functions::{ScalarContext, format_value};
 use crate::dax::{Engine, Options};
 use crate::format::pbir;
 use crate::model::Model;
@@ -44,8 +45,8 @@ pub struct Section {
     pub changes: Vec<Change>,
 }
 
-/// All differences.
-pub fn compare(old: &Side<'_>, new: &Side<'_>) -> Vec<Section> {
+/// All differences; `now` is the moment of TODAY, days since 1899-12-30.
+pub fn compare(old: &Side<'_>, new: &Side<'_>, now: f64) -> Vec<Section> {
     let section = |title, of: &dyn Fn(&Side<'_>) -> BTreeMap<String, String>| Section { title, changes: changes(&of(old), &of(new)) };
     let mut sections = vec![
         section("Measures", &|side| measures(side.model)),
@@ -53,6 +54,7 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>) -> Vec<Section> {
         section("Relationships", &|side| relationships(side.model)),
         section("Pages", &|side| pages(side.report)),
         Section { title: "Visuals", changes: visuals(old.report, new.report) },
+        section("Translations", &|side| translations(side.model, side.report)),
     ];
     if let (Some(before), Some(after)) = (old.engine, new.engine) {
         let both: Vec<&str> = old
@@ -63,10 +65,110 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>) -> Vec<Section> {
             .map(|measure| measure.name.as_str())
             .filter(|name| new.model.measure(name).is_some())
             .collect();
-        let figures = |engine: &Engine| both.iter().map(|name| ((*name).to_owned(), figure(engine, name))).collect();
-        sections.insert(0, Section { title: "Figures", changes: changes(&figures(before), &figures(after)) });
+        let mut list = Vec::new();
+        for name in both {
+            let (was, is) = (figure(before, old.model, name, now), figure(after, new.model, name, now));
+            if was != is {
+                let difference = match (was.1, is.1) {
+                    (Some(x), Some(y)) if x != y => format!("\ndifference: {}", amount(y - x)),
+                    _ => String::new(),
+                };
+                list.push(Change { name: name.to_owned(), old: Some(was.0), new: Some(is.0 + &difference) });
+            }
+        }
+        list.sort_by(|a, b| a.name.cmp(&b.name));
+        let shown = |side: &Side<'_>, engine| Preview::new(side.report, side.model, engine, now).base();
+        let on_pages = cells(old.report, &shown(old, before), new.report, &shown(new, after));
+        sections.insert(0, Section { title: "Figures on pages", changes: on_pages });
+        sections.insert(0, Section { title: "Figures in total", changes: list });
     }
     sections
+}
+
+/// Words of other languages: of the model's objects and of the report's texts.
+fn translations(model: &Model, report: &Report) -> BTreeMap<String, String> {
+    use crate::model::ObjectPath;
+    let mut all = BTreeMap::new();
+    for culture in &model.cultures {
+        for (path, words) in &culture.translations {
+            let object = match path {
+                ObjectPath::Model => "model".to_owned(),
+                ObjectPath::Table(table) => table.clone(),
+                ObjectPath::Column(table, name) => format!("{table}[{name}]"),
+                ObjectPath::Measure(_, name) => format!("[{name}]"),
+                ObjectPath::Hierarchy(table, name) => format!("{table}[{name}]"),
+                ObjectPath::Level(table, hierarchy, name) => format!("{table}[{hierarchy}].[{name}]"),
+            };
+            let words = [("", &words.caption), ("description: ", &words.description), ("folder: ", &words.display_folder)];
+            let lines: Vec<String> = words.iter().filter_map(|(word, text)| Some(format!("{word}{}", text.as_ref()?))).collect();
+            all.insert(format!("{} · {object}", culture.name), lines.join("\n"));
+        }
+    }
+    for (culture, words) in &report.translations {
+        all.extend(words.iter().map(|(text, word)| (format!("{culture} · “{text}”"), word.clone())));
+    }
+    all
+}
+
+/// Visuals of both reports that show other figures: how many cells, and the first of them.
+fn cells(old: &Report, before: &[Json], new: &Report, after: &[Json]) -> Vec<Change> {
+    let mut list = Vec::new();
+    for (page, answers) in old.pages.iter().zip(before) {
+        let Some(other) = new.pages.iter().position(|p| p.name == page.name).and_then(|at| after.get(at)) else { continue };
+        for visual in page.visuals.iter().filter(|visual| visual.type_name() != "slicer") {
+            let (was, is) = (&answers[visual.name.as_str()], &other[visual.name.as_str()]);
+            if was["data"].is_null() || is["data"].is_null() {
+                continue;
+            }
+            let (a, b) = (texts(was), texts(is));
+            let names: Vec<&String> =
+                a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))).filter(|key| a.get(*key) != b.get(*key)).collect();
+            if names.is_empty() {
+                continue;
+            }
+            let side = |cells: &BTreeMap<String, String>| {
+                let mut lines: Vec<String> = vec![format!("{} of {} figures differ", names.len(), a.len().max(b.len()))];
+                lines.extend(names.iter().take(6).map(|name| {
+                    let text = cells.get(*name).map_or("–", String::as_str);
+                    if name.is_empty() { text.to_owned() } else { format!("{name}: {text}") }
+                }));
+                if names.len() > 6 {
+                    lines.push("…".to_owned());
+                }
+                lines.join("\n")
+            };
+            list.push(Change { name: format!("{} · {}", page.name, visual.name), old: Some(side(&a)), new: Some(side(&b)) });
+        }
+    }
+    list
+}
+
+/// Every figure of a visual as it is written, by its groups and its heading.
+fn texts(answer: &Json) -> BTreeMap<String, String> {
+    let data = &answer["data"];
+    let mut all = BTreeMap::new();
+    if let Some(error) = data["error"].as_str() {
+        all.insert("error".to_owned(), error.to_owned());
+        return all;
+    }
+    let columns = data["columns"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let values: Vec<&str> = columns.iter().filter(|c| c["column"].is_null()).filter_map(|c| c["name"].as_str()).collect();
+    let parts = data["levels"].as_array().into_iter().flatten();
+    for row in parts.flat_map(|rows| rows.as_array().into_iter().flatten()).filter_map(Json::as_array) {
+        // Behind the groups stand a value and its text for each value, then colours.
+        let styles = data["styles"].as_array().map_or(0, |styles| styles.iter().filter(|style| !style["at"].is_null()).count());
+        let Some(depth) = row.len().checked_sub(2 * values.len() + styles) else { continue };
+        let group: Vec<String> = row[..depth].iter().map(|cell| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned)).collect();
+        if values.is_empty() {
+            all.insert(group.join(", "), "shown".to_owned());
+        }
+        for (index, name) in values.iter().enumerate() {
+            let heading = if values.len() > 1 { vec![(*name).to_owned()] } else { Vec::new() };
+            let key: Vec<String> = group.iter().cloned().chain(heading).collect();
+            all.insert(key.join(", "), row[depth + 2 * index + 1].as_str().unwrap_or("(blank)").to_owned());
+        }
+    }
+    all
 }
 
 fn changes(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<Change> {
@@ -155,7 +257,12 @@ fn visuals(old: &Report, new: &Report) -> Vec<Change> {
                 let mut leaves = Vec::new();
                 differing(a, b, "", &mut leaves);
                 let side = |pick: fn(&(String, String, String)) -> &String| {
-                    leaves.iter().take(12).map(|leaf| format!("{}: {}", leaf.0, pick(leaf))).collect::<Vec<_>>().join("\n")
+                    let mut lines: Vec<String> =
+                        leaves.iter().take(12).map(|leaf| format!("{}: {}", spoken(&leaf.0), pick(leaf))).collect();
+                    if leaves.len() > 12 {
+                        lines.push(format!("and {} more", leaves.len() - 12));
+                    }
+                    lines.join("\n")
                 };
                 list.push(Change { name: name.clone(), old: Some(side(|leaf| &leaf.1)), new: Some(side(|leaf| &leaf.2)) });
             }
@@ -170,6 +277,10 @@ fn visuals(old: &Report, new: &Report) -> Vec<Change> {
 fn differing(old: &Json, new: &Json, path: &str, out: &mut Vec<(String, String, String)>) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match (old, new) {
+        // The fields of a role are read as a list.
+        (Json::Object(a), Json::Object(b)) if a.contains_key("projections") || b.contains_key("projections") => {
+            out.push((path.to_owned(), plain(old), plain(new)));
+        }
         (Json::Object(a), Json::Object(b)) => {
             for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
                 let null = Json::Null;
@@ -185,32 +296,106 @@ fn differing(old: &Json, new: &Json, path: &str, out: &mut Vec<(String, String, 
             }
         }
         _ => {
-            let text = |json: &Json| match json {
-                Json::Null => "–".to_owned(),
-                Json::String(text) => text.clone(),
-                other => other.to_string().chars().take(300).collect(),
-            };
-            out.push((path.to_owned(), text(old), text(new)));
+            out.push((path.to_owned(), plain(old), plain(new)));
         }
     }
 }
 
-/// The figure of a measure without any filter.
-fn figure(engine: &Engine, measure: &str) -> String {
-    match engine.evaluate_expr(&format!("[{}]", measure.replace(']', "]]")), &Options::default()) {
-        Ok(Value::Blank) => "(blank)".to_owned(),
-        Ok(Value::String(text)) => text.to_string(),
-        Ok(Value::Double(x)) => format!("{x:.6}").trim_end_matches('0').trim_end_matches('.').to_owned(),
-        Ok(other) => super::cell(&other).to_string().trim_matches('"').to_owned(),
-        Err(error) => format!("error: {}", error.message),
+/// A value of a visual's file as people read it: a literal without its wrapping, fields by their names.
+fn plain(json: &Json) -> String {
+    let literal = &json["expr"]["Literal"]["Value"];
+    match json {
+        Json::Null => "–".to_owned(),
+        Json::String(text) => text.clone(),
+        _ if literal.is_string() => plain(literal),
+        Json::Object(object) if object.get("projections").is_some_and(Json::is_array) => {
+            let fields = object["projections"].as_array().into_iter().flatten();
+            fields.map(|field| field["queryRef"].as_str().unwrap_or("?").to_owned()).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string().chars().take(300).collect(),
     }
+}
+
+/// A path of a visual's file without what every path has.
+fn spoken(path: &str) -> String {
+    let path = path.strip_prefix("visual.").unwrap_or(path);
+    let path = path.strip_suffix(".expr.Literal.Value").unwrap_or(path);
+    path.replace("query.queryState.", "fields.").replace("visualContainerObjects.", "container.").replace(".properties.", ".")
+}
+
+/// A difference of two figures with its sign.
+fn amount(x: f64) -> String {
+    let text = format!("{:.6}", x.abs());
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let part = part.trim_end_matches('0');
+    let sign = if x < 0.0 { "−" } else { "+" };
+    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
+}
+
+/// The figure of a measure without any filter: as its format writes it, and as a number.
+fn figure(engine: &Engine, model: &Model, measure: &str, now: f64) -> (String, Option<f64>) {
+    let name = format!("[{}]", measure.replace(']', "]]"));
+    let options = Options { now, ..Options::default() };
+    let value = match engine.evaluate_expr(&name, &options) {
+        Ok(value) => value,
+        Err(error) => return (format!("error: {}", error.message), None),
+    };
+    let number = match &value {
+        Value::Int64(n) => Some(*n as f64),
+        Value::Double(x) => Some(*x),
+        Value::Currency(c) => Some(c.to_f64()),
+        _ => None,
+    };
+    let format = model.measure(measure).map(|(_, m)| match &m.format_string_definition {
+        Some(dax) => match engine.evaluate_expr(&dax.text, &options) {
+            Ok(Value::String(format)) => format.to_string(),
+            _ => String::new(),
+        },
+        None => m.format_string.clone().unwrap_or_default(),
+    });
+    let cx = ScalarContext { culture: model.culture.clone(), now, ..ScalarContext::default() };
+    let text = match &value {
+        Value::Blank => "(blank)".to_owned(),
+        Value::String(text) => text.to_string(),
+        other => format_value(&cx, other, &format.unwrap_or_default(), cx.conventions()),
+    };
+    (text, number)
 }
 
 const STYLE: &str = "body{font:14px/1.45 'Segoe UI','Open Sans','Liberation Sans',system-ui,sans-serif;margin:0 auto;max-width:1280px;padding:16px;color:#1b2733;background:#fff}\
 h1{font-size:20px}h2{font-size:16px;margin-top:28px}table{border-collapse:collapse;width:100%;table-layout:fixed}th,td{border:1px solid #d9dfe4;padding:6px 8px;text-align:left;vertical-align:top}\
 th[scope=row]{width:22%;font-weight:600;overflow-wrap:anywhere}thead th{background:#eaf0f5}pre{margin:0;font:12px/1.45 ui-monospace,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere}\
-td.old pre{color:#7a2e0b}td.new pre{color:#0b5a55}.none{color:#55636f}\
-@media(prefers-color-scheme:dark){body{color:#e8edf2;background:#12181f}th,td{border-color:#3a4652}thead th{background:#26313c}td.old pre{color:#f0b08f}td.new pre{color:#8fdad4}.none{color:#aeb9c4}}";
+td.old pre b{color:#7a2e0b}td.new pre b{color:#0b5a55}pre b{font-weight:600}.none{color:#55636f}\
+@media(prefers-color-scheme:dark){body{color:#e8edf2;background:#12181f}th,td{border-color:#3a4652}thead th{background:#26313c}td.old pre b{color:#f0b08f}td.new pre b{color:#8fdad4}.none{color:#aeb9c4}}";
+
+/// A text whose lines that the other side does not have are marked, in order: by a sign as well as by weight.
+fn marked(text: &str, other: &str, mark: &str) -> String {
+    let (a, b): (Vec<&str>, Vec<&str>) = (text.lines().collect(), other.lines().collect());
+    if a.len() < 2 && b.len() < 2 || a.len() * b.len() > 1_000_000 {
+        return format!("<pre>{}</pre>", escape(text));
+    }
+    // Longest common lines from each pair of places to the ends.
+    let mut longest = vec![vec![0usize; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            longest[i][j] = if a[i] == b[j] { longest[i + 1][j + 1] + 1 } else { longest[i + 1][j].max(longest[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    let mut out = String::from("<pre>");
+    while i < a.len() {
+        if j < b.len() && a[i] == b[j] {
+            out.push_str(&format!("  {}\n", escape(a[i])));
+            (i, j) = (i + 1, j + 1);
+        } else if j < b.len() && longest[i][j + 1] >= longest[i + 1][j] {
+            j += 1;
+        } else {
+            out.push_str(&format!("<b>{mark} {}</b>\n", escape(a[i])));
+            i += 1;
+        }
+    }
+    out + "</pre>"
+}
 
 /// The page. `notes` say what could not be compared.
 pub fn html(old: &str, new: &str, sections: &[Section], notes: &[String]) -> String {
@@ -232,15 +417,16 @@ pub fn html(old: &str, new: &str, sections: &[Section], notes: &[String]) -> Str
             escape(new)
         ));
         for change in &section.changes {
-            let side = |text: &Option<String>, word: &str| match text {
-                Some(text) => format!("<pre>{}</pre>", escape(text)),
-                None => format!("<span class=\"none\">{word}</span>"),
+            let side = |text: &Option<String>, other: &Option<String>, mark: &str, word: &str| match (text, other) {
+                (Some(text), Some(other)) => marked(text, other, mark),
+                (Some(text), None) => format!("<pre>{}</pre>", escape(text)),
+                (None, _) => format!("<span class=\"none\">{word}</span>"),
             };
             body.push_str(&format!(
                 "<tr><th scope=\"row\">{}</th><td class=\"old\">{}</td><td class=\"new\">{}</td></tr>\n",
                 escape(&change.name),
-                side(&change.old, "not there: added"),
-                side(&change.new, "not there: removed")
+                side(&change.old, &change.new, "−", "not there: added"),
+                side(&change.new, &change.old, "+", "not there: removed")
             ));
         }
         body.push_str("</tbody></table>\n");
@@ -270,6 +456,23 @@ mod tests {
         let page = html("a", "b", &[Section { title: "Measures", changes: vec![hostile] }], &[]);
         assert!(!page.contains("<img") && !page.contains("<script"), "{page}");
         assert!(page.contains("&lt;img src=x&gt;"));
+    }
+
+    #[test]
+    fn lines_of_one_side_are_marked() {
+        assert_eq!(marked("a\nb\nc", "a\nx\nc", "−"), "<pre>  a\n<b>− b</b>\n  c\n</pre>");
+        assert_eq!(marked("a\nx\nc", "a\nb\nc", "+"), "<pre>  a\n<b>+ x</b>\n  c\n</pre>");
+        assert_eq!(marked("<1>", "2", "+"), "<pre>&lt;1&gt;</pre>");
+        assert_eq!(amount(-5.0), "−5");
+        assert_eq!(amount(0.25), "+0.25");
+    }
+
+    #[test]
+    fn paths_and_values_are_spoken() {
+        assert_eq!(spoken("visual.objects.legend.0.properties.show.expr.Literal.Value"), "objects.legend.0.show");
+        let fields = serde_json::json!({"projections": [{"queryRef": "Sales.Amount"}, {"queryRef": "Sales.Cost"}]});
+        assert_eq!(plain(&fields), "Sales.Amount, Sales.Cost");
+        assert_eq!(plain(&serde_json::json!({"expr": {"Literal": {"Value": "'Right'"}}})), "'Right'");
     }
 
     #[test]

@@ -7,8 +7,9 @@
 pub mod diff;
 pub mod query;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use serde_json::{Value as Json, json};
@@ -16,7 +17,7 @@ use serde_json::{Value as Json, json};
 use crate::dax::functions::{ScalarContext, format_value};
 use crate::dax::{Engine, Options, ResultTable};
 use crate::model::Model;
-use crate::report::{Action, Color, PageKind, Property, Report, Selector, Visual};
+use crate::report::{Action, Color, Page, PageKind, Property, Report, Selector, Visual};
 use crate::table::Value;
 use query::{Selection, VisualQuery};
 
@@ -34,11 +35,56 @@ pub struct Preview<'a> {
     /// The engine over the data.
     pub engine: &'a Engine,
     now: f64,
-    memory: RefCell<HashMap<String, Json>>,
+    memory: Arc<Memory>,
 }
 
-/// Answers that are kept, so that a selection is computed once.
+/// Answers of one engine, so that a selection is computed once; kept while only the report changes.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Query and answer by all that the query's visual shows.
+    answers: Mutex<HashMap<String, (String, Arc<Json>)>>,
+    /// Whether a page was answered: what is calculated at load is then there.
+    is_warm: AtomicBool,
+}
+
+impl Memory {
+    /// What stays true when measures of the model are others and its rows are not: answers whose queries name none that changed, and none
+    /// that names one of those.
+    pub fn after(&self, old: &Model, new: &Model) -> Memory {
+        let folded = |text: &str| text.to_lowercase();
+        // What a figure and its text come from; places in files are no part of it.
+        let measures = |model: &Model| -> BTreeMap<String, [String; 2]> {
+            let all = model.tables.iter().flat_map(|table| &table.measures);
+            let by = |m: &crate::model::Measure| m.format_string_definition.as_ref().map_or_else(String::new, |dax| dax.text.clone());
+            all.map(|m| (folded(&format!("[{}]", m.name.replace(']', "]]"))), [m.expression.text.clone(), by(m)])).collect()
+        };
+        let (before, after) = (measures(old), measures(new));
+        let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+        let mut changed: Vec<&String> = names.clone().filter(|name| before.get(*name) != after.get(*name)).collect();
+        let texts: Vec<(&String, String)> = after.iter().map(|(name, parts)| (name, folded(&parts.join(" ")))).collect();
+        // Whoever names a changed one is another as well; a column of that name does no harm.
+        let mut next = 0;
+        while let Some(name) = changed.get(next).copied() {
+            next += 1;
+            let by = texts.iter().filter(|(other, text)| text.contains(name.as_str()) && !changed.contains(other)).map(|(other, _)| *other);
+            let by: Vec<&String> = by.collect();
+            changed.extend(by);
+        }
+        let kept = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let stays = |dax: &str| {
+            let dax = folded(dax);
+            !changed.iter().any(|name| dax.contains(name.as_str()))
+        };
+        let answers = kept.iter().filter(|(_, (dax, _))| stays(dax)).map(|(key, answer)| (key.clone(), answer.clone())).collect();
+        Memory { answers: Mutex::new(answers), is_warm: AtomicBool::new(true) }
+    }
+}
+
+/// Answers that are kept.
 const MEMORY: usize = 4_000;
+
+/// Stack of a thread that evaluates: measures in measures in measures.
+const STACK: usize = 64 << 20;
 
 /// How much may be pre-computed for a single file.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +104,13 @@ impl Default for Budget {
 impl<'a> Preview<'a> {
     /// A report over the data of an engine; `now` is the moment of TODAY, days since 1899-12-30.
     pub fn new(report: &'a Report, model: &'a Model, engine: &'a Engine, now: f64) -> Preview<'a> {
-        Preview { report, model, engine, now, memory: RefCell::default() }
+        Preview { report, model, engine, now, memory: Arc::default() }
+    }
+
+    /// The same with the answers that another preview of this engine has given.
+    pub fn remembering(mut self, memory: Arc<Memory>) -> Preview<'a> {
+        self.memory = memory;
+        self
     }
 
     /// What the page needs to know of the report whatever is selected.
@@ -68,7 +120,7 @@ impl<'a> Preview<'a> {
             .pages
             .iter()
             .map(|page| {
-                let visuals: Vec<Json> = page.visuals.iter().filter(|v| !v.is_hidden).map(|visual| self.visual_outline(visual)).collect();
+                let visuals: Vec<Json> = seen(page).map(|visual| self.visual_outline(page, visual)).collect();
                 let kind = match page.kind {
                     PageKind::Tooltip => "tooltip",
                     PageKind::DrillThrough { .. } => "drill-through",
@@ -90,8 +142,13 @@ impl<'a> Preview<'a> {
             "landing": self.report.first_page().map(|page| page.name.as_str())})
     }
 
-    fn visual_outline(&self, visual: &Visual) -> Json {
-        let p = visual.position;
+    fn visual_outline(&self, page: &Page, visual: &Visual) -> Json {
+        let mut p = visual.position;
+        // What lies in a group counts from the group's corner.
+        for group in groups(page, visual) {
+            p.x += group.position.x;
+            p.y += group.position.y;
+        }
         let action = visual.action().map(|action| match action {
             Action::Page(name) => json!({"page": name}),
             Action::DrillThrough(name) => json!({"drill": name}),
@@ -173,27 +230,49 @@ impl<'a> Preview<'a> {
     pub fn page(&self, page: usize, selections: &[Selection]) -> Json {
         // A selection comes from a browser; only columns of the model become part of a query.
         let selections: Vec<Selection> = selections.iter().filter(|s| query::is_column(self.model, &s.column)).cloned().collect();
-        let selections = selections.as_slice();
-        let mut answers = serde_json::Map::new();
-        let Some(page) = self.report.pages.get(page) else { return Json::Object(answers) };
-        for visual in page.visuals.iter().filter(|v| !v.is_hidden) {
-            let mut answer = serde_json::Map::new();
-            for (key, property) in [("title", visual.title()), ("subtitle", visual.subtitle()), ("alt", visual.alt_text())] {
-                if let Some(Property::Field(field)) = property {
-                    let text = query::scalar(self.model, self.report, page, visual, field, selections).map(|dax| self.text(&dax));
-                    answer.insert(key.to_owned(), text.map_or(Json::Null, Json::from));
-                } else if let (true, Some(Property::Text(text))) = (key == "subtitle", property) {
-                    answer.insert(key.to_owned(), text.as_str().into());
-                }
+        let Some(page) = self.report.pages.get(page) else { return Json::Object(serde_json::Map::new()) };
+        let visuals: Vec<&Visual> = seen(page).collect();
+        let found: Vec<OnceLock<Option<Json>>> = visuals.iter().map(|_| OnceLock::new()).collect();
+        let next = AtomicUsize::new(0);
+        // Each takes the next visual until none is left.
+        let work = || {
+            while let Some((visual, place)) = {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                visuals.get(at).zip(found.get(at))
+            } {
+                let _ = place.set(self.visual(page, visual, &selections));
             }
-            if let Some(query) = query::of(self.model, self.report, page, visual, selections) {
-                answer.insert("data".to_owned(), self.answer(&query));
+        };
+        // Two threads that both need a calculated column at first would both calculate it.
+        let is_warm = self.memory.is_warm.load(Ordering::Relaxed);
+        let threads = if is_warm { std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(visuals.len()) } else { 1 };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                // Without a second thread the first does it all.
+                let _ = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
             }
-            if !answer.is_empty() {
-                answers.insert(visual.name.clone(), Json::Object(answer));
+            work();
+        });
+        self.memory.is_warm.store(true, Ordering::Relaxed);
+        let answers = visuals.iter().zip(found).filter_map(|(visual, answer)| Some((visual.name.clone(), answer.into_inner()??)));
+        Json::Object(answers.collect())
+    }
+
+    /// The answer of a visual: its dynamic texts and its data; `None` for one that shows neither.
+    fn visual(&self, page: &Page, visual: &Visual, selections: &[Selection]) -> Option<Json> {
+        let mut answer = serde_json::Map::new();
+        for (key, property) in [("title", visual.title()), ("subtitle", visual.subtitle()), ("alt", visual.alt_text())] {
+            if let Some(Property::Field(field)) = property {
+                let text = query::scalar(self.model, self.report, page, visual, field, selections).map(|dax| self.text(&dax));
+                answer.insert(key.to_owned(), text.map_or(Json::Null, Json::from));
+            } else if let (true, Some(Property::Text(text))) = (key == "subtitle", property) {
+                answer.insert(key.to_owned(), text.as_str().into());
             }
         }
-        Json::Object(answers)
+        if let Some(query) = query::of(self.model, self.report, page, visual, selections) {
+            answer.insert("data".to_owned(), self.answer(&query).as_ref().clone());
+        }
+        if answer.is_empty() { None } else { Some(Json::Object(answer)) }
     }
 
     fn options(&self) -> Options {
@@ -210,16 +289,19 @@ impl<'a> Preview<'a> {
     }
 
     /// Evaluates the query of a visual; the same query is not run twice.
-    pub fn answer(&self, query: &VisualQuery) -> Json {
-        if let Some(known) = self.memory.borrow().get(&query.dax) {
+    pub fn answer(&self, query: &VisualQuery) -> Arc<Json> {
+        let memory = || self.memory.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Visuals with one query may still write its figures in different ways.
+        let key = format!("{query:?}");
+        if let Some((_, known)) = memory().get(&key) {
             return known.clone();
         }
-        let answer = self.evaluated(query);
-        let mut memory = self.memory.borrow_mut();
+        let answer = Arc::new(self.evaluated(query));
+        let mut memory = memory();
         if memory.len() >= MEMORY {
             memory.clear();
         }
-        memory.insert(query.dax.clone(), answer.clone());
+        memory.insert(key, (query.dax.clone(), answer.clone()));
         answer
     }
 
@@ -303,10 +385,12 @@ impl<'a> Preview<'a> {
     fn wanted(&self, base: &[Json]) -> Vec<(usize, String, Json)> {
         let mut wanted = Vec::new();
         let shown: Vec<usize> = (0..self.report.pages.len()).filter(|i| self.report.pages[*i].kind == PageKind::Report).collect();
-        for (column, values) in self.slicer_values(base) {
-            for value in values {
-                wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
-            }
+        // Each slicer has its turn; one with a single value changes least.
+        let (single, columns): (Vec<_>, Vec<_>) = self.slicer_values(base).into_iter().partition(|(_, values)| values.len() < 2);
+        let most = columns.iter().map(|(_, values)| values.len()).max().unwrap_or_default();
+        let turns = (0..most).flat_map(|turn| columns.iter().filter_map(move |(column, values)| Some((column, values.get(turn)?))));
+        for (column, value) in turns.chain(single.iter().flat_map(|(column, values)| values.iter().map(move |value| (column, value)))) {
+            wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
         }
         let drills: Vec<String> = self
             .report
@@ -363,23 +447,27 @@ impl<'a> Preview<'a> {
         broken
     }
 
-    /// The page that asks a server for all of its answers.
-    pub fn served(&self) -> String {
-        self.document(&json!({"outline": self.outline(), "base": [], "variants": {}, "complete": true, "serve": true}))
+    /// The page that asks a server for all of its answers; `version` counts the server's rebuilds.
+    pub fn served(&self, version: u64) -> String {
+        let outline = self.outline();
+        self.document(&json!({"outline": outline, "base": [], "variants": {}, "complete": true, "serve": true, "version": version}))
     }
 
     fn document(&self, payload: &Json) -> String {
+        // Only the two scripts and the style of this page may run, whatever else finds its way in.
+        static POLICY: OnceLock<String> = OnceLock::new();
+        let policy = POLICY.get_or_init(|| {
+            format!(
+                "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
+                source(ECHARTS),
+                source(SCRIPT),
+                source(STYLE)
+            )
+        });
         // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
         let data = payload.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
         let title = escape(&self.report.name);
         let lang = self.report.locale.as_deref().unwrap_or("en").split('-').next().unwrap_or("en").to_owned();
-        // Only the two scripts and the style of this page may run, whatever else finds its way in.
-        let policy = format!(
-            "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
-            source(ECHARTS),
-            source(SCRIPT),
-            source(STYLE)
-        );
         format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
@@ -409,6 +497,26 @@ impl<'a> Preview<'a> {
         }
         seen
     }
+}
+
+/// The groups around a visual, the nearest first.
+fn groups<'p>(page: &'p Page, visual: &'p Visual) -> Vec<&'p Visual> {
+    let mut found: Vec<&Visual> = Vec::new();
+    let mut inner = visual;
+    while let Some(group) = inner.group.as_ref().and_then(|name| page.visuals.iter().find(|v| v.name == *name)) {
+        // A broken file may name groups in a circle.
+        if found.len() >= page.visuals.len() {
+            break;
+        }
+        found.push(group);
+        inner = group;
+    }
+    found
+}
+
+/// The visuals of a page that are shown: not hidden themselves, and in no hidden group.
+fn seen(page: &Page) -> impl Iterator<Item = &Visual> {
+    page.visuals.iter().filter(|visual| !visual.is_hidden && !groups(page, visual).iter().any(|group| group.is_hidden))
 }
 
 /// Rows of an answer with their columns in the order of `names`.

@@ -63,6 +63,7 @@ pub fn load(layers: &[Layer], cx: &mut Context) -> RawProject {
         project.templates = shipped::files().under("templates");
     }
     for (index, layer) in layers.iter().enumerate() {
+        cx.inherited = project.sources.files().len();
         let mut reader = Reader { project: &mut project, cx, overlay: index > 0 };
         reader.layer(layer);
     }

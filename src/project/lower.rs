@@ -308,7 +308,15 @@ fn lower_table(raw: RawTable, project: &mut Project, cx: &mut Context) -> Table 
     if !matches!(source, PartitionSource::CalculationGroup) {
         table.annotations.push(("PBI_ResultType".to_owned(), "Table".to_owned()));
     }
-    table.partitions.push(Partition { name: name.clone(), mode: "import".to_owned(), source, query_group, annotations: Vec::new() });
+    // The partition of a calculation group is not written in TMDL; what reads it calls it so.
+    let partition = if source == PartitionSource::CalculationGroup { "Partition" } else { &name };
+    table.partitions.push(Partition {
+        name: partition.to_owned(),
+        mode: "import".to_owned(),
+        source,
+        query_group,
+        annotations: Vec::new(),
+    });
     table.name = name;
     table
 }
@@ -347,6 +355,8 @@ fn calculation_group(table: &mut Table, raw: RawCalculationGroup, name: &str) {
         lineage_tag: Some(uuid(&["column", name, column_name])),
         ..Column::default()
     };
+    let numbered = table.columns.iter().find(|c| c.data_type == Some(DataType::Int64));
+    let ordinal_name = numbered.map_or_else(|| "Ordinal".to_owned(), |c| c.name.clone());
     if table.columns.is_empty() {
         let mut label = column(name, "Name", DataType::String);
         label.sort_by = Some("Ordinal".to_owned());
@@ -356,6 +366,9 @@ fn calculation_group(table: &mut Table, raw: RawCalculationGroup, name: &str) {
         for declared in &mut table.columns {
             declared.kind =
                 ColumnKind::Data { source_column: if declared.data_type == Some(DataType::Int64) { "Ordinal" } else { "Name" }.to_owned() };
+            if declared.data_type != Some(DataType::Int64) && declared.sort_by.is_none() {
+                declared.sort_by = Some(ordinal_name.clone());
+            }
         }
     }
     if !table.columns.iter().any(|c| matches!(&c.kind, ColumnKind::Data { source_column } if source_column == "Ordinal")) {
@@ -520,6 +533,11 @@ pub(super) fn split_reference(text: &str) -> Option<(String, String)> {
 }
 
 fn lower_relationship(raw: RawRelationship, model: &Model, cx: &mut Context) -> Option<Relationship> {
+    // The relationships of a table go with it.
+    let is_gone = |end: &Spanned<String>| split_reference(&end.value).is_some_and(|(table, _)| model.table(&table).is_none());
+    if [&raw.from, &raw.to].into_iter().any(|end| cx.is_inherited(end.span) && is_gone(end)) {
+        return None;
+    }
     let from = column_of(&raw.from, model, cx);
     let to = column_of(&raw.to, model, cx);
     let ((from_table, from_column), (to_table, to_column)) = (from?, to?);
@@ -578,7 +596,7 @@ fn lower_locale(raw: RawLocale, project: &mut Project, cx: &mut Context) {
     let words = |caption: Option<String>, description: Option<String>| Translation { caption, description, display_folder: None };
     for (name, table_words) in raw.tables.0 {
         let Some(table) = model.table(&name) else {
-            cx.diagnostics.push(unknown("table", &name, model.tables.iter().map(|t| t.name.as_str()), "P0204"));
+            missing(cx, &name, unknown("table", &name, model.tables.iter().map(|t| t.name.as_str()), "P0204"));
             continue;
         };
         let table_name = || table.name.clone();
@@ -589,12 +607,12 @@ fn lower_locale(raw: RawLocale, project: &mut Project, cx: &mut Context) {
                     let path = ObjectPath::Column(table_name(), column.name.clone());
                     translations.insert(path, words(column_words.0.caption, column_words.0.description));
                 }
-                None => cx.diagnostics.push(unknown("column", &name, table.columns.iter().map(|c| c.name.as_str()), "P0205")),
+                None => missing(cx, &name, unknown("column", &name, table.columns.iter().map(|c| c.name.as_str()), "P0205")),
             }
         }
         for (name, hierarchy_words) in table_words.hierarchies.0 {
             let Some(hierarchy) = table.hierarchies.iter().find(|h| h.name.eq_ignore_ascii_case(&name)) else {
-                cx.diagnostics.push(unknown("hierarchy", &name, table.hierarchies.iter().map(|h| h.name.as_str()), "P0207"));
+                missing(cx, &name, unknown("hierarchy", &name, table.hierarchies.iter().map(|h| h.name.as_str()), "P0207"));
                 continue;
             };
             let path = ObjectPath::Hierarchy(table_name(), hierarchy.name.clone());
@@ -605,7 +623,7 @@ fn lower_locale(raw: RawLocale, project: &mut Project, cx: &mut Context) {
                         let path = ObjectPath::Level(table_name(), hierarchy.name.clone(), level.name.clone());
                         translations.insert(path, words(level_words.0.caption, level_words.0.description));
                     }
-                    None => cx.diagnostics.push(unknown("level", &name, hierarchy.levels.iter().map(|l| l.name.as_str()), "P0207")),
+                    None => missing(cx, &name, unknown("level", &name, hierarchy.levels.iter().map(|l| l.name.as_str()), "P0207")),
                 }
             }
         }
@@ -620,7 +638,7 @@ fn lower_locale(raw: RawLocale, project: &mut Project, cx: &mut Context) {
             }
             None => {
                 let names = model.tables.iter().flat_map(|t| t.measures.iter().map(|m| m.name.as_str()));
-                cx.diagnostics.push(unknown("measure", &name, names, "P0208"));
+                missing(cx, &name, unknown("measure", &name, names, "P0208"));
             }
         }
     }
@@ -628,6 +646,13 @@ fn lower_locale(raw: RawLocale, project: &mut Project, cx: &mut Context) {
     translations.retain(|_, t| *t != Translation::default());
     project.texts.push((raw.culture.clone(), raw.report));
     project.model.cultures.push(Culture { name: raw.culture.value, translations, linguistic_metadata: None });
+}
+
+/// Reports words of something that does not exist, unless a folder on top has removed it.
+fn missing(cx: &mut Context, name: &Spanned<String>, problem: Diagnostic) {
+    if !cx.is_inherited(name.span) {
+        cx.diagnostics.push(problem);
+    }
 }
 
 /// Puts the translation of each display folder on the objects in it; each level of a path may have its own words.
@@ -668,6 +693,6 @@ fn translate_folders(model: &Model, folders: &Entries<String>, translations: &mu
     }
     for (name, _) in folders.iter().filter(|(name, _)| !used.contains(name.value.as_str())) {
         let problem = Diagnostic::warning("P0214", format!("no measure or column is in a folder `{}`", name.value));
-        cx.diagnostics.push(problem.at(name.span, "unused translation"));
+        missing(cx, name, problem.at(name.span, "unused translation"));
     }
 }

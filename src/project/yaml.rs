@@ -214,9 +214,16 @@ impl<T> Entries<T> {
 pub struct Context {
     /// Problems so far.
     pub diagnostics: Vec<Diagnostic>,
+    /// How many of the files belong to the folders that the last one changes.
+    pub inherited: usize,
 }
 
 impl Context {
+    /// Whether a place lies in a folder that another one changes: what that folder removes is not missed there.
+    pub fn is_inherited(&self, span: Span) -> bool {
+        (span.file.0 as usize) < self.inherited
+    }
+
     /// Reports a problem; gives `None` so that decoders can `return cx.fail(…)`.
     pub fn fail<T>(&mut self, diagnostic: Diagnostic) -> Option<T> {
         self.diagnostics.push(diagnostic);

@@ -346,31 +346,27 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     counts.entry("Contacts").or_default().read = for_each_record(pages, "Contacts", |contact: ContactRecord| {
         contacts.insert(contact.id.0);
     })?;
-    let mut items = BTreeMap::new();
-    counts.entry("Items").or_default().read = for_each_record(pages, "Items", |item: ItemRecord| {
-        items.insert(item.id.0, Item { code: item.code.0, value: item.stock_value.0, quantity: item.stock_quantity.0 });
-    })?;
+    let listed: Vec<ItemRecord> = latest(pages, "Items", |item: &ItemRecord| item.id.0.clone(), &mut counts)?;
+    let items = unique_items(listed, counts.entry("Items").or_default());
     counts.entry("Accounts").or_default().used = accounts.len() as u64;
     counts.entry("Contacts").or_default().used = contacts.len() as u64;
-    counts.entry("Items").or_default().used = items.len() as u64;
-    for list in ["Accounts", "Contacts", "Items"] {
+    for list in ["Accounts", "Contacts"] {
         let count = counts.entry(list).or_default();
         if count.read > count.used {
             count.set_aside.insert("replaced by a later version", count.read - count.used);
         }
     }
-    let items = items.into_values().map(|item| (item.code.to_uppercase(), item)).collect();
 
     let (trial_balances, today) = read_trial_balances(pages, &accounts, as_of, &mut counts)?;
 
     let bank_transactions = latest(pages, "BankTransactions", |t: &BankTransactionRecord| t.id.0.clone(), &mut counts)?;
     // A document without a rate takes that of the bank transaction that made it.
     let mut rates: HashMap<&str, Decimal> = HashMap::new();
-    for t in &bank_transactions {
+    for t in bank_transactions.iter().filter(|t| !matches!(t.status.0.as_str(), "VOIDED" | "DELETED")) {
         if let Some(rate) = t.rate.0 {
             for id in [&t.id.0, &t.overpayment.0, &t.prepayment.0] {
                 if !id.is_empty() {
-                    rates.insert(id, rate);
+                    rates.entry(id).or_insert(rate);
                 }
             }
         }
@@ -410,6 +406,25 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     Ok(books)
 }
 
+/// The items by code in upper case: where several share a code, the first of the list has it.
+fn unique_items(listed: Vec<ItemRecord>, count: &mut Count) -> BTreeMap<String, Item> {
+    let mut items = BTreeMap::new();
+    for item in listed {
+        if item.code.is_empty() {
+            count.aside("no code");
+            continue;
+        }
+        let key = item.code.0.to_uppercase();
+        if items.contains_key(&key) {
+            count.aside("the code of another item");
+            continue;
+        }
+        count.used += 1;
+        items.insert(key, Item { code: item.code.0, value: item.stock_value.0, quantity: item.stock_quantity.0 });
+    }
+    items
+}
+
 fn read_organisation(pages: &dyn Pages) -> Result<OrganisationRecord, Malformed> {
     let path = "Organisation/1.json";
     let bytes = read(pages, path)?;
@@ -417,13 +432,18 @@ fn read_organisation(pages: &dyn Pages) -> Result<OrganisationRecord, Malformed>
         // The endpoint is called Organisation, its list Organisations; some tools save the former.
         records::<OrganisationRecord>(pages, path, "Organisation", &bytes).map_err(|_| error)
     })?;
-    found.into_iter().next_back().ok_or_else(|| Malformed {
+    let missing = |place: &str, message: &str| Malformed {
         file: pages.display(path),
         position: None,
-        place: "Organisations".to_owned(),
-        message: "expected one organisation, found none".to_owned(),
+        place: place.to_owned(),
+        message: message.to_owned(),
         help: None,
-    })
+    };
+    let organisation = found.into_iter().next_back().ok_or_else(|| missing("Organisations", "expected one organisation, found none"))?;
+    if organisation.id.is_empty() {
+        return Err(missing("Organisations[0]", "expected an `OrganisationID`, found none"));
+    }
+    Ok(organisation)
 }
 
 /// All records of an endpoint: of each id the one that comes last, at the place where it came first.
@@ -503,9 +523,14 @@ fn read_documents(
                 continue;
             }
         };
+        if r.id.is_empty() {
+            count.aside("no id");
+            continue;
+        }
         let Some(date) = usable(&r.status.0, r.date, r.date_text, count) else { continue };
+        unknown_status(&r.status.0, count);
         let rate = rate_of(&r.id.0, &r.currency.0, r.rate);
-        let net = to_base(r.sub_total.or_zero(), rate);
+        let net = to_base(r.sub_total.money(), rate);
         if net.is_none() {
             count.aside("no currency rate (counted with its status, not with an amount)");
         } else {
@@ -521,9 +546,9 @@ fn read_documents(
             expected: if ledger == Ledger::Receivable { r.expected.0 } else { r.planned.0 },
             paid: r.paid.0,
             foreign: foreign(&r.currency.0),
-            open: to_base(r.amount_due.or_zero(), rate),
-            open_original: r.amount_due.or_zero(),
-            gross: to_base(r.total.or_zero(), rate),
+            open: to_base(r.amount_due.money(), rate),
+            open_original: r.amount_due.money(),
+            gross: to_base(r.total.money(), rate),
             lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net, names),
             net,
             status: r.status.0,
@@ -539,9 +564,14 @@ fn read_documents(
                 continue;
             }
         };
+        if r.id.is_empty() {
+            count.aside("no id");
+            continue;
+        }
         let Some(date) = usable(&r.status.0, r.date, r.date_text, count) else { continue };
+        unknown_status(&r.status.0, count);
         let rate = rate_of(&r.id.0, &r.currency.0, r.rate);
-        let net = to_base(r.sub_total.or_zero(), rate);
+        let net = to_base(r.sub_total.money(), rate);
         if net.is_none() {
             count.aside("no currency rate (counted with its status, not with an amount)");
         } else {
@@ -557,9 +587,9 @@ fn read_documents(
             expected: None,
             paid: None,
             foreign: foreign(&r.currency.0),
-            open: to_base(r.remaining.or_zero(), rate),
-            open_original: r.remaining.or_zero(),
-            gross: to_base(r.total.or_zero(), rate),
+            open: to_base(r.remaining.money(), rate),
+            open_original: r.remaining.money(),
+            gross: to_base(r.total.money(), rate),
             lines: lines(r.lines.unwrap_or_default(), &r.line_amounts.0, rate, net, names),
             net,
             status: r.status.0,
@@ -583,8 +613,13 @@ fn read_documents(
                 continue;
             }
         };
+        if id.is_empty() {
+            count.aside("no id");
+            continue;
+        }
         let Some(date) = usable(&status.0, date, date_text, count) else { continue };
-        let open = to_base(remaining.or_zero(), rate_of(&id.0, &currency.0, rate));
+        unknown_status(&status.0, count);
+        let open = to_base(remaining.money(), rate_of(&id.0, &currency.0, rate));
         if open.is_none() {
             count.aside("no currency rate (counted with its status, not with an amount)");
         } else {
@@ -604,11 +639,18 @@ fn read_documents(
             net: None,
             gross: None,
             open,
-            open_original: remaining.or_zero(),
+            open_original: remaining.money(),
             lines: Vec::new(),
         });
     }
     Ok(documents)
+}
+
+/// Tells of a document in a state that nobody has heard of: it is in no figure.
+fn unknown_status(status: &str, count: &mut Count) {
+    if !matches!(status, "DRAFT" | "SUBMITTED" | "AUTHORISED" | "PAID") {
+        count.aside("unknown status (in no figure)");
+    }
 }
 
 /// The date of a record that is neither voided nor deleted.
@@ -632,7 +674,7 @@ fn lines(records: Vec<LineRecord>, line_amounts: &str, rate: Option<Decimal>, ne
     let mut lines: Vec<Line> = records
         .into_iter()
         .map(|line| {
-            let amount = line.net_or_gross.or_zero() - if inclusive { line.tax.or_zero() } else { Decimal::ZERO };
+            let amount = line.net_or_gross.money() - if inclusive { line.tax.money() } else { Decimal::ZERO };
             let account = if line.account.is_empty() { names.account(&line.account_code.0) } else { names.shared(&line.account.0) };
             Line {
                 item: names.shared(&line.item.0),
@@ -688,7 +730,7 @@ fn read_bank(
             continue;
         }
         seen.insert(&t.id.0);
-        let Some(amount) = to_base(t.total.or_zero(), rate_of(&t.id.0, &t.currency.0, t.rate)) else {
+        let Some(amount) = to_base(t.total.money(), rate_of(&t.id.0, &t.currency.0, t.rate)) else {
             count.aside("no currency rate");
             continue;
         };
@@ -724,9 +766,9 @@ fn read_bank(
             continue;
         }
         let document = p.invoice.or(p.credit_note).or(p.overpayment).or(p.prepayment).unwrap_or_default();
-        let converted = || to_base(p.amount.or_zero(), rate_of("", &document.currency.0, p.rate));
+        let converted = || to_base(p.amount.money(), rate_of("", &document.currency.0, p.rate));
         // Where the bank account is in base currency, BankAmount is what the bank saw.
-        let amount = if in_base(&account) { p.bank_amount.0.map(cents).or_else(converted) } else { converted() };
+        let amount = if in_base(&account) { p.bank_amount.0.map(|_| cents(p.bank_amount.money())).or_else(converted) } else { converted() };
         let Some(amount) = amount else {
             count.aside("no currency rate");
             continue;
@@ -751,7 +793,7 @@ fn read_bank(
         }
         let (from, to) = (t.from.unwrap_or_default().id.0, t.to.unwrap_or_default().id.0);
         // Both legs weigh what the base-currency side weighs. `Amount` is in the currency of the account it leaves.
-        let amount = if in_base(&from) { Some(cents(t.amount.or_zero())) } else { to_base(t.amount.or_zero(), t.rate.0) };
+        let amount = if in_base(&from) { Some(cents(t.amount.money())) } else { to_base(t.amount.money(), t.rate.0) };
         let Some(amount) = amount else {
             count.aside("no currency rate");
             continue;

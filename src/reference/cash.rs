@@ -24,8 +24,8 @@ pub(super) struct DayBalance {
     pub cash_in: Decimal,
     /// Money spent, positive, without transfers.
     pub cash_out: Decimal,
-    /// Transfers, net.
-    pub transfers: Decimal,
+    /// Transfers, net; `None` without any.
+    pub transfers: Option<Decimal>,
     /// What the trial balance says beyond the rows that Xero lets us see.
     pub unattributed: Decimal,
     /// Balance in Xero at the end of the day.
@@ -58,7 +58,7 @@ pub(super) fn daily_balances(seen: Seen<'_>) -> DailyBalances<'_> {
         for row in by_account.get(account.as_str()).into_iter().flatten() {
             let day = movements.entry(row.date).or_default();
             if row.transfer {
-                day.transfers += row.amount;
+                *day.transfers.get_or_insert(Decimal::ZERO) += row.amount;
             } else if row.amount.is_sign_negative() {
                 day.cash_out -= row.amount;
             } else {
@@ -75,7 +75,7 @@ pub(super) fn daily_balances(seen: Seen<'_>) -> DailyBalances<'_> {
         while day <= today {
             let mut balance = movements.get(&day).copied().unwrap_or_default();
             balance.opening = closing;
-            let rolled = closing + balance.cash_in - balance.cash_out + balance.transfers;
+            let rolled = closing + balance.cash_in - balance.cash_out + balance.transfers.unwrap_or_default();
             if books.trial_balances.contains_key(&day) {
                 balance.unattributed = balance_at(day, account) - rolled;
             }

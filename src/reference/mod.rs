@@ -66,7 +66,7 @@ pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<Organisatio
             position: None,
             place: String::new(),
             message: "expected a company folder with `Organisation/1.json`, or sub-folders that are company folders".to_owned(),
-            help: Some("make one with `xero-pbit sample --out DIR` or `xero-pbit pull`".to_owned()),
+            help: Some("make one with `xero-pbit pull` or `xero-pbit sample --out DIR`; tables made by `refresh-tables` are for `query --data` and `preview --data`".to_owned()),
         });
     }
     let shared = calendar::calendar(&all);

@@ -135,7 +135,10 @@ pub(super) fn records<T: DeserializeOwned>(pages: &dyn Pages, path: &str, key: &
         help: None,
     };
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| plain(pages, path, format!("not UTF-8 at byte {}", error.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Malformed {
+        help: Some("Xero's answers are UTF-8: fetch the page again with `xero-pbit pull`, or save it as UTF-8".to_owned()),
+        ..plain(pages, path, format!("not UTF-8 at byte {}", error.valid_up_to()))
+    })?;
     #[derive(Deserialize)]
     #[serde(transparent)]
     struct Envelope<'a> {
@@ -250,9 +253,27 @@ fn explain<T: DeserializeOwned>(list: &str, key: &str) -> Option<(String, String
             serde_json::from_str::<T>(&single).is_err()
         });
         let place = field.map_or_else(|| format!("{key}[{index}]"), |(name, _)| format!("{key}[{index}].{name}"));
-        let message = error.to_string();
-        Some((place, message.split(" at line ").next().unwrap_or(&message).to_owned()))
+        Some((place, in_words(&error.to_string())))
     })
+}
+
+/// What the parser says, in words of JSON instead of ours.
+fn in_words(message: &str) -> String {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let Some((found, wanted)) = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected ")) else {
+        return message.to_owned();
+    };
+    let wanted = match wanted {
+        "a sequence" => "a list",
+        other if other.starts_with("struct ") => "a record",
+        other => other,
+    };
+    let found = match found {
+        "map" => "a record",
+        "sequence" => "a list",
+        other => other,
+    };
+    format!("expected {wanted}, found {found}")
 }
 
 #[cfg(test)]
@@ -296,5 +317,18 @@ mod tests {
         assert_eq!(message(r#"{"Contacts":[]}"#), "Invoices/1.json: expected a list `Invoices`, found the keys `Contacts`");
         assert!(message(r#"{"Invoices":[{"Total":1}"#).contains("the file ends in the middle of the JSON text"));
         assert!(message("<html>").contains("expected JSON, found HTML or XML"));
+    }
+
+    #[test]
+    fn a_field_of_another_shape_is_told_in_words_of_json() {
+        for (text, said) in [
+            (r#"{"Contact":"Bob"}"#, "Invoices[0].Contact: expected a record, found string \"Bob\""),
+            (r#"{"LineItems":{}}"#, "Invoices[0].LineItems: expected a list, found a record"),
+            (r#"{"LineItems":["x"]}"#, "Invoices[0].LineItems: expected a record, found string \"x\""),
+            (r#"{"Total":1e20}"#, "Invoices[0].Total: expected a number of at most 922337203685477.5807, found `1e20`"),
+        ] {
+            let page: &'static str = Box::leak(format!("{{\"Invoices\":[{text}]}}").into_boxed_str());
+            assert_eq!(message(page), format!("Invoices/1.json: {said}"));
+        }
     }
 }

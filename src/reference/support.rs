@@ -180,6 +180,10 @@ fn counted(seen: Seen<'_>, days: &[Date]) -> Figure {
     figure
 }
 
+fn some(amount: Decimal) -> Maybe {
+    Some(amount).filter(|a| !a.is_zero())
+}
+
 /// Opening + in − out + transfers + unattributed = closing, from the daily balances.
 fn bridge(seen: Seen<'_>, figures: &mut Figures) {
     let daily = daily_balances(seen);
@@ -195,20 +199,18 @@ fn bridge(seen: Seen<'_>, figures: &mut Figures) {
     let closing = |period: Period| -> Maybe {
         all.range(period.first..=period.last).next_back().map(|(_, rows)| rows.iter().map(|row| row.closing).sum())
     };
-    // A stretch without any movement of a kind has no amount of that kind.
-    let part = |pick: fn(&DayBalance) -> Decimal, period: Period| -> Maybe {
-        let amounts: Vec<Decimal> =
-            all.range(period.first..=period.last).flat_map(|(_, rows)| rows).map(pick).filter(|a| !a.is_zero()).collect();
-        if amounts.is_empty() { None } else { Some(amounts.iter().sum()) }
+    // A stretch without any movement of a kind has no amount of that kind; transfers to and fro have one, which may be zero.
+    let part = |pick: fn(&DayBalance) -> Maybe, period: Period| -> Maybe {
+        all.range(period.first..=period.last).flat_map(|(_, rows)| rows).filter_map(pick).fold(None, |sum, a| plus(sum, Some(a)))
     };
     figures.insert("Opening balance", over(seen, |p| money(opening(p))));
-    figures.insert("Bridge cash in", over(seen, |p| money(part(|d| d.cash_in, p))));
-    figures.insert("Bridge cash out", over(seen, |p| money(part(|d| d.cash_out, p))));
+    figures.insert("Bridge cash in", over(seen, |p| money(part(|d| some(d.cash_in), p))));
+    figures.insert("Bridge cash out", over(seen, |p| money(part(|d| some(d.cash_out), p))));
     figures.insert("Bridge net transfers", over(seen, |p| money(part(|d| d.transfers, p))));
     let as_at_in = |p: Period| seen.books.trial_balances.keys().any(|day| p.holds(*day) && all.contains_key(day));
     figures.insert(
         "Unattributed",
-        over(seen, |p| if as_at_in(p) { money(Some(part(|d| d.unattributed, p).unwrap_or_default())) } else { Amount::Blank }),
+        over(seen, |p| if as_at_in(p) { money(Some(part(|d| some(d.unattributed), p).unwrap_or_default())) } else { Amount::Blank }),
     );
     figures.insert("Bank bridge check", over(seen, |p| if closing(p).is_some() { Amount::Money(Decimal::ZERO) } else { Amount::Blank }));
     figures.insert(

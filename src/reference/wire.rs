@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use serde_json::value::RawValue;
@@ -22,6 +22,11 @@ impl Num {
     pub fn or_zero(self) -> Decimal {
         self.0.unwrap_or_default()
     }
+
+    /// The number as an amount, or zero: four decimals, which is what Xero gives at most and what a fixed decimal number holds.
+    pub fn money(self) -> Decimal {
+        self.or_zero().round_dp_with_strategy(4, RoundingStrategy::MidpointAwayFromZero)
+    }
 }
 
 impl<'de> Deserialize<'de> for Num {
@@ -32,7 +37,12 @@ impl<'de> Deserialize<'de> for Num {
             return Ok(Num(None));
         }
         let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
-        parse_number(inner).map(Num).ok_or_else(|| D::Error::custom(format!("expected a number, found `{}`", shorten(text))))
+        let number = parse_number(inner).ok_or_else(|| D::Error::custom(format!("expected a number, found `{}`", shorten(text))))?;
+        // What a fixed decimal number cannot hold is no amount of any books.
+        if number.is_some_and(|n| n.abs() > Decimal::new(i64::MAX, 4)) {
+            return Err(D::Error::custom(format!("expected a number of at most 922337203685477.5807, found `{}`", shorten(text))));
+        }
+        Ok(Num(number))
     }
 }
 

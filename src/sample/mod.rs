@@ -25,12 +25,13 @@ mod routine;
 mod trade;
 mod world;
 
-use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, Read};
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use flate2::read::DeflateDecoder;
-use serde_json::value::RawValue;
+use libdeflater::{CompressionLvl, Compressor};
 
 use crate::base::Date;
 
@@ -100,28 +101,37 @@ impl Options {
     }
 }
 
-/// The files of a company as one deflated JSON object: path → answer.
-pub fn pack<'a>(pages: impl Iterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-    let mut write = |bytes: &[u8]| encoder.write_all(bytes).expect("memory takes everything");
-    for (index, (path, bytes)) in pages.enumerate() {
-        write(if index == 0 { b"{\"" } else { b",\n\"" });
-        write(path.as_bytes());
-        write(b"\":");
-        write(bytes);
-    }
-    write(b"}");
-    encoder.finish().expect("memory takes everything")
+/// A file of a company as the `sample` source carries it: its path below the company folder, and base64 of its bytes as raw deflate.
+pub type Packed = (String, String);
+
+/// The files of a company as small as they get, in their order.
+pub fn pack<'a>(pages: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<Packed> {
+    let mut compressor = Compressor::new(CompressionLvl::best());
+    let mut pack = |bytes: &[u8]| {
+        let mut packed = vec![0; compressor.deflate_compress_bound(bytes.len())];
+        let length = compressor.deflate_compress(bytes, &mut packed).expect("the bound is enough");
+        STANDARD.encode(&packed[..length])
+    };
+    pages.into_iter().map(|(path, bytes)| (path.to_owned(), pack(bytes))).collect()
+}
+
+/// The built-in company's files packed, sorted by path.
+pub fn built_in_packed() -> &'static [Packed] {
+    static PACKED: OnceLock<Vec<Packed>> = OnceLock::new();
+    PACKED.get_or_init(|| serde_json::from_str(include_str!("../../model/sample/company.json")).expect("the built-in company is tested"))
 }
 
 /// The built-in company's files, sorted by path, byte for byte as `generate` writes them for [`Options::built_in`].
 pub fn built_in() -> &'static [(String, Vec<u8>)] {
     static PAGES: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
     PAGES.get_or_init(|| {
-        let packed: &[u8] = include_bytes!("../../model/sample/company.json.deflate");
-        let pages: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_reader(DeflateDecoder::new(packed)).expect("the built-in company is tested");
-        pages.into_iter().map(|(path, page)| (path, String::from(Box::<str>::from(page)).into_bytes())).collect()
+        let page = |text: &str| {
+            let packed = STANDARD.decode(text).expect("the built-in company is tested");
+            let mut page = Vec::new();
+            DeflateDecoder::new(packed.as_slice()).read_to_end(&mut page).expect("the built-in company is tested");
+            page
+        };
+        built_in_packed().iter().map(|(path, text)| (path.clone(), page(text))).collect()
     })
 }
 

@@ -11,6 +11,7 @@ pub mod ties;
 mod views;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::dax::{DaxError, Engine, Options as DaxOptions, ResultTable};
@@ -148,25 +149,133 @@ pub fn run(project: &Project, engine: &Engine, figures: &[OrganisationFigures], 
 
 /// Runs all checks, with views that were made before: what does not change between two runs need not be computed twice.
 pub fn run_scenes(project: &Project, engine: &Engine, figures: &[OrganisationFigures], scenes: &[Scene]) -> Report {
-    let mut report = Report::default();
-    let dax = DaxOptions::default();
-    let known: BTreeMap<String, String> = reference_names(project);
-    for one in figures {
-        let filter = organisation_filter(&one.books.id);
-        totals(engine, &dax, one, &filter, &known, &mut report);
-        for dimension in &DIMENSIONS {
-            slices(engine, &dax, one, dimension, &filter, &known, &mut report);
+    let asked = Asked { engine, dax: DaxOptions::default(), known: reference_names(project) };
+    let jobs = jobs(figures, scenes);
+    // Checks read the same data and change nothing: each processor takes the next one that waits.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let mut part = Report::default();
+            asked.run(job, &mut part);
+            done.push((job.place, part));
         }
-        for scene in scenes.iter().filter(|scene| scene.organisation == one.books.id) {
-            scene.check(engine, &dax, &known, &mut report);
+        done
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    let mut parts = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut parts = work();
+        for other in others {
+            parts.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        parts
+    });
+    parts.sort_by_key(|(place, _)| *place);
+    let mut report = Report::default();
+    for (_, part) in parts {
+        report.checks.extend(part.checks);
+        for (measure, millis) in part.millis {
+            *report.millis.entry(measure).or_default() += millis;
         }
     }
-    proof::run(project, engine, &dax, figures, &mut report);
+    proof::run(project, engine, &asked.dax, figures, &mut report);
     report
 }
 
+/// The first figure of some measures that is not what it must be; what comes after it is not computed.
+///
+/// `known` names the measures and the figure of the reference that each must equal.
+pub fn first_difference(
+    engine: &Engine,
+    known: &BTreeMap<String, String>,
+    figures: &[OrganisationFigures],
+    scenes: &[Scene],
+) -> Option<Check> {
+    let asked = Asked { engine, dax: DaxOptions::default(), known: known.clone() };
+    let mut jobs = jobs(figures, scenes);
+    jobs.sort_by_key(|job| job.place);
+    jobs.iter().find_map(|job| {
+        let mut part = Report::default();
+        asked.run(job, &mut part);
+        part.checks.into_iter().find(|check| matches!(check.verdict, Verdict::Differs | Verdict::Error))
+    })
+}
+
+/// What is asked of the engine, and how.
+struct Asked<'a> {
+    engine: &'a Engine,
+    dax: DaxOptions,
+    /// Measure → figure of the reference.
+    known: BTreeMap<String, String>,
+}
+
+/// A part of the checks that can be done by itself.
+struct Job<'a> {
+    /// Where its checks stand in the report.
+    place: usize,
+    part: Part<'a>,
+}
+
+enum Part<'a> {
+    Totals(&'a OrganisationFigures),
+    Slices(&'a OrganisationFigures, &'a Dimension),
+    View(&'a Scene),
+    Everyone(&'a [OrganisationFigures]),
+}
+
+/// All jobs, those first that take longest.
+fn jobs<'a>(figures: &'a [OrganisationFigures], scenes: &'a [Scene]) -> Vec<Job<'a>> {
+    let mut parts = Vec::new();
+    for one in figures {
+        parts.push(Part::Totals(one));
+        parts.extend(DIMENSIONS.iter().map(|dimension| Part::Slices(one, dimension)));
+        parts.extend(scenes.iter().filter(|scene| scene.organisation == one.books.id).map(Part::View));
+    }
+    if figures.len() > 1 {
+        parts.push(Part::Everyone(figures));
+    }
+    let mut jobs: Vec<Job<'a>> = parts.into_iter().enumerate().map(|(place, part)| Job { place, part }).collect();
+    jobs.sort_by_key(|job| match job.part {
+        Part::Slices(_, dimension) if dimension.kind == Key::Date => 0,
+        Part::Totals(_) | Part::Slices(..) => 1,
+        Part::View(_) | Part::Everyone(_) => 2,
+    });
+    jobs
+}
+
+impl Asked<'_> {
+    fn run(&self, job: &Job<'_>, report: &mut Report) {
+        match &job.part {
+            Part::Totals(one) => {
+                totals(self.engine, &self.dax, one, &organisation_filter(&one.books.id), &self.known, report);
+            }
+            Part::Slices(one, dimension) => {
+                slices(self.engine, &self.dax, one, dimension, &organisation_filter(&one.books.id), &self.known, report);
+            }
+            Part::View(scene) => scene.check(self.engine, &self.dax, &self.known, report),
+            Part::Everyone(figures) => everyone(self.engine, &self.dax, figures, &self.known, report),
+        }
+    }
+}
+
+/// Organisations together, none chosen: money in different base currencies is not added, so that every such figure must be blank.
+fn everyone(engine: &Engine, dax: &DaxOptions, figures: &[OrganisationFigures], known: &BTreeMap<String, String>, report: &mut Report) {
+    if figures.iter().all(|one| one.books.base_currency == figures[0].books.base_currency) {
+        return;
+    }
+    for (measure, figure) in known {
+        let is_money = |one: &OrganisationFigures| one.figures.get(figure.as_str()).is_some_and(|f| matches!(f.total, Amount::Money(_)));
+        if figures.iter().any(is_money) {
+            let outcome = single(engine.evaluate(&format!("EVALUATE {{ {} }}", measure_ref(measure)), dax));
+            let slice = BTreeMap::from([("Organisation".to_owned(), "(all)".to_owned())]);
+            report.checks.push(check("", measure, slice, outcome, Amount::Blank));
+        }
+    }
+}
+
 /// Measure → the figure that it must equal.
-fn reference_names(project: &Project) -> BTreeMap<String, String> {
+pub fn reference_names(project: &Project) -> BTreeMap<String, String> {
     project.proofs.iter().filter_map(|proof| Some((proof.measure.clone(), proof.reference.as_ref()?.value.clone()))).collect()
 }
 

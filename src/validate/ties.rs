@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::reference::books::{Books, Class};
-use crate::reference::pages::Pages;
+use crate::reference::pages::{Below, Malformed, Pages};
 use crate::xero::verify;
 
 /// One statement that must hold.
@@ -42,15 +42,45 @@ pub fn trial_balances(books: &Books) -> Vec<Tie> {
     ties
 }
 
-/// Xero's own balance sheets, profit and loss and bank summaries, amount by amount.
+/// Xero's own balance sheets, profit and loss and bank summaries, amount by amount, of each organisation of a folder.
 ///
 /// # Errors
-/// A report that cannot be read.
-pub fn statements(pages: &dyn Pages) -> Result<Vec<Tie>, String> {
+/// The first report that cannot be read.
+pub fn statements(pages: &dyn Pages) -> Result<Vec<Tie>, Malformed> {
+    let unreadable = |file: &str, message: String| Malformed {
+        file: pages.display(file),
+        position: None,
+        place: String::new(),
+        message,
+        help: Some("fetch the report again with `xero-pbit pull`, or remove the file: it is only compared with".to_owned()),
+    };
+    let names = |folder: &str| pages.files(folder).map_err(|message| unreadable(folder, message));
+    if !names("Organisation")?.is_empty() {
+        return of_one(pages);
+    }
+    let mut folders = pages.folders().map_err(|message| unreadable(".", message))?;
+    folders.retain(|name| !name.starts_with('.'));
+    folders.sort_unstable();
+    let mut ties = Vec::new();
+    for folder in folders {
+        let named = |tie: Tie| Tie { what: format!("{folder}: {}", tie.what), ..tie };
+        ties.extend(of_one(&Below { pages, folder: folder.clone() })?.into_iter().map(named));
+    }
+    Ok(ties)
+}
+
+fn of_one(pages: &dyn Pages) -> Result<Vec<Tie>, Malformed> {
     let tolerance = Decimal::new(5, 2);
     let mut ties = Vec::new();
     for report in ["BalanceSheet", "ProfitAndLoss", "BankSummary"] {
-        let mut files = pages.files(report)?;
+        let unreadable = |file: &str, message: String| Malformed {
+            file: pages.display(&format!("{report}/{file}")),
+            position: None,
+            place: String::new(),
+            message,
+            help: Some("fetch the report again with `xero-pbit pull`, or remove the file: it is only compared with".to_owned()),
+        };
+        let mut files = pages.files(report).map_err(|message| unreadable("", message))?;
         files.sort();
         for file in files {
             let Some(day) =
@@ -63,13 +93,13 @@ pub fn statements(pages: &dyn Pages) -> Result<Vec<Tie>, String> {
             if report == "ProfitAndLoss" && from.is_some_and(|from| from != day.first_of_month()) {
                 continue;
             }
-            let Ok(tb) = pages.read(&format!("TrialBalance/{day}.json")) else { continue };
-            let body = pages.read(&format!("{report}/{file}"))?;
-            let mut tb =
-                verify::read_trial_balance(&tb).map_err(|e| format!("{}: {e}", pages.display(&format!("TrialBalance/{day}.json"))))?;
+            // The reference has read the trial balance already; one without a report has nothing to compare.
+            let Ok(mut tb) = pages.read(&format!("TrialBalance/{day}.json")).and_then(|tb| verify::read_trial_balance(&tb)) else {
+                continue;
+            };
             tb.as_at = Some(day);
-            let found =
-                verify::tie(&tb, report, &body, tolerance).map_err(|e| format!("{}: {e}", pages.display(&format!("{report}/{file}"))))?;
+            let body = pages.read(&format!("{report}/{file}")).map_err(|message| unreadable(&file, message))?;
+            let found = verify::tie(&tb, report, &body, tolerance).map_err(|message| unreadable(&file, message))?;
             ties.extend(found.into_iter().map(|t| Tie { what: t.what, ours: t.ours, theirs: t.theirs, tolerance, holds: t.holds }));
         }
     }

@@ -1,7 +1,7 @@
 //! One call to the API: token, limits, retries, and errors in words.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::limiter::Limiter;
 use super::scope;
@@ -83,8 +83,15 @@ pub struct Client {
     day_left: AtomicI64,
     /// Xero's clock minus ours, milliseconds; `i64::MIN` until an answer said.
     clock_offset: AtomicI64,
+    /// Who wants to know of long waits, and until when the last one told lasts.
+    waits: Mutex<Option<Told>>,
+    told_until: AtomicI64,
 }
 
+type Told = Arc<dyn Fn(String) + Send + Sync>;
+
+/// A wait that is worth a word.
+const LONG_WAIT_MS: u64 = 3_000;
 const TRIES: u32 = 5;
 const DAY_MS: i64 = 86_400_000;
 
@@ -108,7 +115,26 @@ impl Client {
             calls: AtomicU64::new(0),
             day_left: AtomicI64::new(-1),
             clock_offset: AtomicI64::new(i64::MIN),
+            waits: Mutex::new(None),
+            told_until: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// Tells of waits that a person would wonder about.
+    pub fn tell_waits(&self, told: Told) {
+        *self.waits.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+    }
+
+    /// Waits. Calls that run side by side wait together; that is told once.
+    async fn wait(&self, ms: u64, why: &str) {
+        let until = self.clock.now_ms().saturating_add(ms as i64);
+        if ms >= LONG_WAIT_MS && self.told_until.fetch_max(until, Ordering::Relaxed) < until - LONG_WAIT_MS as i64 {
+            let told = self.waits.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(tell) = told {
+                tell(format!("{why}; waiting {} s", ms.div_ceil(1_000)));
+            }
+        }
+        self.clock.sleep(ms).await;
     }
 
     /// The tenant that is asked; empty for a custom connection.
@@ -183,7 +209,7 @@ impl Client {
                 Ok(answer) => answer,
                 Err(error) => {
                     reason = error.to_string();
-                    self.back_off(attempt).await;
+                    self.back_off(attempt, path, &reason).await;
                     continue;
                 }
             };
@@ -196,7 +222,7 @@ impl Client {
                     Ok(()) => return Ok(answer.body),
                     Err(problem) => {
                         reason = problem;
-                        self.back_off(attempt).await;
+                        self.back_off(attempt, path, &reason).await;
                     }
                 },
                 304 => return Ok(Vec::new()),
@@ -228,13 +254,13 @@ impl Client {
                 404 => return Err(ApiError::NotFound { path: path.to_owned() }),
                 429 => {
                     reason = "too many calls".to_owned();
-                    self.wait_for_limit(&answer, attempt).await?;
+                    self.wait_for_limit(&answer, attempt, path).await?;
                 }
                 status @ (408 | 500 | 502 | 503 | 504 | 509) => {
                     reason = format!("status {status}{}", message_of(&answer.body));
                     match retry_after_ms(&answer, self.clock.now_ms()) {
-                        Some(ms) => self.clock.sleep(ms.min(120_000)).await,
-                        None => self.back_off(attempt).await,
+                        Some(ms) => self.wait(ms.min(120_000), &format!("`{path}`: {reason}")).await,
+                        None => self.back_off(attempt, path, &reason).await,
                     }
                 }
                 status => {
@@ -261,7 +287,7 @@ impl Client {
         }
     }
 
-    async fn wait_for_limit(&self, answer: &HttpResponse, attempt: u32) -> Result<(), ApiError> {
+    async fn wait_for_limit(&self, answer: &HttpResponse, attempt: u32, path: &str) -> Result<(), ApiError> {
         let now = self.clock.now_ms();
         let wait = retry_after_ms(answer, now);
         let day = answer.header("x-rate-limit-problem").is_some_and(|p| p.to_ascii_lowercase().starts_with('d'));
@@ -270,20 +296,20 @@ impl Client {
             None if day => Err(ApiError::DayLimit { resume_ms: now + DAY_MS }),
             Some(ms) => {
                 self.limiter.pause(ms).await;
-                self.clock.sleep(ms).await;
+                self.wait(ms, "Xero's limit of calls a minute is reached (somebody else uses it, too)").await;
                 Ok(())
             }
             None => {
-                self.back_off(attempt).await;
+                self.back_off(attempt, path, "too many calls").await;
                 Ok(())
             }
         }
     }
 
     /// 1, 2, 4, 8 seconds, spread a little by the call count so that workers do not march in step.
-    async fn back_off(&self, attempt: u32) {
+    async fn back_off(&self, attempt: u32, path: &str, reason: &str) {
         let jitter = self.calls().wrapping_mul(2_654_435_761) % 250;
-        self.clock.sleep((1_000 << attempt.min(3)) + jitter).await;
+        self.wait((1_000 << attempt.min(3)) + jitter, &format!("`{path}`: {reason}, try {} of {TRIES}", attempt + 1)).await;
     }
 }
 

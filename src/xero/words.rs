@@ -2,6 +2,7 @@
 
 use super::client::ApiError;
 use super::pull::PullError;
+use super::scope;
 use super::sign_in::SignInError;
 use crate::base::Diagnostic;
 
@@ -61,7 +62,10 @@ pub fn api(nickname: &str, error: &ApiError, time: &dyn Fn(i64) -> String) -> Di
             );
             ("X0201", Some(help))
         }
-        ApiError::Scope { scope, .. } => ("X0202", Some(format!("if the app may have it: xero-pbit login {name} --add-scope {scope}"))),
+        ApiError::Scope { scope, .. } => {
+            let how = if scope::GRANULAR.contains(scope) { String::new() } else { format!(" --add-scope {scope}") };
+            ("X0202", Some(format!("sign in again and allow all that is asked for: xero-pbit login {name}{how}")))
+        }
         ApiError::Role { .. } => (
             "X0203",
             Some("ask the organisation's Xero adviser to change the role of your user, then run the same command again".to_owned()),
@@ -95,12 +99,33 @@ pub fn pull(nickname: &str, error: &PullError, time: &dyn Fn(i64) -> String) -> 
 }
 
 /// Why an endpoint is left out, and what mends it: for the manifest, `status` and the end of a pull.
-pub fn missing(error: &ApiError) -> String {
+pub fn missing(nickname: &str, error: &ApiError) -> String {
     match error {
         ApiError::Role { .. } => format!("{error}; ask the organisation's Xero adviser to change the role of your user"),
-        ApiError::Scope { scope, .. } => format!("{error}; if the app may have it, sign in again with --add-scope {scope}"),
+        ApiError::Scope { path, .. } => not_granted(nickname, path),
         other => other.to_string(),
     }
+}
+
+/// A scope that the sign-in does not have, and the command that asks for it.
+pub fn not_granted(nickname: &str, path: &str) -> String {
+    let (granular, broad) = scope::needed(path);
+    let name = typed(nickname);
+    let endpoint = path.trim_start_matches("Reports/");
+    if path == "ExpenseClaims" {
+        return format!(
+            "classic expense claims need the scope `{granular}`, which apps made since 2 March 2026 do not get; with an older app: xero-pbit login {name} \
+             --scopes broad"
+        );
+    }
+    let how = if scope::GRANULAR.contains(&granular) {
+        String::new()
+    } else if scope::VERIFY.contains(&granular) {
+        " --verify".to_owned()
+    } else {
+        format!(" --add-scope {granular}")
+    };
+    format!("`{endpoint}` needs the scope `{granular}` (or `{broad}`), which this sign-in does not have: xero-pbit login {name}{how}")
 }
 
 fn finish(code: &'static str, message: String, help: Option<String>) -> Diagnostic {
@@ -135,7 +160,10 @@ mod tests {
             "X0203: acme: your Xero user may not read `Reports/TrialBalance`: it needs the role Standard + all reports, or Adviser | \
              ask the organisation's Xero adviser to change the role of your user, then run the same command again"
         );
-        assert!(missing(&ApiError::Role { path: path() }).ends_with("ask the organisation's Xero adviser to change the role of your user"));
+        assert!(
+            missing("acme", &ApiError::Role { path: path() })
+                .ends_with("ask the organisation's Xero adviser to change the role of your user")
+        );
     }
 
     #[test]
@@ -144,8 +172,18 @@ mod tests {
         assert_eq!(
             of_api(error),
             "X0202: acme: `Reports/TrialBalance` needs the scope `accounting.reports.trialbalance.read`, which this sign-in does not have | \
-             if the app may have it: xero-pbit login acme --add-scope accounting.reports.trialbalance.read"
+             sign in again and allow all that is asked for: xero-pbit login acme"
         );
+        assert!(
+            missing("acme", &ApiError::Scope { path: path(), scope: "accounting.reports.trialbalance.read" })
+                .ends_with("xero-pbit login acme")
+        );
+        let verify = not_granted("a b", "Reports/BalanceSheet");
+        assert!(
+            verify.starts_with("`BalanceSheet` needs the scope `accounting.reports.balancesheet.read` (or `accounting.reports.read`)"),
+            "{verify}"
+        );
+        assert!(verify.ends_with(": xero-pbit login 'a b' --verify"), "{verify}");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! DAX: fixtures over a small shop, and properties on random companies.
 //!
 //! A fixture file holds sections: `--- title`, an optional `source:` line, a query or expression, `----`, the expected answer
-//! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`.
+//! (`[Column]: type | …`, then a row a line) or `error CODE`. Every section is evaluated on the shop of `shop.rs`, those of
+//! `calculation_groups.txt` on the shop with calculation groups, those of `bridge.txt` on customers who share accounts; a `role:` line names
+//! a security role.
 
 mod codes;
 mod hostile;
@@ -17,6 +19,8 @@ use xero_pbit::dax::{DaxError, Engine, Options, ResultColumn, ResultTable};
 use xero_pbit::table::Value;
 
 const FIXTURES: &[(&str, &str)] = &[
+    ("bridge", include_str!("bridge.txt")),
+    ("calculation_groups", include_str!("calculation_groups.txt")),
     ("blank", include_str!("blank.txt")),
     ("context", include_str!("context.txt")),
     ("errors", include_str!("errors.txt")),
@@ -32,7 +36,12 @@ pub fn trials() -> Vec<Trial> {
     for (file, text) in FIXTURES {
         for section in sections(text) {
             let name = format!("dax::{file}::{}", section.title.replace(' ', "_"));
-            trials.push(Trial::test(name, move || check(&section)));
+            let make = match *file {
+                "bridge" => shop::bridge,
+                "calculation_groups" => shop::engine_with_groups,
+                _ => shop::engine,
+            };
+            trials.push(Trial::test(name, move || check(&section, &make())));
         }
     }
     trials.extend(codes::trials());
@@ -109,6 +118,7 @@ pub fn trials() -> Vec<Trial> {
 
 struct Section {
     title: String,
+    roles: Vec<String>,
     text: String,
     expected: String,
 }
@@ -118,8 +128,9 @@ fn sections(text: &str) -> Vec<Section> {
     for part in format!("\n{text}").split("\n--- ").skip(1) {
         let (title, rest) = part.split_once('\n').expect("a title line");
         let (body, expected) = rest.split_once("\n----\n").unwrap_or_else(|| panic!("no expectation in `{title}`"));
-        let body: Vec<&str> = body.lines().filter(|l| !l.starts_with("source:")).collect();
-        out.push(Section { title: title.trim().to_owned(), text: body.join("\n"), expected: expected.trim().to_owned() });
+        let roles = body.lines().filter_map(|l| l.strip_prefix("role: ")).map(str::to_owned).collect();
+        let body: Vec<&str> = body.lines().filter(|l| !l.starts_with("source:") && !l.starts_with("role:")).collect();
+        out.push(Section { roles, title: title.trim().to_owned(), text: body.join("\n"), expected: expected.trim().to_owned() });
     }
     out
 }
@@ -148,9 +159,9 @@ fn cell(value: &Value) -> String {
     }
 }
 
-fn check(section: &Section) -> Result<(), libtest_mimic::Failed> {
-    let engine = shop::engine();
-    let answer = match evaluate(&engine, &section.text, &Options::default()) {
+fn check(section: &Section, engine: &Engine) -> Result<(), libtest_mimic::Failed> {
+    let options = Options { roles: section.roles.clone(), ..Options::default() };
+    let answer = match evaluate(engine, &section.text, &options) {
         Err(e) => format!("error {}", e.code),
         Ok(tables) => tables
             .iter()

@@ -320,7 +320,7 @@ impl World {
             let own: Vec<Set> = cx.sets.iter().filter(|s| s.cols.iter().any(|c| owner(*c) == 0)).cloned().collect();
             let all = self.rows(0, false);
             let left: Vec<&Row> = all.iter().filter(|r| World::passes(0, r, &own)).collect();
-            if left.len() < all.len() {
+            if !own.is_empty() {
                 let keys: BTreeSet<Cell> = left.iter().map(|r| r.cells[3]).collect();
                 rows.retain(|r| keys.contains(&r.cells[3]));
             }

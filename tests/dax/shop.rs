@@ -1,7 +1,10 @@
 //! A small shop: 3 products, 8 sales of which one has an unknown product, a date table of two years.
 
 use xero_pbit::dax::Engine;
-use xero_pbit::model::{Calendar, Column, Measure, Model, Relationship, Role, Source, Table, TablePermission};
+use xero_pbit::model::{
+    CalculationGroup, CalculationItem, Calendar, Cardinality, Column, CrossFilter, Measure, Model, Relationship, Role, Source, Table,
+    TablePermission,
+};
 use xero_pbit::table::{self, DataType, Value};
 
 fn column(name: &str, data_type: DataType) -> Column {
@@ -21,6 +24,107 @@ pub fn day(text: &str) -> f64 {
 }
 
 pub fn engine() -> Engine {
+    let (model, data) = model_and_data();
+    Engine::new(&model, data)
+}
+
+/// The shop with two calculation groups: periods, and outside of them scales.
+pub fn engine_with_groups() -> Engine {
+    let (mut model, data) = model_and_data();
+    let mut group = |name: &str, column_name: &str, precedence: i32, items: &[(&str, &str)]| {
+        let items = items.iter().map(|(name, expression)| CalculationItem {
+            name: (*name).into(),
+            expression: Source::new(*expression),
+            ..CalculationItem::default()
+        });
+        let group = CalculationGroup { precedence, items: items.collect(), ..CalculationGroup::default() };
+        model.tables.push(Table {
+            name: name.into(),
+            columns: vec![column(column_name, DataType::String)],
+            calculation_group: Some(group),
+            ..Table::default()
+        });
+    };
+    group(
+        "Period",
+        "Item",
+        10,
+        &[
+            ("now", "SELECTEDMEASURE ()"),
+            ("to date", "CALCULATE ( SELECTEDMEASURE (), DATESYTD ( 'Date'[Day] ) )"),
+            ("before", "CALCULATE ( SELECTEDMEASURE (), SAMEPERIODLASTYEAR ( 'Date'[Day] ) )"),
+            ("before to date", "CALCULATE ( SELECTEDMEASURE (), SAMEPERIODLASTYEAR ( 'Date'[Day] ), Period[Item] = \"to date\" )"),
+            ("name", "SELECTEDMEASURENAME ()"),
+            ("units only", "IF ( ISSELECTEDMEASURE ( [Units] ), SELECTEDMEASURE () * 100, SELECTEDMEASURE () )"),
+        ],
+    );
+    group("Scale", "By", 20, &[("ten", "SELECTEDMEASURE () * 10"), ("plus one", "SELECTEDMEASURE () + 1")]);
+    Engine::new(&model, data)
+}
+
+/// Customers who share accounts: Customer ↔ Bridge ↔ Account ← Entry, one customer without an account, one account without a customer;
+/// and limits by city, joined many to many.
+pub fn bridge() -> Engine {
+    let table_of = |name: &str, columns: &[(&str, DataType)]| Table {
+        name: name.into(),
+        columns: columns.iter().map(|(n, t)| column(n, *t)).collect(),
+        ..Table::default()
+    };
+    let (int, text) = (DataType::Int64, DataType::String);
+    let mut entry = table_of("Entry", &[("Account", int), ("Amount", int)]);
+    entry.measures = vec![measure("Total", "SUM ( Entry[Amount] )")];
+    let both = |from: &str, from_column: &str, to: &str, to_column: &str| Relationship {
+        from_table: from.into(),
+        from_column: from_column.into(),
+        to_table: to.into(),
+        to_column: to_column.into(),
+        cross_filter: CrossFilter::Both,
+        ..Relationship::default()
+    };
+    let single = |from: &str, from_column: &str, to: &str, to_column: &str| Relationship {
+        cross_filter: CrossFilter::Single,
+        ..both(from, from_column, to, to_column)
+    };
+    let rome = TablePermission { table: "Customer".into(), filter: Some(Source::new("Customer[City] = \"Rome\"")), ..Default::default() };
+    let model = Model {
+        tables: vec![
+            table_of("Customer", &[("Id", int), ("Name", text), ("City", text)]),
+            table_of("Account", &[("Id", int), ("Name", text)]),
+            table_of("Bridge", &[("Customer", int), ("Account", int)]),
+            entry,
+            table_of("Limit", &[("City", text), ("Value", int)]),
+        ],
+        relationships: vec![
+            both("Bridge", "Customer", "Customer", "Id"),
+            both("Bridge", "Account", "Account", "Id"),
+            single("Entry", "Account", "Account", "Id"),
+            Relationship { to_cardinality: Cardinality::Many, ..single("Limit", "City", "Customer", "City") },
+        ],
+        roles: vec![Role { name: "Rome".into(), permission: "read".into(), table_permissions: vec![rome], ..Role::default() }],
+        ..Model::default()
+    };
+    let ints = |items: &[i64]| items.iter().map(|v| Value::Int64(*v)).collect::<Vec<_>>();
+    let texts = |items: &[&str]| items.iter().map(|v| Value::text(*v)).collect::<Vec<_>>();
+    let data = [
+        (
+            "Customer",
+            vec![
+                ("Id", int, ints(&[1, 2, 3, 4])),
+                ("Name", text, texts(&["Ann", "Bob", "Cid", "Dan"])),
+                ("City", text, texts(&["Rome", "Rome", "Oslo", "Lima"])),
+            ],
+        ),
+        ("Account", vec![("Id", int, ints(&[10, 11, 12, 13])), ("Name", text, texts(&["a", "b", "c", "nobody"]))]),
+        ("Bridge", vec![("Customer", int, ints(&[1, 1, 2, 3])), ("Account", int, ints(&[10, 11, 11, 12]))]),
+        ("Entry", vec![("Account", int, ints(&[10, 11, 11, 12, 13])), ("Amount", int, ints(&[100, 1000, 500, 20, 7]))]),
+        ("Limit", vec![("City", text, texts(&["Rome", "Rome", "Oslo", "Bonn"])), ("Value", int, ints(&[1, 2, 4, 8]))]),
+    ];
+    let data = data
+        .map(|(name, columns)| table::Table { name: name.into(), columns: columns.into_iter().map(|(n, t, v)| stored(n, t, v)).collect() });
+    Engine::new(&model, Vec::from(data))
+}
+
+fn model_and_data() -> (Model, Vec<table::Table>) {
     let text = |items: &[&str]| items.iter().map(|s| if s.is_empty() { Value::Blank } else { Value::text(*s) }).collect::<Vec<_>>();
     let mut product = Table { name: "Product".into(), ..Table::default() };
     product.columns = vec![column("Code", DataType::String), column("Colour", DataType::String), column("Price", DataType::Currency)];
@@ -122,5 +226,5 @@ pub fn engine() -> Engine {
             ],
         },
     ];
-    Engine::new(&model, data)
+    (model, data)
 }

@@ -40,6 +40,17 @@ pub fn trials() -> Vec<Trial> {
             expect(&run(&["build", "--model", TINY, "--out", out]), 2, "was not made by `build`")?;
             if std::fs::read(folder.path().join("Tiny.pbit"))? == b"mine" { Ok(()) } else { Err("it was replaced".into()) }
         }),
+        Trial::test("emit/command/the_shipped_model_has_no_warnings", || {
+            for source in ["sample", "folder", "custom-connection", "connector"] {
+                let output = run(&["check", "--source", source]);
+                expect(&output, 0, "")?;
+                let said = String::from_utf8_lossy(&output.stderr);
+                if said.contains("warning[") {
+                    return Err(format!("check --source {source} warns:\n{said}").into());
+                }
+            }
+            Ok(())
+        }),
         Trial::test("emit/command/old_files_go", || {
             let folder = tempfile::tempdir()?;
             let out = text(folder.path());

@@ -9,7 +9,7 @@ use xero_pbit::base::SourceMap;
 use xero_pbit::check::{self, CheckedModel};
 use xero_pbit::cli::render;
 use xero_pbit::emit::{self, Options};
-use xero_pbit::format::{FileSet, pbit, tmdl};
+use xero_pbit::format::{FileSet, pbit, tmdl, tmsl};
 use xero_pbit::host::files;
 use xero_pbit::project::raw::SourceKind;
 use xero_pbit::project::{self, Layer};
@@ -45,7 +45,8 @@ pub fn trials() -> Vec<Trial> {
             let wanted = [".platform", ".pbip", ".pbir", ".gitignore", "report.json", "pages.json", "version.json"];
             crate::snapshot("tests/emit", "tiny_small_files", &text_of(&files, |path| wanted.iter().any(|end| path.ends_with(end))))
         }),
-        Trial::test("emit/template_and_project_hold_the_same", same_model),
+        Trial::test("emit/template_and_project_hold_the_same", || same_model(crate::model::tiny())),
+        Trial::test("emit/every_key_in_template_and_project", || same_model(crate::model::valid("every-key"))),
         Trial::test("emit/same_bytes_again", || {
             let checked = checked(&[crate::model::tiny()])?;
             let options = Options::all(&checked);
@@ -80,20 +81,27 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// The model in the `.pbit` and in TMDL, and the report's files in both, are the same.
-fn same_model() -> Result<(), Failed> {
-    let checked = checked(&[crate::model::tiny()])?;
+fn same_model(layer: Layer) -> Result<(), Failed> {
+    let checked = checked(&[layer])?;
+    let name = &checked.project().model.name;
     let set = emitted(&checked, &Options::all(&checked))?;
     let mut sources = SourceMap::default();
+    let template = format!("{name}.pbit");
     let package =
-        pbit::read(set.get("Tiny.pbit").ok_or("no template")?, "Tiny.pbit", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
-    let folder = set.under("Tiny.SemanticModel/definition");
-    let read = tmdl::read(&folder, "", "Tiny", &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
-    let again = tmdl::write(&package.model);
-    if again != tmdl::write(&read) {
-        return Err(Failed::from("the models differ"));
+        pbit::read(set.get(&template).ok_or("no template")?, &template, &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
+    let folder = set.under(&format!("{name}.SemanticModel/definition"));
+    let read = tmdl::read(&folder, "", name, &mut sources).map_err(|d| Failed::from(format!("{d:?}")))?;
+    for (path, text) in tmdl::write(&package.model).iter() {
+        if folder.get(path) != Some(text) {
+            return Err(Failed::from(format!("{path} differs when the template is read and written")));
+        }
+    }
+    let again = tmsl::write(&read, "id");
+    if again != tmsl::write(&package.model, "id") {
+        return Err(Failed::from(format!("the models differ:\n{again}\n{}", tmsl::write(&package.model, "id"))));
     }
     for (path, bytes) in package.report.iter() {
-        if set.get(&format!("Tiny.Report/{path}")) != Some(bytes) {
+        if set.get(&format!("{name}.Report/{path}")) != Some(bytes) {
             return Err(Failed::from(format!("{path} differs")));
         }
     }

@@ -8,7 +8,12 @@ use xero_pbit::project::{self, Layer};
 
 /// The tiny model, which every invalid case lies over.
 pub fn tiny() -> Layer {
-    layer("tiny", std::path::Path::new("tests/model/valid/tiny"))
+    valid("tiny")
+}
+
+/// A model that is fine, by the name of its folder.
+pub fn valid(name: &str) -> Layer {
+    layer(name, &std::path::Path::new("tests/model/valid").join(name))
 }
 
 fn layer(name: &str, folder: &std::path::Path) -> Layer {
@@ -51,6 +56,17 @@ pub fn trials() -> Vec<Trial> {
             let errors: Vec<String> =
                 check::diagnostics(&project, loading).iter().filter(|d| d.is_error()).map(|d| render(d, &project.sources, false)).collect();
             if errors.is_empty() { Ok(()) } else { Err(Failed::from(errors.join("\n"))) }
+        }),
+        Trial::test("model/what_goes_takes_its_words_along", || {
+            let mut files = FileSet::new();
+            files.insert("measures/less.yaml", "remove: [Sales text]\n");
+            files.insert("tables/less.yaml", "remove: [Region]\n");
+            files.insert("locales/fr.yaml", "culture: fr-FR\nmeasures:\n  Sales total: {caption: Ventes}\n");
+            // The role of the tiny model filters the table that goes; its own words name a measure that there is not.
+            files.insert("model.yaml", "extends: tiny\nroles: {remove: [North]}\n");
+            let said = said(&[tiny(), Layer { name: "my-model".to_owned(), files }]);
+            let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
+            if errors == ["error[P0208]: measure `Sales total` not found"] { Ok(()) } else { Err(Failed::from(said)) }
         }),
         Trial::test("model/ten_thousand_measures", || {
             let mut text = String::from("folder: Many\nadd:\n");

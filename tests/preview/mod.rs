@@ -108,7 +108,8 @@ fn shipped_pages_show_the_engines_figures() -> Result<(), Failed> {
     let (mut project, loading) = project::shipped();
     project.settings.source = SourceKind::Sample;
     let checked = check::check(project, loading).map_err(|problems| format!("{problems:?}"))?;
-    let options = emit::Options { source: SourceKind::Sample, sample: xero_pbit::sample::built_in(), ..emit::Options::all(&checked) };
+    let options =
+        emit::Options { source: SourceKind::Sample, sample: xero_pbit::sample::built_in_packed(), ..emit::Options::all(&checked) };
     let model = emit::model(&checked, &options).map_err(|problems| format!("{problems:?}"))?;
     let refresh = Refresh { model: &model, parameters: &[], connector: None, schema_pass: false, options: m::Options::default(), jobs: 0 };
     let mut tables = Vec::new();

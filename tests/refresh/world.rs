@@ -54,7 +54,8 @@ pub fn write(folder: &Path, pages: &Pages) {
 pub fn project(source: SourceKind, sample: &Pages) -> Project {
     let (mut project, problems) = project::shipped();
     assert!(problems.is_empty(), "{problems:?}");
-    let options = power_query::Options { source, locale: "en", sample };
+    let packed = sample::pack(sample.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+    let options = power_query::Options { source, locale: "en", sample: &packed };
     power_query::fill(&mut project, &options).expect("the shipped templates render");
     project
 }

@@ -282,9 +282,11 @@ fn everything_the_readers_must_bear_occurs() -> Result<(), Failed> {
 fn the_built_in_company_is_up_to_date() -> Result<(), Failed> {
     let fresh = pages(&Options::built_in());
     if std::env::var_os("XERO_PBIT_ACCEPT").is_some() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/model/sample/company.json.deflate");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/model/sample/company.json");
         std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/model/sample"))?;
-        std::fs::write(path, sample::pack(fresh.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))))?;
+        let packed = sample::pack(fresh.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
+        let lines: Vec<String> = packed.iter().map(|(path, text)| format!("[\"{path}\", \"{text}\"]")).collect();
+        std::fs::write(path, format!("[\n{}\n]\n", lines.join(",\n")))?;
         return Ok(());
     }
     let stored: BTreeMap<String, Vec<u8>> = sample::built_in().iter().cloned().collect();
@@ -294,8 +296,10 @@ fn the_built_in_company_is_up_to_date() -> Result<(), Failed> {
         }
     }
     assert_eq!(stored.len(), fresh.len());
-    let packed = sample::pack(fresh.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
-    assert!(packed.len() <= 300_000, "{} bytes packed", packed.len());
+    // Reports are for `validate` alone; the template carries the rest.
+    let carried = |path: &str| !["ProfitAndLoss/", "BalanceSheet/", "BankSummary/"].iter().any(|report| path.starts_with(report));
+    let packed: usize = sample::built_in_packed().iter().filter(|(path, _)| carried(path)).map(|(_, text)| text.len()).sum();
+    assert!(packed / 4 * 3 <= 300_000, "{packed} letters of base64");
     Ok(())
 }
 

@@ -3,7 +3,9 @@
 
 mod command;
 mod companies;
+mod fuzz;
 mod mutations;
+mod perturb;
 mod proofs;
 mod wire;
 
@@ -32,6 +34,7 @@ pub fn trials() -> Vec<Trial> {
     trials.extend(proofs::trials());
     trials.extend(command::trials());
     trials.extend(wire::trials());
+    trials.extend(fuzz::trials());
     trials
 }
 

@@ -1,17 +1,20 @@
 //! Would a wrong measure be noticed? Every shipped measure is broken in many small ways; `validate` must see it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libtest_mimic::{Failed, Trial};
+use xero_pbit::base::Date;
 use xero_pbit::dax::Engine;
 use xero_pbit::project::Project;
 use xero_pbit::reference::OrganisationFigures;
 use xero_pbit::sample::{Country, Options};
-use xero_pbit::table::Table;
-use xero_pbit::validate::{self, Report, Scene, Verdict};
+use xero_pbit::validate::{self, Scene};
 
-use super::{Shared, company, complaints, figures, full, model, tables};
+use super::perturb::{Dice, Perturb, Wildness};
+use super::{Shared, company, figures, full, model, tables};
 
 pub fn trials() -> Vec<Trial> {
     vec![Trial::test("validate::mutants_are_caught", mutants_are_caught)]
@@ -212,97 +215,161 @@ fn users(engine: &Engine, project: &Project) -> BTreeMap<String, BTreeSet<String
     all
 }
 
+/// A company, loaded once, with its figures.
 struct Bench {
-    project: Project,
-    tables: Arc<Vec<Table>>,
+    name: String,
+    engine: Engine,
     figures: Vec<OrganisationFigures>,
     scenes: Vec<Scene>,
-    users: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Bench {
-    fn prove(&self, project: &Project) -> Report {
-        let engine = Engine::new(&project.model, Shared(Arc::clone(&self.tables)));
-        validate::run_scenes(project, &engine, &self.figures, &self.scenes)
-    }
-
-    /// Whether `validate` says anything but "equal" about the mutant or what depends on it.
-    fn caught(&self, mutant: &Mutant) -> bool {
-        let mut project = self.project.clone();
-        let affected = &self.users[&mutant.measure];
-        let itself = |name: &str| name == mutant.measure;
-        for measure in project.model.tables.iter_mut().flat_map(|t| &mut t.measures).filter(|m| itself(&m.name)) {
-            measure.expression.text.clone_from(&mutant.expression);
-        }
-        // First itself: most mistakes show there.
-        for only_itself in [true, false] {
-            project.proofs = self
-                .project
-                .proofs
-                .iter()
-                .filter(|p| p.reference.is_some() && affected.contains(&p.measure) && itself(&p.measure) == only_itself)
-                .cloned()
-                .collect();
-            let report = self.prove(&project);
-            if report.checks.iter().any(|c| matches!(c.verdict, Verdict::Differs | Verdict::Error)) {
-                return true;
-            }
-        }
-        false
+    fn new(name: &str, project: &Project, folder: &Path, as_of: Option<Date>, random: usize) -> Result<Bench, Failed> {
+        let tables = Arc::new(tables(project, folder, as_of).map_err(|e| format!("{name}: {e}"))?);
+        let figures = figures(folder, as_of).map_err(|e| format!("{name}: {e}"))?;
+        let mut scenes = validate::scenes(&figures, &validate::Options { random, seed: 3 });
+        scenes.iter_mut().for_each(|scene| scene.by_month = false);
+        Ok(Bench { name: name.to_owned(), engine: Engine::new(&project.model, Shared(tables)), figures, scenes })
     }
 }
 
-fn mutants_are_caught() -> Result<(), Failed> {
-    let options = Options { as_of: "2026-03-12".parse()?, ..Options::new(31, if full() { 600 } else { 250 }, 26, Country::Au) };
-    let folder = company(&options);
-    let project = model(None)?;
-    let tables = Arc::new(tables(&project, folder.path(), None)?);
-    let figures = figures(folder.path(), None)?;
-    let users = users(&Engine::new(&project.model, Shared(Arc::clone(&tables))), &project);
-    let scenes = validate::scenes(&figures, &validate::Options { random: 12, seed: 3 });
-    let bench = Bench { project, tables, figures, scenes, users };
-    if let Some(text) = complaints(&bench.prove(&bench.project)) {
-        return Err(format!("before anything is broken: {text}").into());
+struct Court {
+    project: Project,
+    benches: Vec<Bench>,
+    users: BTreeMap<String, BTreeSet<String>>,
+    /// Measure → figure that it must equal.
+    known: BTreeMap<String, String>,
+}
+
+impl Court {
+    /// Where `validate` sees that the mutant, or what depends on it, is wrong.
+    fn caught(&self, mutant: &Mutant) -> Option<String> {
+        let mut model = self.project.model.clone();
+        for measure in model.tables.iter_mut().flat_map(|t| &mut t.measures).filter(|m| m.name == mutant.measure) {
+            measure.expression.text.clone_from(&mutant.expression);
+        }
+        let affected = &self.users[&mutant.measure];
+        let pick = |itself: bool| -> BTreeMap<String, String> {
+            let chosen = |name: &String| affected.contains(name) && (*name == mutant.measure) == itself;
+            self.known.iter().filter(|(name, _)| chosen(name)).map(|(a, b)| (a.clone(), b.clone())).collect()
+        };
+        // First itself: most mistakes show there.
+        for known in [pick(true), pick(false)].iter().filter(|known| !known.is_empty()) {
+            for bench in &self.benches {
+                let engine = bench.engine.renewed(&model).expect("only a measure differs");
+                if let Some(check) = validate::first_difference(&engine, known, &bench.figures, &bench.scenes) {
+                    return Some(format!("{} in {}", check.measure, bench.name));
+                }
+            }
+        }
+        None
     }
-    let proved: BTreeSet<&str> = bench.project.proofs.iter().filter(|p| p.reference.is_some()).map(|p| p.measure.as_str()).collect();
+}
+
+/// The companies to try: one as the generator gives it, the others with days, statuses, amounts and rates changed so that something happens
+/// on every day on which something turns, several organisations with different currencies, and an earlier day as Today.
+fn benches(project: &Project) -> Result<Vec<Bench>, Failed> {
+    let mut benches = Vec::new();
+    let day = |text: &str| -> Date { text.parse().expect("a day") };
+    let options = Options { as_of: day("2026-03-12"), ..Options::new(31, if full() { 300 } else { 150 }, 26, Country::Au) };
+    let plain = company(&options);
+    benches.push(Bench::new("a company as made", project, plain.path(), None, 12)?);
+    let changed: &[(u64, &str, (u32, u32))] = &[
+        (41, "2026-03-31", (6, 30)),
+        (42, "2025-03-30", (3, 31)),
+        (43, "2026-11-12", (12, 31)),
+        (44, "2024-02-29", (2, 29)),
+        (45, "2026-07-01", (6, 15)),
+        (46, "2025-01-31", (4, 5)),
+    ];
+    for (seed, as_of, year_end) in changed.iter().take(if full() { 6 } else { 3 }) {
+        let options = Options { as_of: day(as_of), year_end: *year_end, ..Options::new(*seed, 110, 16, Country::Nz) };
+        let folder = company(&options);
+        let mut dice = Dice(*seed);
+        Perturb { dice: &mut dice, today: options.as_of, wildness: Wildness::Lifelike, share: 60 }.folder(folder.path());
+        benches.push(Bench::new(&format!("changed books {seed}"), project, folder.path(), None, 12)?);
+    }
+    Ok(benches)
+}
+
+fn mutants_are_caught() -> Result<(), Failed> {
+    let project = model(None)?;
+    let benches = benches(&project)?;
+    let users = users(&benches[0].engine, &project);
+    let known = validate::reference_names(&project);
+    for bench in &benches {
+        if let Some(check) = validate::first_difference(&bench.engine, &known, &bench.figures, &bench.scenes) {
+            return Err(format!("{}: before anything is broken: {check:?}", bench.name).into());
+        }
+    }
     let mut all: Vec<Mutant> = Vec::new();
-    for measure in bench.project.model.tables.iter().flat_map(|t| &t.measures) {
+    for measure in project.model.tables.iter().flat_map(|t| &t.measures) {
         // Texts, colours and formats have no figure behind them.
-        if bench.users[&measure.name].iter().any(|user| proved.contains(user.as_str())) {
+        if users[&measure.name].iter().any(|user| known.contains_key(user)) {
             all.extend(mutants(&measure.name, &measure.expression.text));
         }
     }
     let made = all.len();
     assert!(made > 500, "only {made} mutants");
-    if !full() {
+    if let Ok(wanted) = std::env::var("XERO_PBIT_MUTANTS") {
+        all.retain(|mutant| mutant.measure.contains(&wanted));
+    } else if !full() {
         // A stride that shares no factor with the count spreads over all measures.
-        let wanted = 40;
+        let wanted = 120;
         let mut index = 0;
         all.retain(|_| {
             index += 1;
             (index * 7_919) % made < wanted
         });
     }
+    let court = Court { project, benches, users, known };
+    let started = std::time::Instant::now();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(mutant) = all.get(at) else { return done };
+            done.push((at, court.caught(mutant)));
+        }
+    };
+    let mut verdicts = std::thread::scope(|scope| {
+        let other = scope.spawn(work);
+        let mut verdicts = work();
+        verdicts.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        verdicts
+    });
+    verdicts.sort();
     let mut survivors: Vec<String> = Vec::new();
     let mut known = 0;
     let listed = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/mutations.md"))?;
-    for mutant in &all {
-        if !bench.caught(mutant) {
-            let line = format!("{}: {}", mutant.measure, mutant.what);
-            let is_listed =
-                |entry: &str| entry == line || entry.strip_prefix("every measure: ").is_some_and(|what| mutant.what.starts_with(what));
-            if listed.lines().filter_map(|l| l.strip_prefix("- ")).any(is_listed) {
-                known += 1;
-            } else {
-                survivors.push(line);
-            }
+    let mut where_caught: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, caught) in &verdicts {
+        let mutant = &all[*at];
+        if let Some(place) = caught {
+            *where_caught.entry(place.split_once(" in ").map_or("", |(_, bench)| bench)).or_default() += 1;
+            continue;
+        }
+        let line = format!("{}: {}", mutant.measure, mutant.what);
+        let is_listed =
+            |entry: &str| entry == line || entry.strip_prefix("every measure: ").is_some_and(|what| mutant.what.starts_with(what));
+        if listed.lines().filter_map(|l| l.strip_prefix("- ")).any(is_listed) {
+            known += 1;
+        } else {
+            survivors.push(line);
         }
     }
     let caught = all.len() - known - survivors.len();
-    println!("{caught} of {} mutants caught ({made} made); {known} listed in docs/mutations.md, {} not:", all.len(), survivors.len());
+    println!(
+        "{caught} of {} mutants caught ({made} made) in {:.1} s; {known} listed in docs/mutations.md, {} not:",
+        all.len(),
+        started.elapsed().as_secs_f64(),
+        survivors.len()
+    );
     for line in &survivors {
         println!("- {line}");
     }
+    println!("caught by: {where_caught:?}");
     // Listed survivors give the same figure as the original for every company; they count for neither side.
     let judged = all.len() - known;
     if caught * 100 < judged * FLOOR {

@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("xero::command::read_only_folder", read_only_folder),
         Trial::test("xero::command::refusals_in_words", refusals_in_words),
         Trial::test("xero::command::what_is_missing_reaches_alerts", what_is_missing_reaches_alerts),
+        Trial::test("xero::command::what_is_lost_later_reaches_alerts", what_is_lost_later_reaches_alerts),
         Trial::test("xero::command::secrets_stay_secret", secrets_stay_secret),
     ];
     for (name, incremental) in [("full", false), ("incremental", true)] {
@@ -54,7 +55,7 @@ fn from_login_to_logout() -> Result<(), Failed> {
     }
     desk.login("other", &[]).is(2, &["is already signed in under the nickname `acme`", "xero-pbit login acme"])?;
     desk.run(&["organisations"]).is(0, &["acme", "connected", "ROLE", "Adviser"])?;
-    desk.run(&["status"]).is(1, &["never pulled: xero-pbit pull --organisation acme --out DIR"])?;
+    desk.run(&["status"]).is(1, &["never pulled to the end: xero-pbit pull --organisation acme --out DIR"])?;
     desk.run(&["pull", "--organisation", "acne", "--out", "books"]).is(2, &["did you mean `acme`?"])?;
     desk.run(&["pull", "--organisation", "acme", "--out", "books", "--endpoints", "Invoice"]).is(2, &["did you mean `Invoices`?"])?;
     desk.run(&["pull", "--organisation", "acme", "--out", "books"]).is(0, &["records with", "in books"])?;
@@ -93,7 +94,7 @@ fn several_organisations() -> Result<(), Failed> {
     let desk = Desk::new(vec![company(32, 30, Country::Nz), company(33, 30, Country::Uk)], "", FAST);
     desk.login("first", &[]).is(0, &[])?;
     desk.login("se/cond", &[]).is(0, &[])?;
-    desk.run(&["pull", "--out", "books"]).is(2, &["which organisation? name one with --organisation: first, se/cond"])?;
+    desk.run(&["pull", "--out", "books"]).is(2, &["which organisation? give the nickname of one: first, se/cond"])?;
     desk.run(&["pull", "--all", "--out", "books", "--jobs", "2"]).is(0, &["first: ", "se/cond: "])?;
     check(desk.path("books/first/Organisation/1.json").is_file(), "a folder for each")?;
     check(desk.path("books/se_cond/Organisation/1.json").is_file(), "nicknames become usable folder names")?;
@@ -151,7 +152,37 @@ fn partitions(desk: &Desk) -> Result<(), Failed> {
     std::fs::write(desk.path("lake/Invoices/notes.txt"), "mine")?;
     desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--format", "csv", "--partition"]).is(0, &[])?;
     check(!desk.path("lake/Invoices/organisation=gone").exists(), "a slice that is no more goes")?;
-    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")
+    check(desk.path("lake/Invoices/notes.txt").is_file(), "what we did not write stays")?;
+    // Whoever reads tables reads slices, too: DAX, and the template.
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake-parquet", "--partition"]).is(0, &[])?;
+    let ask = |data: &str| -> Result<String, Failed> {
+        let columns = "Invoices[Invoice Key], Invoices[Date], Invoices[Status], Invoices[Currency Rate], \"Net\", [Invoiced sales], \"Lines\", CALCULATE ( COUNTROWS ( 'Invoice Line Items' ) )";
+        let query = format!(
+            "EVALUATE SUMMARIZECOLUMNS ( {columns} ) ORDER BY Invoices[Invoice Key] EVALUATE {{ COUNTROWS ( 'Date' ), COUNTROWS ( Glossary ), COUNTROWS ( Contacts ), COUNTROWS ( Alerts ) }}"
+        );
+        let said = desk.run(&["query", "--data", data, "--format", "csv", &query]);
+        said.is(0, &[])?;
+        check(said.out.lines().count() > 60, format!("too few rows to prove anything: {}", said.out))?;
+        Ok(said.out)
+    };
+    let wanted = ask("tables")?;
+    for lake in ["lake", "lake-parquet"] {
+        check(ask(lake)? == wanted, format!("DAX over {lake} gives another answer than over whole tables"))?;
+        desk.run(&["refresh-tables", "--source", "folder", "--company", lake, "--out", "again", "--format", "csv"]).is(0, &[])?;
+        for entry in std::fs::read_dir(desk.path("tables"))?.flatten() {
+            let name = entry.file_name();
+            let (mut whole, mut again) = (lines(&entry.path())?, lines(&desk.path("again").join(&name))?);
+            whole.sort_unstable();
+            again.sort_unstable();
+            check(whole == again, format!("{lake}: the template reads another {}", name.display()))?;
+        }
+    }
+    // One form replaces the other.
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake"]).is(0, &[])?;
+    check(desk.path("lake/Invoices.parquet").is_file() && !desk.path("lake/Contacts").exists(), "whole tables replace slices")?;
+    desk.run(&["refresh-tables", "--company", "books", "--out", "lake", "--partition"]).is(0, &[])?;
+    check(!desk.path("lake/Invoices.parquet").exists(), "slices replace whole tables")?;
+    desk.run(&["validate", "--company", "lake"]).is(2, &["V0101", "tables made by `refresh-tables` are for `query --data`"])
 }
 
 fn custom_connection() -> Result<(), Failed> {
@@ -349,13 +380,35 @@ fn refusals_in_words() -> Result<(), Failed> {
         1,
         &[
             "error[X0202]: acme: `Organisation` needs the scope `accounting.settings.read`",
-            "xero-pbit login acme --add-scope accounting.settings.read",
+            "sign in again and allow all that is asked for: xero-pbit login acme",
         ],
     )?;
     pull("role@TrialBalance")?.is(1, &["! TrialBalance is left out: your Xero user may not read `Reports/TrialBalance`", "Adviser"])?;
     pull("day-limit@Invoices")?
         .is(3, &["error[X0201]: acme: the day's limit of calls is reached", "run the same command again after 20"])?;
-    pull("503%1")?.is(2, &["error[X0207]: acme: `Organisation` failed 5 times: status 503", "run the same command again to continue"])?;
+    let desk = Desk::new(vec![files.clone()], "day-limit@Invoices", FAST);
+    desk.login("acme", &[]).is(0, &[])?;
+    let events = desk.run(&["pull", "--organisation", "acme", "--out", "books", "--json"]);
+    let last: Value = serde_json::from_str(events.out.lines().last().unwrap_or_default())?;
+    check(
+        last["event"] == "stopped"
+            && last["exit"] == 3
+            && last["code"] == "X0201"
+            && last["resume"].as_str().is_some_and(|r| r.ends_with('Z')),
+        format!("the last event: {last}"),
+    )?;
+    // It never came to its end: status knows why, and where to.
+    desk.run(&["status"])
+        .is(1, &["never pulled to the end: xero-pbit pull --organisation acme --out /", "stopped: the day's limit of calls is reached"])?;
+    pull("503%1")?.is(
+        2,
+        &[
+            "acme: `Organisation`: status 503",
+            ", try 3 of 5; waiting ",
+            "error[X0207]: acme: `Organisation` failed 5 times: status 503",
+            "run the same command again to continue",
+        ],
+    )?;
     let desk = Desk::new(vec![files.clone()], "", FAST);
     desk.login("acme", &[]).is(0, &[])?;
     let tenant = desk.server.mock.lock().expect("nobody panicked").tenants()[0].clone();
@@ -412,9 +465,74 @@ fn what_is_missing_reaches_alerts() -> Result<(), Failed> {
     // Once the role is there, the next pull mends it.
     desk.run(&["pull", "--organisation", "acme", "--out", "books"]).is(0, &[])?;
     desk.run(&["status"]).is(0, &[])?;
+    check(!load_alerts(&desk)?.iter().any(|line| line.contains("BankTransactions")), "Alerts says so still")
+}
+
+/// The rows of Alerts about the load, after `refresh-tables`.
+fn load_alerts(desk: &Desk) -> Result<Vec<String>, Failed> {
     desk.run(&["refresh-tables", "--company", "books", "--out", "tables", "--format", "csv"]).is(0, &[])?;
     let alerts = std::fs::read_to_string(desk.path("tables/Alerts.csv"))?;
-    check(!alerts.contains("BankTransactions"), format!("Alerts says so still: {alerts}"))
+    Ok(alerts.lines().filter(|line| line.contains(",Load,")).map(str::to_owned).collect())
+}
+
+/// A role or a scope that is lost after a complete pull, and a pull that stops: the pages of before stay, and manifest, `status` and Alerts say so until
+/// a pull has mended it.
+fn what_is_lost_later_reaches_alerts() -> Result<(), Failed> {
+    let desk = Desk::new(vec![company(47, 30, Country::Uk)], "", FAST);
+    desk.login("acme", &[]).is(0, &[])?;
+    let pull = || desk.run(&["pull", "--organisation", "acme", "--out", "books"]);
+    let set = |spec: &str| desk.server.mock.lock().expect("nobody panicked").set_faults(parse_faults(spec).expect("faults of the test"));
+    pull().is(0, &[])?;
+    let before = records(&pages(&desk.path("books")));
+    let quiet = |words: &[&str]| -> Result<(), Failed> {
+        let alerts = load_alerts(&desk)?;
+        check(!alerts.iter().any(|line| words.iter().any(|word| line.contains(word))), format!("Alerts says so still: {alerts:?}"))
+    };
+    quiet(&["could not renew", "The last pull"])?;
+    for (fault, endpoint, word) in [
+        ("role", "TrialBalance", "it needs the role Standard + all reports, or Adviser"),
+        ("scope", "Invoices", "needs the scope `accounting.invoices.read`"),
+    ] {
+        set(&format!("{fault}@{endpoint}"));
+        pull().is(1, &[&format!("! {endpoint} is left out"), word])?;
+        desk.run(&["status"]).is(1, &[&format!("{endpoint} is missing"), word])?;
+        let alerts = load_alerts(&desk)?;
+        let says = |words: &[&str]| alerts.iter().any(|line| words.iter().all(|word| line.contains(word)));
+        let renew = format!("Endpoints that the last pull could not renew, shown as of an earlier one: {endpoint},1,");
+        check(says(&["Warning", &renew]) || says(&["Warning", &renew.replace(",1,", "\",1,")]), format!("{fault}: {alerts:?}"))?;
+        check(says(&["Warning", &format!("The last pull: {endpoint}: "), word]), format!("{fault}: {alerts:?}"))?;
+        check(records(&pages(&desk.path("books"))) == before, format!("{fault}: the pages of before stay"))?;
+        set("");
+        pull().is(0, &[])?;
+        desk.run(&["status"]).is(0, &[])?;
+        quiet(&["could not renew", "The last pull"])?;
+    }
+    // A pull that stops before its end.
+    set("day-limit@Invoices");
+    pull().is(3, &[])?;
+    desk.run(&["status"])
+        .is(1, &["the pull of 20", " UTC stopped: the day's limit of calls is reached; run the same command again after 20"])?;
+    let alerts = load_alerts(&desk)?;
+    check(
+        alerts.iter().any(|line| line.contains("The last pull: stopped on 20") && line.contains("the day's limit of calls is reached")),
+        format!("{alerts:?}"),
+    )?;
+    set("");
+    pull().is(0, &[])?;
+    desk.run(&["status"]).is(0, &[])?;
+    quiet(&["could not renew", "The last pull"])?;
+    // Whatever stands in a manifest: readers go by the pages.
+    for manifest in [
+        "",
+        "{",
+        "[]",
+        "{\"missing\": 7, \"stopped\": []}",
+        "{\"missing\": [1, {}, {\"endpoint\": {}}, {\"endpoint\": \"Items\"}], \"stopped\": {}}",
+    ] {
+        std::fs::write(desk.path("books/manifest.json"), manifest)?;
+        load_alerts(&desk).map_err(|error| format!("with the manifest `{manifest}`: {error:?}"))?;
+    }
+    Ok(())
 }
 
 /// Everything that the tool wrote and printed, failures included, holds none of the secrets it used.

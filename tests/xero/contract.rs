@@ -7,6 +7,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
@@ -25,15 +26,39 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// A server that ends with the test.
-struct Server(Child);
+/// A server that ends with the test, or when its time is up: whoever talks to it then gets an error instead of waiting for ever.
+struct Server {
+    child: Arc<Mutex<Child>>,
+    /// Closed when the test ends.
+    _alive: mpsc::Sender<()>,
+}
+
+impl Server {
+    fn start(command: &mut Command, limit: Duration) -> Result<Server, Failed> {
+        let child = Arc::new(Mutex::new(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?));
+        let (alive, ended) = mpsc::channel();
+        let watched = child.clone();
+        std::thread::spawn(move || {
+            if ended.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("the server has run for {limit:?}, the longest that this test may take: ending it");
+                stop(&watched);
+            }
+        });
+        Ok(Server { child, _alive: alive })
+    }
+}
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        stop(&self.child);
     }
+}
+
+fn stop(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    // It may have ended by itself.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// The program named by a variable, or found in the path.
@@ -71,14 +96,9 @@ fn third_party_emulator() -> Result<(), Failed> {
         return Ok(());
     };
     let port = free_port()?;
-    let server = Command::new(emulator)
-        .env("XERO_HOST", "127.0.0.1")
-        .env("XERO_PORT", port.to_string())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let _server = Server(server);
-    wait_for(&format!("127.0.0.1:{port}"), Duration::from_secs(20))?;
+    let mut command = Command::new(emulator);
+    let _server = Server::start(command.env("XERO_HOST", "127.0.0.1").env("XERO_PORT", port.to_string()), Duration::from_secs(300))?;
+    wait_for(&format!("127.0.0.1:{port}"), Duration::from_secs(60))?;
     let base = format!("http://127.0.0.1:{port}");
     let get = |path: &str| HttpRequest::get(format!("{base}{path}")).header("authorization", "Bearer x");
     let connections: Value = serde_json::from_slice(&send(get("/connections"))?.body)?;
@@ -142,15 +162,16 @@ fn openapi_proxy() -> Result<(), Failed> {
     let desk = Desk::new(vec![company(62, 10, Country::Uk)], "", FAST);
     let port = free_port()?;
     let upstream = format!("{}/api.xro/2.0", desk.server.base());
-    let server = Command::new(prism)
-        .args(["proxy", "--errors", "-h", "127.0.0.1", "-p", &port.to_string()])
-        .arg(file)
-        .arg(&upstream)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let _server = Server(server);
-    wait_for(&format!("127.0.0.1:{port}"), Duration::from_secs(120))?;
+    let mut command = Command::new(prism);
+    command.args(["proxy", "--errors", "-h", "127.0.0.1", "-p", &port.to_string()]).arg(file).arg(&upstream);
+    let _server = Server::start(&mut command, Duration::from_secs(1_200))?;
+    wait_for(&format!("127.0.0.1:{port}"), Duration::from_secs(300))?;
+    // The judge judges: a request that Xero's file does not allow.
+    let wrong = HttpRequest::get(format!("http://127.0.0.1:{port}/Contacts?page=abc"))
+        .header("authorization", "Bearer x")
+        .header("xero-tenant-id", "00000000-0000-0000-0000-000000000000")
+        .header("accept", "application/json");
+    check(send(wrong)?.status == 422, "a page that is no number is refused")?;
     desk.login("acme", &["--verify"]).is(0, &[])?;
     let pull = |extra: &[&str]| -> Result<super::desk::Said, Failed> {
         let mut arguments = vec!["pull", "--organisation", "acme", "--out", "books"];

@@ -40,11 +40,12 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The look-alike without sockets. Each call takes 200 ms of virtual time.
+/// The look-alike without sockets. Each call takes a while of virtual time.
 struct Wire {
     mock: Arc<Mutex<Mock>>,
     clock: Arc<VirtualClock>,
     in_flight: AtomicU64,
+    call_ms: Arc<AtomicU64>,
 }
 
 /// A call under way; it ends when it is answered or given up.
@@ -76,7 +77,7 @@ impl Transport for Wire {
             let mut answer = self.mock.lock().unwrap().answer(&ours, there, in_flight as u32);
             let date = jiff::Timestamp::from_millisecond(there).expect("a moment").strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
             answer.headers.push(("date".to_owned(), date));
-            self.clock.sleep(200).await;
+            self.clock.sleep(self.call_ms.load(Ordering::SeqCst)).await;
             drop(under_way);
             if answer.drop {
                 return Err(TransportError("the connection was closed".to_owned()));
@@ -210,6 +211,8 @@ struct World {
     client: Arc<Client>,
     store: Arc<MemoryStore>,
     xero: Xero,
+    /// How long a call takes, in milliseconds of the virtual clock.
+    call_ms: Arc<AtomicU64>,
 }
 
 async fn sign_in(xero: &Xero, mock: &Mutex<Mock>, now_ms: i64) -> Result<Token, SignInError> {
@@ -232,7 +235,8 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let tenant = company.tenant_id.clone();
     let mock = Arc::new(Mutex::new(Mock::new(vec![company], limits, parse_faults(faults).expect("faults of the test"))));
     let clock = Arc::new(VirtualClock(AtomicI64::new(NOW), AtomicI64::new(0)));
-    let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0) });
+    let call_ms = Arc::new(AtomicU64::new(200));
+    let wire = Arc::new(Wire { mock: mock.clone(), clock: clock.clone(), in_flight: AtomicU64::new(0), call_ms: call_ms.clone() });
     let xero = Xero::new(wire.clone(), clock.clone(), addresses());
     let token = sign_in(&xero, &mock, NOW).await.expect("the look-alike signs in");
     let store = Arc::new(MemoryStore(Mutex::new(Some(token))));
@@ -240,7 +244,7 @@ async fn world(files: Vec<(String, Vec<u8>)>, faults: &str, limits: Limits) -> W
     let tokens = Arc::new(Tokens::new(xero.clone(), grant, store.clone(), clock.clone()));
     let limiter = Arc::new(Limiter::new(clock.clone(), 58));
     let client = Arc::new(Client::new(wire, clock.clone(), tokens, limiter, addresses().api, tenant));
-    World { mock, clock, client, store, xero }
+    World { mock, clock, client, store, xero, call_ms }
 }
 
 fn small() -> Options {

@@ -111,17 +111,21 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         return once(&args, global, &mut kept);
     }
     let Some(folder) = args.model.clone() else { return Err(Failure::usage("--watch needs --model: the shipped model does not change")) };
+    // What is saved during a run is seen after it.
+    let (_watcher, changes) = watch(&folder)?;
     loop {
         if let Err(failure) = once(&args, global, &mut kept) {
             failure.print(global);
         }
         global.say("Watching for changes; Ctrl-C stops.");
-        wait_for_change(&folder)?;
+        let _ = changes.recv();
+        // Editors save in several steps.
+        while changes.recv_timeout(std::time::Duration::from_millis(60)).is_ok() {}
     }
 }
 
-/// Returns once something below `folder` has changed and a moment has been quiet.
-fn wait_for_change(folder: &Path) -> Result<(), Failure> {
+/// Tells whenever something below `folder` changes.
+fn watch(folder: &Path) -> Result<(notify::RecommendedWatcher, std::sync::mpsc::Receiver<()>), Failure> {
     use notify::{RecursiveMode, Watcher};
     let (send, receive) = std::sync::mpsc::channel();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -134,9 +138,7 @@ fn wait_for_change(folder: &Path) -> Result<(), Failure> {
     watcher
         .watch(folder, RecursiveMode::Recursive)
         .map_err(|error| Failure::usage(format!("cannot watch `{}`: {error}", folder.display())))?;
-    let _ = receive.recv();
-    while receive.recv_timeout(std::time::Duration::from_millis(80)).is_ok() {}
-    Ok(())
+    Ok((watcher, receive))
 }
 
 /// What does not change while only measures are edited.
@@ -144,6 +146,8 @@ struct Kept {
     /// The M text that gave the tables.
     queries: Vec<String>,
     tables: Arc<Vec<Table>>,
+    /// Over the tables: what is calculated from them stays with it.
+    engine: Engine,
     timings: Timings,
     figures: Vec<OrganisationFigures>,
     scenes: Vec<Scene>,
@@ -195,7 +199,11 @@ fn once(args: &Args, global: &Global, kept: &mut Option<Kept>) -> Result<u8, Fai
     }
     let kept = kept.as_ref().expect("it was just loaded");
     let loading = started.elapsed().as_secs_f64();
-    let engine = Engine::new(&project.model, Shared(Arc::clone(&kept.tables)));
+    // Where only measures were edited, what was loaded and calculated stays.
+    let engine = match kept.engine.renewed(&project.model) {
+        Some(engine) => engine,
+        None => Engine::new(&project.model, Shared(Arc::clone(&kept.tables))),
+    };
     let report = validate::run_scenes(&project, &engine, &kept.figures, &kept.scenes);
     if args.accept {
         accept(args, &report, &engine, &kept.figures, global)?;
@@ -248,8 +256,10 @@ fn load(args: &Args, project: &Project, sources: &SourceMap, queries: Vec<String
     };
     let (tables, timings) = tables?;
     let mut held: Vec<ties::Tie> = figures.iter().flat_map(|one| ties::trial_balances(&one.books)).collect();
-    held.extend(ties::statements(&*pages_of(args.company.as_deref())).map_err(Failure::usage)?);
-    Ok(Kept { queries, tables: Arc::new(tables), timings, figures, scenes, held })
+    held.extend(ties::statements(&*pages_of(args.company.as_deref())).map_err(|error| super::reference::malformed("V0101", &error))?);
+    let tables = Arc::new(tables);
+    let engine = Engine::new(&project.model, Shared(Arc::clone(&tables)));
+    Ok(Kept { queries, tables, engine, timings, figures, scenes, held })
 }
 
 /// Runs the query of every visual of every page, every other page on a second thread.

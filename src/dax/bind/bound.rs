@@ -741,8 +741,12 @@ pub enum Kind {
     },
     AddMissing {
         table: N,
+        /// The columns whose items without data are wanted.
         show: Vec<usize>,
-        groups: Vec<ColId>,
+        /// The columns that mark subtotals.
+        flags: Vec<usize>,
+        /// What keeps combinations from being added.
+        filters: Vec<N>,
     },
     DetailRows(MeasureId),
     /// An INFO function, and its restrictions: column, value, column, value …

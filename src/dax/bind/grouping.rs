@@ -86,7 +86,7 @@ impl Binder<'_> {
         let mut exprs = Vec::new();
         self.named_pairs(call, i, scope, &inner, &mut columns, &mut exprs)?;
         for expr in &exprs {
-            if expr.deps.transition {
+            if expr.deps.transition || expr.deps.filter {
                 return Err(error("D0266", "an expression of GROUPBY may only aggregate CURRENTGROUP with an iterator", expr.at));
             }
         }
@@ -270,20 +270,28 @@ impl Binder<'_> {
         // `[flag]` in ROLLUPISSUBTOTAL names a column of that table, not of the model.
         let is_flag = |arg: &Expr| match &arg.kind {
             ExprKind::Column { table: None, name, .. } => {
-                schema.columns.iter().any(|c| c.lineage.is_none() && super::fold(&c.name) == super::fold(&name.text))
+                schema.columns.iter().position(|c| c.lineage.is_none() && super::fold(&c.name) == super::fold(&name.text))
             }
-            _ => false,
+            _ => None,
         };
-        let mut groups = Vec::new();
+        let mut flags = Vec::new();
+        let mut filters = Vec::new();
         for arg in call.args.iter().skip(i + 1).flatten() {
             match &arg.kind {
-                ExprKind::Column { .. } => groups.push(self.model_column(arg, scope)?),
+                ExprKind::Column { .. } => {
+                    self.model_column(arg, scope)?;
+                }
                 ExprKind::Call { name, args } if name.text.to_ascii_uppercase().starts_with("ROLLUP") => {
-                    for arg in args.iter().flatten().filter(|a| matches!(a.kind, ExprKind::Column { .. }) && !is_flag(a)) {
-                        groups.push(self.model_column(arg, scope)?);
+                    for arg in args.iter().flatten().filter(|a| matches!(a.kind, ExprKind::Column { .. })) {
+                        match is_flag(arg) {
+                            Some(flag) => flags.push(flag),
+                            None => {
+                                self.model_column(arg, scope)?;
+                            }
+                        }
                     }
                 }
-                _ => {}
+                _ => filters.push(self.table(arg, scope)?),
             }
         }
         let show =
@@ -294,6 +302,6 @@ impl Binder<'_> {
                     })
                 })
                 .collect::<Result<Vec<_>>>()?;
-        Ok(make(Kind::AddMissing { table, show, groups }, Ty::Variant, Some(schema), call.at))
+        Ok(make(Kind::AddMissing { table, show, flags, filters }, Ty::Variant, Some(schema), call.at))
     }
 }

@@ -121,6 +121,13 @@ pub struct BindCache {
     columns: Mutex<HashMap<ColId, Result<N>>>,
 }
 
+impl BindCache {
+    /// Whether a measure was bound.
+    pub(crate) fn has_measures(&self) -> bool {
+        !lock(&self.measures).is_empty()
+    }
+}
+
 /// Binds expressions against a catalog.
 pub struct Binder<'a> {
     /// Names.

@@ -475,7 +475,7 @@ impl Binder<'_> {
                 node(Kind::ColumnStatistics, plain(columns))
             }
             name if name.starts_with("INFO.") => {
-                let Some(columns) = crate::dax::eval::info_schema::columns(name) else { return Ok(None) };
+                let Some(columns) = crate::dax::eval::info::schema::columns(name) else { return Ok(None) };
                 if !call.args.len().is_multiple_of(2) || name.starts_with("INFO.VIEW.") && !call.args.is_empty() {
                     let message =
                         if name.starts_with("INFO.VIEW.") { "takes no arguments" } else { "takes pairs of a column's name and a value" };

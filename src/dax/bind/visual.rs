@@ -145,37 +145,11 @@ impl Binder<'_> {
     }
 
     fn finish(&self, call: &Call<'_>, scope: &Scope, table: TableId, parts: Parts<'_>, step: VisualStep, value: Option<N>) -> Result<N> {
-        let mut order = Vec::new();
-        if let Some(list) = &parts.order {
-            let mut i = 0;
-            while i < list.args.len() {
-                let Some(expr) = list.get(i) else {
-                    i += 1;
-                    continue;
-                };
-                let key = self.scalar(expr, scope)?;
-                i += 1;
-                let mut descending = false;
-                match list.get(i).and_then(keyword).as_deref() {
-                    Some("ASC") => i += 1,
-                    Some("DESC") => {
-                        descending = true;
-                        i += 1;
-                    }
-                    _ => {}
-                }
-                if list.get(i).and_then(keyword).as_deref() == Some("BLANKS") {
-                    i += 1;
-                }
-                let blanks = match list.get(i).and_then(keyword).as_deref() {
-                    Some("FIRST") => Some(true),
-                    Some("LAST") => Some(false),
-                    _ => None,
-                };
-                i += usize::from(blanks.is_some());
-                order.push((key, descending, blanks.or(parts.blanks)));
-            }
-        }
+        let mut order = match &parts.order {
+            Some(list) => self.order_keys(list, scope)?,
+            None => Vec::new(),
+        };
+        order.iter_mut().for_each(|(_, _, blanks)| *blanks = blanks.or(parts.blanks));
         let number = matches!(step, VisualStep::Rank { .. } | VisualStep::RowNumber);
         let (ty, schema) = match (&value, &step) {
             (Some(value), _) => (value.ty, None),

@@ -221,9 +221,10 @@ pub(super) fn children_deps(kind: &Kind) -> Deps {
             deps.add(&right.deps);
         }
         Kind::TreatAs { table, .. } => deps.add(&table.deps),
-        Kind::AddMissing { table, .. } => {
+        Kind::AddMissing { table, filters, .. } => {
             deps.filter = true;
             deps.add(&table.deps);
+            filters.iter().for_each(|f| deps.add(&f.deps));
         }
         Kind::Series { start, end, step } => {
             deps.add(&start.deps);
@@ -392,7 +393,11 @@ pub fn children(node: &N, visit: &mut dyn FnMut(&N)) {
             visit(left);
             visit(right);
         }
-        Kind::TreatAs { table, .. } | Kind::AddMissing { table, .. } => visit(table),
+        Kind::TreatAs { table, .. } => visit(table),
+        Kind::AddMissing { table, filters, .. } => {
+            visit(table);
+            filters.iter().for_each(visit);
+        }
         Kind::Series { start, end, step } => [start, end].into_iter().chain(step).for_each(visit),
         Kind::CalendarAuto(month) => month.iter().for_each(visit),
         Kind::SummarizeColumns(spec) => {

@@ -152,51 +152,10 @@ impl Binder<'_> {
         };
         let partition = find(&parts.partition)?;
         let matching = find(&parts.matching)?;
-        let mut order = Vec::new();
-        if let Some(list) = &parts.order {
-            let mut i = 0;
-            while i < list.args.len() {
-                let Some(expr) = list.get(i) else {
-                    i += 1;
-                    continue;
-                };
-                let key = self.scalar(expr, &inner)?;
-                i += 1;
-                let mut descending = false;
-                let mut blanks_first = None;
-                if let Some(word) = list.get(i).and_then(keyword) {
-                    match word.as_str() {
-                        "ASC" => i += 1,
-                        "DESC" => {
-                            descending = true;
-                            i += 1;
-                        }
-                        _ => {}
-                    }
-                } else if let Some(ExprKind::Int(n @ (0 | 1))) = list.get(i).map(|e| &e.kind) {
-                    descending = *n == 0;
-                    i += 1;
-                } else if list.args.get(i).is_some_and(Option::is_none) {
-                    i += 1;
-                }
-                if list.get(i).and_then(keyword).as_deref() == Some("BLANKS") {
-                    i += 1;
-                }
-                match list.get(i).and_then(keyword).as_deref() {
-                    Some("FIRST") => {
-                        blanks_first = Some(true);
-                        i += 1;
-                    }
-                    Some("LAST") => {
-                        blanks_first = Some(false);
-                        i += 1;
-                    }
-                    Some("DEFAULT") => i += 1,
-                    _ => {}
-                }
-                order.push((key, descending, blanks_first));
-            }
-        }
+        let mut order = match &parts.order {
+            Some(list) => self.order_keys(list, &inner)?,
+            None => Vec::new(),
+        };
         if order.is_empty() {
             for index in (0..schema.columns.len()).filter(|i| !partition.contains(i)) {
                 order.push((self.column_node(&inner, level, index, call.at), false, None));
@@ -223,4 +182,51 @@ impl Binder<'_> {
         let (ty, schema) = if scalar { (Ty::Int, None) } else { (Ty::Variant, Some(schema)) };
         Ok(make(Kind::Window(Box::new(spec)), ty, schema, call.at))
     }
+
+    /// The keys of ORDERBY, each with descending and, where it is said, blanks first: the order is an argument of its own
+    /// (`DESC`, `DESC BLANKS LAST`), and so may be the place of blanks.
+    pub(super) fn order_keys(&self, list: &Call<'_>, scope: &Scope) -> Result<Vec<(N, bool, Option<bool>)>> {
+        let mut keys = Vec::new();
+        let mut i = 0;
+        while i < list.args.len() {
+            let Some(expr) = list.get(i) else {
+                i += 1;
+                continue;
+            };
+            let key = self.scalar(expr, scope)?;
+            i += 1;
+            let mut descending = false;
+            let mut blanks = None;
+            while let Some(arg) = list.args.get(i) {
+                match arg.as_ref().map(|a| (keyword(a), a)) {
+                    None => {}
+                    Some((_, Expr { kind: ExprKind::Int(n @ (0 | 1)), .. })) => descending = *n == 0,
+                    Some((Some(words), at)) if is_order(&words) => {
+                        for word in words.split(' ') {
+                            match word {
+                                "DESC" => descending = true,
+                                "FIRST" => blanks = Some(true),
+                                "LAST" => blanks = Some(false),
+                                "ASC" | "BLANKS" | "DEFAULT" => {}
+                                other => {
+                                    let message =
+                                        format!("`{other}` is no order; ASC or DESC, then BLANKS FIRST, LAST or DEFAULT, is expected");
+                                    return Err(error("D0208", message, at.at));
+                                }
+                            }
+                        }
+                    }
+                    _ => break,
+                }
+                i += 1;
+            }
+            keys.push((key, descending, blanks));
+        }
+        Ok(keys)
+    }
+}
+
+/// Whether a bare word begins an order rather than being the next key, such as a variable.
+fn is_order(words: &str) -> bool {
+    matches!(words.split(' ').next(), Some("ASC" | "DESC" | "BLANKS" | "FIRST" | "LAST" | "DEFAULT"))
 }

@@ -190,7 +190,7 @@ impl Session<'_> {
                     let cols = self.catalog.tables[base as usize].columns.clone();
                     filters.push(Rc::new(Filter::new(
                         cols,
-                        Body::Rows { table: base, mask: Rc::new(mask), full: true },
+                        Body::Rows { table: base, mask: Rc::new(mask), full: true, rels: cx.fc.rels.clone() },
                         key.origin.clone(),
                     )));
                     continue;
@@ -198,7 +198,7 @@ impl Session<'_> {
                 if key.whole
                     && let KeyKind::Sets(sets) = &key.kind
                 {
-                    filters.push(Rc::new(self.whole_rows(key.col, &sets[row], key.origin.clone())));
+                    filters.push(Rc::new(self.whole_rows(key.col, &sets[row], key.origin.clone(), &cx.fc)));
                     continue;
                 }
                 let set = match &key.kind {
@@ -218,14 +218,14 @@ impl Session<'_> {
     }
 
     /// The rows of a keyed table by their keys, as a filter on all its columns.
-    fn whole_rows(&self, key: ColId, set: &IdSet, origin: Origin) -> Filter {
+    fn whole_rows(&self, key: ColId, set: &IdSet, origin: Origin, fc: &Fc) -> Filter {
         let table = self.catalog.table_of(key);
         let stored = self.column(key).expect("the key was read before");
         let dict = stored.dict();
         let members: Vec<bool> = (0..=dict.len() as u32).map(|id| set.contains(id)).collect();
         let mask = Mask::from_codes(stored.rows(), &dict.ids, &members);
         let cols = self.catalog.tables[table as usize].columns.clone();
-        Filter::new(cols, Body::Rows { table, mask: Rc::new(mask), full: true }, origin)
+        Filter::new(cols, Body::Rows { table, mask: Rc::new(mask), full: true, rels: fc.rels.clone() }, origin)
     }
 
     /// Row by row, each in its own context.
@@ -767,7 +767,7 @@ impl Session<'_> {
             let [filter] = filters.as_slice() else { return Ok(None) };
             let (at, set) = match &filter.body {
                 Body::Set(set) => ((filter.cols[0], false), set.clone()),
-                Body::Rows { table, mask, full: true } => {
+                Body::Rows { table, mask, full: true, .. } => {
                     let Some(key) = self.lone_key(*table, batch)? else { return Ok(None) };
                     let stored = self.column(key)?;
                     let ids = &stored.dict().ids;

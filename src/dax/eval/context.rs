@@ -167,7 +167,8 @@ impl Session<'_> {
             };
             let cols = self.expanded_columns(fc, *base);
             covered.extend(&cols);
-            out.push(Rc::new(Filter::new(cols, Body::Rows { table: *base, mask: Rc::new(mask), full: true }, origin.clone())));
+            let body = Body::Rows { table: *base, mask: Rc::new(mask), full: true, rels: fc.rels.clone() };
+            out.push(Rc::new(Filter::new(cols, body, origin.clone())));
         }
         for col in &table.cols {
             let Some(lineage) = col.lineage() else { continue };
@@ -205,7 +206,7 @@ impl Session<'_> {
                 }
                 return Ok(vec![Rc::new(Filter::new(
                     inside,
-                    Body::Rows { table: *base, mask: Rc::new(mask), full: true },
+                    Body::Rows { table: *base, mask: Rc::new(mask), full: true, rels: fc.rels.clone() },
                     origin.clone(),
                 ))]);
             }
@@ -293,7 +294,8 @@ impl Session<'_> {
                     let mask = if mask.has_blank() { Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r))) } else { mask };
                     let cols = self.expanded_columns(&cx.fc, base);
                     let mask = self.close_classes(base, mask)?;
-                    return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: base, mask, full: true }, Origin::Explicit))]);
+                    let body = Body::Rows { table: base, mask, full: true, rels: cx.fc.rels.clone() };
+                    return Ok(vec![Rc::new(Filter::new(cols, body, Origin::Explicit))]);
                 }
                 if !predicate.deps.transition
                     && let Some(filters) = self.filter_with_failures(table, predicate, cx, failed)?
@@ -307,7 +309,8 @@ impl Session<'_> {
                     if *blank || !mask.has_blank() { mask } else { Rc::new(Mask::from_fn(mask.rows, |r| r < mask.rows && mask.has(r))) };
                 let cols = self.expanded_columns(&cx.fc, *table);
                 let mask = self.close_classes(*table, mask)?;
-                return Ok(vec![Rc::new(Filter::new(cols, Body::Rows { table: *table, mask, full: true }, Origin::Explicit))]);
+                let body = Body::Rows { table: *table, mask, full: true, rels: cx.fc.rels.clone() };
+                return Ok(vec![Rc::new(Filter::new(cols, body, Origin::Explicit))]);
             }
             Kind::Values { columns, blank } if columns.len() == 1 => {
                 let ids = self.visible_ids_in(columns[0], &cx.fc, *blank)?;
@@ -416,11 +419,11 @@ impl Session<'_> {
         self.measure_in(id, &cx, cx.misc.applied)
     }
 
-    fn measure_in(&self, id: MeasureId, cx: &Ctx, applied: u64) -> EvalResult<Value> {
+    fn measure_in(&self, id: MeasureId, cx: &Ctx, applied: usize) -> EvalResult<Value> {
         if !self.catalog.groups.is_empty()
-            && let Some((expr, group)) = self.pending_item(&cx.fc, applied)?
+            && let Some((expr, item)) = self.pending_item(&cx.fc, applied)?
         {
-            let done = applied | 1 << group.min(63);
+            let done = self.with_item(applied, item);
             let misc = Misc { selected: Some((id, done)), applied: done, ..Misc::default() };
             let inner = Ctx { fc: cx.fc.clone(), rows: None, env: None, misc: Rc::new(misc) };
             return match expr {
@@ -448,36 +451,47 @@ impl Session<'_> {
         Ok(value)
     }
 
-    /// The calculation item to apply next, highest precedence first.
-    fn pending_item(&self, fc: &Fc, applied: u64) -> EvalResult<Option<(Option<N>, usize)>> {
+    /// A set of applied items and one more.
+    fn with_item(&self, applied: usize, item: (usize, usize)) -> usize {
+        let mut known = self.applied.borrow_mut();
+        let mut set = known[applied].clone();
+        set.push(item);
+        set.sort_unstable();
+        known.iter().position(|s| *s == set).unwrap_or_else(|| {
+            known.push(set);
+            known.len() - 1
+        })
+    }
+
+    /// The calculation item to apply next, highest precedence first. An item applies to a measure once; one that names another item of
+    /// its group in CALCULATE hands the measure over to that one.
+    fn pending_item(&self, fc: &Fc, applied: usize) -> EvalResult<Option<(Option<N>, (usize, usize))>> {
         for (index, group) in self.catalog.groups.iter().enumerate() {
-            if applied & (1 << index.min(63)) != 0 {
+            let Some((item, text)) = self.item_in(index, fc)? else { continue };
+            // What a group has for no or several selections is for measures to which nothing of it has been applied.
+            let is_done = |(g, i): &(usize, usize)| *g == index && (*i == item || item >= group.items.len());
+            if self.applied.borrow()[applied].iter().any(is_done) {
                 continue;
             }
-            let filtered = fc.filters.iter().any(|f| f.cols.iter().any(|c| self.catalog.table_of(*c) == group.table));
-            if !filtered {
-                match &group.none {
-                    Some(selection) => return Ok(Some((Some(self.item_node(index, usize::MAX, &selection.expression.text)?.0), index))),
-                    None => continue,
-                }
-            }
-            let ids = self.visible_ids_in(group.column, fc, false)?;
-            match ids.as_slice() {
-                [id] => {
-                    let name = self.column(group.column)?.dict().value(*id);
-                    let item = group.items.iter().position(|i| Value::text(i.name.clone()) == name);
-                    if let Some(item) = item {
-                        return Ok(Some((Some(self.item_node(index, item, &group.items[item].expression.text)?.0), index)));
-                    }
-                }
-                _ => {
-                    if let Some(selection) = &group.multiple {
-                        return Ok(Some((Some(self.item_node(index, usize::MAX - 1, &selection.expression.text)?.0), index)));
-                    }
-                }
-            }
+            return Ok(Some((Some(self.item_node(index, item, text)?.0), (index, item))));
         }
         Ok(None)
+    }
+
+    /// The item of a group that a filter context selects, or what the group has for no or several selections, and its text.
+    fn item_in(&self, group: usize, fc: &Fc) -> EvalResult<Option<(usize, &str)>> {
+        let def = &self.catalog.groups[group];
+        if !fc.filters.iter().any(|f| f.cols.iter().any(|c| self.catalog.table_of(*c) == def.table)) {
+            return Ok(def.none.as_ref().map(|selection| (usize::MAX, selection.expression.text.as_str())));
+        }
+        Ok(match self.visible_ids_in(def.column, fc, false)?.as_slice() {
+            [id] => {
+                let name = self.column(def.column)?.dict().value(*id);
+                let item = def.items.iter().position(|i| Value::text(i.name.clone()) == name);
+                item.map(|item| (item, def.items[item].expression.text.as_str()))
+            }
+            _ => def.multiple.as_ref().map(|selection| (usize::MAX - 1, selection.expression.text.as_str())),
+        })
     }
 
     fn item_node(&self, group: usize, item: usize, text: &str) -> EvalResult<(N, Option<N>)> {
@@ -516,24 +530,15 @@ impl Session<'_> {
     pub(crate) fn measure_format(&self, id: MeasureId, cx: &Ctx) -> EvalResult<Value> {
         let cx = self.transition(cx)?;
         for (index, group) in self.catalog.groups.iter().enumerate() {
-            if cx.misc.applied & (1 << index.min(63)) != 0 {
+            let Some((item, text)) = self.item_in(index, &cx.fc)? else { continue };
+            if item >= group.items.len() || self.applied.borrow()[cx.misc.applied].contains(&(index, item)) {
                 continue;
             }
-            let filtered = cx.fc.filters.iter().any(|f| f.has(group.column));
-            if !filtered {
-                continue;
-            }
-            if let [item_id] = self.visible_ids_in(group.column, &cx.fc, false)?.as_slice() {
-                let name = self.column(group.column)?.dict().value(*item_id);
-                if let Some(item) = group.items.iter().position(|i| Value::text(i.name.clone()) == name) {
-                    let (_, format) = self.item_node(index, item, &group.items[item].expression.text)?;
-                    if let Some(format) = format {
-                        let done = cx.misc.applied | 1 << index.min(63);
-                        let misc = Misc { selected: Some((id, done)), applied: done, ..Misc::default() };
-                        let inner = Ctx { fc: cx.fc.clone(), rows: None, env: None, misc: Rc::new(misc) };
-                        return self.scalar(&format, &inner);
-                    }
-                }
+            if let (_, Some(format)) = self.item_node(index, item, text)? {
+                let done = self.with_item(cx.misc.applied, (index, item));
+                let misc = Misc { selected: Some((id, done)), applied: done, ..Misc::default() };
+                let inner = Ctx { fc: cx.fc.clone(), rows: None, env: None, misc: Rc::new(misc) };
+                return self.scalar(&format, &inner);
             }
         }
         let def = &self.catalog.measures[id as usize];

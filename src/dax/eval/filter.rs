@@ -34,6 +34,8 @@ pub enum Body {
         mask: Rc<Mask>,
         /// Whether every column of the expansion is still filtered.
         full: bool,
+        /// The relationships that made the expansion; they stay those of the filter when CALCULATE switches to others.
+        rels: Rc<Vec<RelState>>,
     },
 }
 
@@ -149,9 +151,10 @@ impl Filter {
                 h.word(sum as u64);
                 h.word((sum >> 64) as u64);
             }
-            Body::Rows { table, mask, full } => {
+            Body::Rows { table, mask, full, rels } => {
                 h.word(3);
                 h.word(u64::from(*table) << 1 | u64::from(*full));
+                rels.chunks(16).for_each(|some| h.word(some.iter().fold(0, |word, rel| word << 3 | rel.bits())));
                 mask.bits.iter().for_each(|w| h.word(*w));
             }
         }
@@ -185,7 +188,7 @@ impl Filter {
                 let rows = tuples.rows.iter().map(|r| keep.iter().map(|i| r[*i]).collect::<Vec<u32>>().into_boxed_slice());
                 Body::Tuples(Rc::new(Tuples::new(rows)))
             }
-            Body::Rows { table, mask, .. } => Body::Rows { table: *table, mask: mask.clone(), full: false },
+            Body::Rows { table, mask, rels, .. } => Body::Rows { table: *table, mask: mask.clone(), full: false, rels: rels.clone() },
         };
         Some(Rc::new(Filter::new(cols, body, self.origin.clone())))
     }
@@ -200,6 +203,12 @@ pub struct RelState {
     pub both: bool,
     /// Filters travel only from the many to the one side.
     pub reverse: bool,
+}
+
+impl RelState {
+    fn bits(self) -> u64 {
+        u64::from(self.on) | u64::from(self.both) << 1 | u64::from(self.reverse) << 2
+    }
 }
 
 /// The filter context.
@@ -219,7 +228,7 @@ impl Fc {
     /// A context.
     pub fn new(filters: Vec<Rc<Filter>>, rels: Rc<Vec<RelState>>) -> Fc {
         let mut h = Wide::new();
-        rels.iter().for_each(|r| h.word(u64::from(r.on) | u64::from(r.both) << 1 | u64::from(r.reverse) << 2));
+        rels.iter().for_each(|r| h.word(r.bits()));
         Fc::hashed(filters, rels, h.finish128())
     }
 

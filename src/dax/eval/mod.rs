@@ -10,7 +10,6 @@ mod differential;
 pub mod filter;
 mod group;
 pub mod info;
-pub mod info_schema;
 mod iterate;
 mod pass;
 mod relation;
@@ -85,10 +84,10 @@ pub enum Val {
 /// State that few expressions read.
 #[derive(Clone, Debug, Default)]
 pub struct Misc {
-    /// The measure that the calculation item in force replaces, and the groups already applied.
-    selected: Option<(MeasureId, u64)>,
-    /// Calculation groups that have been applied to the measure around (bits).
-    applied: u64,
+    /// The measure that the calculation item in force replaces, and the items already applied.
+    selected: Option<(MeasureId, usize)>,
+    /// Calculation items that have been applied to the measure around: a number of `Session::applied`.
+    applied: usize,
     /// Rows of the current group of GROUPBY.
     group: Option<Rc<TableVal>>,
     /// Which grouping columns of SUMMARIZE are rolled up.
@@ -152,7 +151,7 @@ pub struct Session<'e> {
     own_rows: RefCell<HashMap<TableId, usize>>,
     own_columns: RefCell<HashMap<ColId, Arc<Stored>>>,
     busy: RefCell<Vec<(bool, u32)>>,
-    memo: Cache<(MeasureId, u128, u64), Value>,
+    memo: Cache<(MeasureId, u128, usize), Value>,
     batch_memo: RefCell<batch::Memo>,
     masks: Cache<(TableId, u128), Rc<Mask>>,
     mask_bytes: Cell<usize>,
@@ -164,6 +163,8 @@ pub struct Session<'e> {
     keep_alive: RefCell<Vec<N>>,
     ranks: Cache<(usize, u128), Rc<Vec<Value>>>,
     items: Cache<(usize, usize), BoundItem>,
+    /// Sets of calculation items (group, item) that evaluations have met; the first one is empty.
+    applied: RefCell<Vec<Vec<(usize, usize)>>>,
     /// Values of DEFINE VAR.
     pub globals: RefCell<Vec<(u32, N)>>,
     global_values: Cache<u32, EvalResult<Val>>,
@@ -216,6 +217,7 @@ impl<'e> Session<'e> {
             keep_alive: RefCell::default(),
             ranks: RefCell::default(),
             items: RefCell::default(),
+            applied: RefCell::new(vec![Vec::new()]),
             globals: RefCell::default(),
             global_values: RefCell::default(),
             trace: RefCell::default(),
@@ -236,7 +238,9 @@ impl<'e> Session<'e> {
         self.masks.borrow_mut().clear();
         self.memo.borrow_mut().clear();
         self.batch_memo.borrow_mut().clear();
-        for (index, rel) in self.catalog.rels.iter().enumerate().filter(|(_, r)| r.security_both && r.active) {
+        // What one relationship carries may be what another one waits for.
+        let both: Vec<_> = self.catalog.rels.iter().enumerate().filter(|(_, r)| r.security_both && r.active).collect();
+        for (index, rel) in std::iter::repeat_n(&both, both.len()).flatten().copied() {
             let (many, one) = (self.catalog.table_of(rel.from), self.catalog.table_of(rel.to));
             let visible = self.mask(many, &Fc::new(Vec::new(), self.default_rels.clone()))?;
             if visible.count == visible.rows {
@@ -322,7 +326,7 @@ impl<'e> Session<'e> {
         }
         if (table as usize) < self.store.table_count() {
             let def = &self.catalog.tables[table as usize];
-            if def.calculated.is_some() {
+            if def.calculated.is_some() || def.group.is_some() {
                 self.load_calculated(table)?;
                 if let Some(rows) = self.own_rows.borrow().get(&table) {
                     return Ok(*rows);

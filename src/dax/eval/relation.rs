@@ -332,15 +332,14 @@ impl Session<'_> {
             }
         }
         for (at, _) in &reach {
-            for edge in config.edges.iter().filter(|e| e.target == *at && !used.contains(&e.rel)).copied().collect::<Vec<_>>() {
-                used.push(edge.rel);
+            for edge in &config.edges.iter().filter(|e| e.target == *at && !used.contains(&e.rel)).copied().collect::<Vec<_>>() {
                 let skipped = if edge.upward { Some(edge.target) } else { None };
-                let source = self.visible(edge.source, fc, config, used, skipped)?;
+                used.push(edge.rel);
+                let filtered = self.is_filtered(edge, fc, config, used);
+                let source = if filtered { Some(self.visible(edge.source, fc, config, used, skipped)?) } else { None };
                 used.pop();
-                if source.count == source.rows {
-                    continue;
-                }
-                let allowed = self.travel(&edge, &source)?;
+                let Some(source) = source else { continue };
+                let allowed = self.travel(edge, &source)?;
                 if *at == table {
                     mask.and(&allowed);
                 } else {
@@ -350,6 +349,40 @@ impl Session<'_> {
             }
         }
         Ok(mask)
+    }
+
+    /// Whether anything filters the source of an edge, whatever it leaves visible: only then does the edge carry its rows on.
+    /// Row-level security travels in the relationship's own direction only; where it is to travel both ways, it has done so before.
+    pub(crate) fn is_filtered(&self, edge: &Edge, fc: &Fc, config: &Config, used: &mut Vec<RelId>) -> bool {
+        self.is_filtered_as(edge, fc, config, used, true)
+    }
+
+    fn is_filtered_as(&self, edge: &Edge, fc: &Fc, config: &Config, used: &mut Vec<RelId>, security: bool) -> bool {
+        let table = edge.source;
+        let skip = edge.upward.then_some(edge.target);
+        let security = security && !edge.upward && self.catalog.table_of(self.catalog.rels[edge.rel as usize].to) == table;
+        let counts = |c: &ColId| {
+            let owner = self.catalog.table_of(*c);
+            config.reaches(table, owner) && !skip.is_some_and(|s| config.reaches(s, owner))
+        };
+        if fc.filters.iter().any(|f| f.cols.iter().any(counts)) {
+            return true;
+        }
+        let reach = &config.reach[table as usize];
+        if security && self.security.borrow().iter().any(|(t, m)| m.count < m.rows && reach.iter().any(|(r, _)| r == t)) {
+            return true;
+        }
+        reach.iter().any(|(at, _)| {
+            config.edges.iter().filter(|e| e.target == *at).any(|edge| {
+                if used.contains(&edge.rel) {
+                    return false;
+                }
+                used.push(edge.rel);
+                let found = self.is_filtered_as(edge, fc, config, used, security);
+                used.pop();
+                found
+            })
+        })
     }
 
     /// Rows of the one side that rows of the many side point to.
@@ -453,14 +486,18 @@ impl Session<'_> {
                 }
                 Ok(Some(Rc::new(Mask::from_fn(rows, |r| pass[r]))))
             }
-            Body::Rows { table: base, mask, full } => {
-                if *full && *base == table {
+            Body::Rows { table: base, mask, full, rels } => {
+                // A filter made under other relationships says what the rows belonged to then.
+                let made = self.config(rels);
+                let as_made = std::ptr::eq(&raw const *made, config) || made.reach[*base as usize] == config.reach[*base as usize];
+                let full = *full && as_made;
+                if full && *base == table {
                     return Ok(Some(mask.clone()));
                 }
-                if *full && let Some(map) = self.row_map(config, table, *base)? {
+                if full && let Some(map) = self.row_map(config, table, *base)? {
                     return Ok(Some(Rc::new(Mask::from_codes(rows, &map, &mask.members()))));
                 }
-                if *full && let Some(map) = self.row_map(config, *base, table)? {
+                if full && let Some(map) = self.row_map(config, *base, table)? {
                     let mut members: Vec<u32> = mask.iter().map(|r| map.at(r)).collect();
                     if mask.has_blank() {
                         members.push(map.at(mask.rows));
@@ -476,7 +513,7 @@ impl Session<'_> {
                 for owner in owners {
                     let whole = catalog.tables[owner as usize].columns.iter().all(|c| filter.has(*c));
                     if whole && self.row_classes(owner)?.is_none() {
-                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(config, *base, owner)?) else {
+                        let (Some(a), Some(b)) = (self.row_map(config, table, owner)?, self.row_map(&made, *base, owner)?) else {
                             continue;
                         };
                         here.push(a);
@@ -484,7 +521,7 @@ impl Session<'_> {
                     } else {
                         for i in common.iter().filter(|i| catalog.table_of(filter.cols[**i]) == owner) {
                             here.push(Arc::new(self.row_ids(config, table, filter.cols[*i])?));
-                            there.push(Arc::new(self.row_ids(config, *base, filter.cols[*i])?));
+                            there.push(Arc::new(self.row_ids(&made, *base, filter.cols[*i])?));
                         }
                     }
                 }

@@ -83,42 +83,79 @@ impl Session<'_> {
         if config.has_edges() || !drivers.iter().all(reached) {
             return Ok(None);
         }
-        // By part: the ids of its columns → its row.
-        let mut places: Vec<HashMap<Vec<u32>, u32>> = Vec::with_capacity(parts.len());
-        for part in parts {
-            let ids: Vec<Vec<u32>> = part.cols.iter().map(|c| c.ids(part.n).expect("model columns have ids")).collect();
-            places.push((0..part.n).map(|row| (ids.iter().map(|c| c[row]).collect(), row as u32)).collect());
+        // A combination is a number: the row of the first part counts most, as in the order of a cross join.
+        let mut strides = vec![1_usize; parts.len()];
+        for index in (0..parts.len() - 1).rev() {
+            let Some(stride) = strides[index + 1].checked_mul(parts[index + 1].n.max(1)) else { return Ok(None) };
+            strides[index] = stride;
         }
-        let mut met: std::collections::BTreeSet<Vec<u32>> = std::collections::BTreeSet::new();
-        let mut seen: std::collections::HashSet<Vec<u32>> = std::collections::HashSet::new();
+        let Some(size) = strides[0].checked_mul(parts[0].n.max(1)) else { return Ok(None) };
+        let places = parts.iter().map(|part| self.part_places(part)).collect::<EvalResult<Vec<_>>>()?;
+        let mut bits = if size <= 1 << 28 { vec![0_u64; size.div_ceil(64)] } else { Vec::new() };
+        let mut many: std::collections::HashSet<usize> = std::collections::HashSet::new();
         for driver in drivers {
-            let columns = order.iter().map(|col| self.row_ids(&config, *driver, *col)).collect::<EvalResult<Vec<_>>>()?;
-            let mut key = Vec::with_capacity(columns.len());
+            let maps = parts
+                .iter()
+                .map(|part| {
+                    let owner = self.catalog.table_of(part.cols[0].lineage().expect("a model column"));
+                    Ok(self.row_map(&config, *driver, owner)?.expect("reached"))
+                })
+                .collect::<EvalResult<Vec<_>>>()?;
             for row in self.mask(*driver, fc)?.iter() {
-                key.clear();
-                key.extend(columns.iter().map(|ids| ids.at(row)));
-                if seen.contains(&key) {
+                let mut key = 0;
+                let met = maps.iter().zip(&places).zip(&strides).all(|((map, places), stride)| {
+                    let place = places[map.at(row) as usize];
+                    key += if place == u32::MAX { 0 } else { place as usize * stride };
+                    place != u32::MAX
+                });
+                if !met {
                     continue;
                 }
-                let mut rest = key.as_slice();
-                let found = parts.iter().zip(&places).map(|(part, places)| {
-                    let (own, others) = rest.split_at(part.cols.len());
-                    rest = others;
-                    places.get(own).copied()
-                });
-                if let Some(rows) = found.collect::<Option<Vec<u32>>>() {
-                    met.insert(rows);
+                match bits.get_mut(key / 64) {
+                    Some(word) => *word |= 1 << (key % 64),
+                    None => {
+                        many.insert(key);
+                    }
                 }
-                seen.insert(key.clone());
             }
-            self.reserve(seen.len() * (order.len() + parts.len() + 8) * 4)?;
+            self.reserve(many.len() * 16 + bits.len() * 8)?;
+        }
+        let mut met: Vec<usize> = many.into_iter().collect();
+        met.sort_unstable();
+        for (index, word) in bits.iter().enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                met.push(index * 64 + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
         }
         let mut out = TableVal { n: met.len(), ..TableVal::default() };
-        for (index, part) in parts.iter().enumerate() {
-            let rows: Vec<u32> = met.iter().map(|rows| rows[index]).collect();
+        for (part, stride) in parts.iter().zip(&strides) {
+            let rows: Vec<u32> = met.iter().map(|key| (key / stride % part.n) as u32).collect();
             out.cols.extend(part.pick(&rows).cols);
         }
         Ok(Some(out))
+    }
+
+    /// For every row of the table of a part's columns, its blank row included: the row of the part with the same values.
+    fn part_places(&self, part: &TableVal) -> EvalResult<Vec<u32>> {
+        let stored = part.cols.iter().map(|c| self.column(c.lineage().expect("a model column"))).collect::<EvalResult<Vec<_>>>()?;
+        let ids: Vec<Vec<u32>> = part.cols.iter().map(|c| c.ids(part.n).expect("model columns have ids")).collect();
+        if let ([stored], [ids]) = (stored.as_slice(), ids.as_slice()) {
+            let dict = stored.dict();
+            let mut by_id = vec![u32::MAX; dict.len() + 1];
+            ids.iter().enumerate().for_each(|(row, id)| by_id[*id as usize] = row as u32);
+            return Ok(dict.ids.iter().map(|id| by_id[id as usize]).collect());
+        }
+        let rows: HashMap<Vec<u32>, u32> = (0..part.n).map(|row| (ids.iter().map(|c| c[row]).collect(), row as u32)).collect();
+        let mut key = Vec::with_capacity(stored.len());
+        Ok((0..stored.first().map_or(0, |s| s.dict().ids.len()))
+            .map(|row| {
+                key.clear();
+                key.extend(stored.iter().map(|s| s.dict().ids.at(row)));
+                rows.get(&key).copied().unwrap_or(u32::MAX)
+            })
+            .collect())
     }
 
     /// The tables without whose rows in context an expression is blank; `None` where that cannot be told.
@@ -168,10 +205,7 @@ impl Session<'_> {
         }
         let filters = self.auto_exist(filters)?;
         let mut base = (*outer.fc).clone();
-        let replaced: Vec<ColId> = filters.iter().flat_map(|f| f.cols.iter().copied()).collect();
         // The filters of the query around still hold: they intersect with those given here.
-        let dates = self.date_tables(replaced.iter().copied());
-        let _ = dates;
         let mut all = base.filters.clone();
         all.extend(filters);
         base = base.with(all);
@@ -473,11 +507,23 @@ impl Session<'_> {
         Ok(out)
     }
 
-    pub(crate) fn add_missing(&self, table: &N, show: &[usize], node: &N, cx: &Ctx) -> EvalResult<TableVal> {
+    pub(crate) fn add_missing(
+        &self,
+        table: &N,
+        show: &[usize],
+        flags: &[usize],
+        filters: &[N],
+        node: &N,
+        cx: &Ctx,
+    ) -> EvalResult<TableVal> {
         let value = self.table(table, cx)?;
         let schema = node.schema.as_ref().expect("a table");
         let columns: Vec<ColId> = show.iter().filter_map(|i| schema.columns[*i].lineage).collect();
-        let all = self.candidates(&columns, &cx.fc, None)?;
+        let mut limits = cx.fc.filters.clone();
+        for filter in filters {
+            limits.extend(self.table_filter(filter, cx)?);
+        }
+        let all = self.candidates(&columns, &cx.fc.with(limits), None)?;
         let ids: Vec<Vec<u32>> = show.iter().map(|i| value.cols[*i].ids(value.n).unwrap_or_default()).collect();
         let have: std::collections::HashSet<Vec<u32>> = (0..value.n).map(|r| ids.iter().map(|c| c[r]).collect()).collect();
         let every: Vec<Vec<u32>> = all.cols.iter().map(|c| c.ids(all.n).unwrap_or_default()).collect();
@@ -494,7 +540,8 @@ impl Session<'_> {
                 }
                 (None, _) => {
                     let mut cells: Vec<Value> = (0..value.n).map(|r| col.get(r)).collect();
-                    cells.extend(missing.iter().map(|_| Value::Blank));
+                    let fresh = if flags.contains(&index) { Value::Boolean(false) } else { Value::Blank };
+                    cells.extend(missing.iter().map(|_| fresh.clone()));
                     TCol::Vals(Arc::new(cells))
                 }
             });

@@ -344,7 +344,7 @@ impl Session<'_> {
                 cols.push(TCol::Vals(Arc::new(numbers)));
                 TableVal { n: value.n, cols, bases: Vec::new() }
             }
-            Kind::AddMissing { table, show, .. } => self.add_missing(table, show, node, cx)?,
+            Kind::AddMissing { table, show, flags, filters } => self.add_missing(table, show, flags, filters, node, cx)?,
             Kind::Linest { .. } => self.linest(node, cx)?,
             Kind::Info(name, restrictions) => {
                 let pairs = restrictions.chunks_exact(2).map(|p| Ok((self.scalar(&p[0], cx)?, self.scalar(&p[1], cx)?)));
@@ -420,7 +420,7 @@ impl Session<'_> {
         let mut order: Vec<u32> = (0..value.n as u32).collect();
         order.sort_by(|a, b| {
             for (column, (_, descending)) in columns.iter().zip(keys) {
-                let ordering = sort_order(&column[*a as usize], &column[*b as usize]);
+                let ordering = full_order(&column[*a as usize], &column[*b as usize]);
                 let ordering = if *descending { ordering.reverse() } else { ordering };
                 if ordering.is_ne() {
                     return ordering;
@@ -719,8 +719,8 @@ impl Session<'_> {
                     let index = filter.cols.iter().position(|c| *c == col).expect("tested");
                     super::store::IdSet::from_ids(tuples.rows.iter().map(|r| r[index]))
                 }
-                Body::Rows { table, mask, .. } => {
-                    let config = self.config(&fc.rels);
+                Body::Rows { table, mask, rels, .. } => {
+                    let config = self.config(rels);
                     let ids = self.row_ids(&config, *table, col)?;
                     super::store::IdSet::from_ids(mask.iter().chain(mask.has_blank().then_some(mask.rows)).map(|r| ids.at(r)))
                 }
@@ -769,6 +769,11 @@ pub(crate) fn sort_order(a: &Value, b: &Value) -> std::cmp::Ordering {
         Ok(Some(order)) => order,
         _ => scalar::order(a, b),
     }
+}
+
+/// The same, telling BLANK from the zero after which it would rank the same: it goes first.
+pub(crate) fn full_order(a: &Value, b: &Value) -> std::cmp::Ordering {
+    sort_order(a, b).then_with(|| b.is_blank().cmp(&a.is_blank()))
 }
 
 /// First rows of each distinct row.

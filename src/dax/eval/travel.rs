@@ -91,16 +91,20 @@ impl Session<'_> {
             self.tick()?;
             let context = self.row_context(batch, row);
             let skip = edge.upward.then_some(edge.target);
-            let source = self.visible(edge.source, &context.fc, config, &mut vec![edge.rel], skip)?;
-            let set = if source.count == source.rows {
-                IdSet::range(0, part.size as u32 - 1)
-            } else if edge.upward {
-                let map = self.relationship_rows(edge.rel)?;
-                IdSet::from_ids(source.iter().map(|r| map.at(r)))
-            } else {
-                let (from, to) = self.ends(&edge);
-                let pass = self.shared_ids(from, to, &source)?;
-                IdSet::from_ids((0..pass.len() as u32).filter(|id| pass[*id as usize]))
+            let used = &mut vec![edge.rel];
+            let filtered = self.is_filtered(&edge, &context.fc, config, used);
+            let source = if filtered { Some(self.visible(edge.source, &context.fc, config, used, skip)?) } else { None };
+            let set = match &source {
+                None => IdSet::range(0, part.size as u32 - 1),
+                Some(source) if edge.upward => {
+                    let map = self.relationship_rows(edge.rel)?;
+                    IdSet::from_ids(source.iter().map(|r| map.at(r)))
+                }
+                Some(source) => {
+                    let (from, to) = self.ends(&edge);
+                    let pass = self.shared_ids(from, to, source)?;
+                    IdSet::from_ids((0..pass.len() as u32).filter(|id| pass[*id as usize]))
+                }
             };
             let set = Rc::new(set);
             if let Some(ids) = ids {

@@ -90,7 +90,8 @@ impl Session<'_> {
         let cols = self.expanded_columns(&cx.fc, table);
         let fc = cx.fc.clear(&|c| cols.contains(&c));
         let mut filters = fc.filters.clone();
-        filters.push(Rc::new(Filter::new(cols, Body::Rows { table, mask: Rc::new(mask), full: true }, Origin::Explicit)));
+        let body = Body::Rows { table, mask: Rc::new(mask), full: true, rels: fc.rels.clone() };
+        filters.push(Rc::new(Filter::new(cols, body, Origin::Explicit)));
         Ok(Ctx { fc: Rc::new(fc.with(filters)), ..cx.clone() })
     }
 

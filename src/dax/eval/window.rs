@@ -58,7 +58,7 @@ impl Session<'_> {
                         }
                     }
                     _ => {
-                        let order = super::table::sort_order(x, y);
+                        let order = super::table::full_order(x, y);
                         if *descending { order.reverse() } else { order }
                     }
                 };
@@ -224,7 +224,7 @@ impl Session<'_> {
         let Some(row) = current.first().copied() else { return Ok(Value::Blank) };
         let (part, position) = layout.place[row as usize];
         let rows = &layout.partitions[part];
-        let same = |a: u32, b: u32| layout.keys.iter().all(|k| super::table::sort_order(&k[a as usize], &k[b as usize]).is_eq());
+        let same = |a: u32, b: u32| layout.keys.iter().all(|k| super::table::full_order(&k[a as usize], &k[b as usize]).is_eq());
         if current.len() > 1
             && !(matches!(spec.kind, WindowKind::Rank { .. })
                 && current.iter().all(|r| layout.place[*r as usize].0 == part && same(*r, row)))

@@ -543,6 +543,17 @@ impl Parser {
                 return Ok(Expr { kind: ExprKind::Name(Name { text: format!("{first} {second}"), at, quoted: false }), at });
             }
         }
+        // A direction with the place of blanks: `DESC BLANKS LAST`.
+        let direction = ["ASC", "DESC"].iter().any(|d| word.eq_ignore_ascii_case(d)) && self.is_word("BLANKS");
+        if direction || (word.eq_ignore_ascii_case("BLANKS") && ["FIRST", "LAST", "DEFAULT"].iter().any(|w| self.is_word(w))) {
+            let mut text = word.to_ascii_uppercase();
+            let mut end = at;
+            while let Kind::Ident(next) = self.peek().kind.clone() {
+                text = format!("{text} {}", next.to_ascii_uppercase());
+                end = self.next().at;
+            }
+            return Ok(Expr { kind: ExprKind::Name(Name { text, at: at.to(end), quoted: false }), at: at.to(end) });
+        }
         self.table_or_column(Name { text: word, at, quoted: false })
     }
 

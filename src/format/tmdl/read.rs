@@ -250,7 +250,7 @@ impl Reader {
         }
         if table.calculation_group.is_some() && table.partitions.is_empty() {
             let source = PartitionSource::CalculationGroup;
-            table.partitions.push(Partition { name: table.name.clone(), mode: "import".to_owned(), source, ..Partition::default() });
+            table.partitions.push(Partition { name: "Partition".to_owned(), mode: "import".to_owned(), source, ..Partition::default() });
         }
         table
     }

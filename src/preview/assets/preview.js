@@ -2,19 +2,19 @@
 (() => {
 'use strict';
 const payload = JSON.parse(document.getElementById('data').textContent);
-const outline = payload.outline;
-const pages = outline.pages;
+let outline = payload.outline;
+let pages = outline.pages;
 const lang = document.documentElement.lang || 'en';
 const WORDS = {
   en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
     need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here',
-    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has an error'},
+    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
   fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
     need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici',
-    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient une erreur'},
+    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
   nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
     need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan',
-    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat een fout'},
+    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
 };
 const W = WORDS[lang] || WORDS.en;
 
@@ -51,24 +51,43 @@ const paper = () => isDark ? '#1d252e' : '#ffffff';
 const ink = () => isDark ? '#e8edf2' : '#1b2733';
 const muted = () => isDark ? '#aeb9c4' : '#55636f';
 const line = () => isDark ? '#3a4652' : '#d9dfe4';
-const palette = (Array.isArray(outline.colors) ? outline.colors : []).filter(isHex);
-if (!palette.length) palette.push('#1f5f8b', '#a8440f', '#0f7b73', '#7a5195', '#c98b00');
+let palette = [];
+const setPalette = () => {
+  palette = (Array.isArray(outline.colors) ? outline.colors : []).filter(isHex);
+  if (!palette.length) palette.push('#1f5f8b', '#a8440f', '#0f7b73', '#7a5195', '#c98b00');
+};
+setPalette();
 const resolve = color => {
   if (isHex(color)) return color;
   if (color && typeof color.theme === 'number') return color.theme < 2 ? (color.theme ? ink() : paper()) : palette[(color.theme - 2) % palette.length];
   return null;
 };
-const mark = color => seen(color, 3);
+// Lines and bars in the colour of the text stay in it.
+const mark = color => isDark && luminance(color) < 0.03 ? ink() : seen(color, 3);
 const sign = name => mark(isHex(outline.signs && outline.signs[name]) ? outline.signs[name] : {good: '#0f7b73', bad: '#a8440f', neutral: '#7f8e9b'}[name]);
 
 // ---------- texts of values
 const ISO = /^(\d{4})-(\d\d)-(\d\d)$/;
 const shortMonth = text => text.replace('Sept', 'Sep').replace('.', '');
+// Making a formatter takes far longer than using it, and the same days come again on many visuals.
+const formatters = new Map();
+const formatter = options => {
+  const key = JSON.stringify(options);
+  if (!formatters.has(key)) formatters.set(key, new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {timeZone: 'UTC', ...options}));
+  return formatters.get(key);
+};
+const dayTexts = new Map();
 const dateText = (iso, format) => {
+  const key = `${iso}|${format || ''}`;
+  let text = dayTexts.get(key);
+  if (text === undefined) { text = writtenDay(iso, format); if (dayTexts.size > 20000) dayTexts.clear(); dayTexts.set(key, text); }
+  return text;
+};
+const writtenDay = (iso, format) => {
   const m = ISO.exec(iso);
   if (!m) return iso;
   const day = new Date(Date.UTC(+m[1], +m[2] - 1, +m[3]));
-  const part = options => new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, {timeZone: 'UTC', ...options}).format(day);
+  const part = options => formatter(options).format(day);
   if (!format || /^(short date|general date)$/i.test(format)) return shortMonth(part({day: 'numeric', month: 'short', year: 'numeric'}));
   if (/^long date$/i.test(format)) return part({dateStyle: 'long'});
   return format.replace(/\\(.)|"([^"]*)"|yyyy|yy|y|MMMM|MMM|MM|M|mmmm|mmm|mm|m|dddd|ddd|dd|d/g, (t, escaped, quoted) => {
@@ -99,6 +118,10 @@ const axisText = isShare => value => isShare ? `${Math.round(value * 1000) / 10}
 // ---------- where answers come from: pre-computed or the server; one interface
 const keyOf = selections => selections.map(s => `${s.column}=${JSON.stringify(s.values)}`).sort().join('&');
 const known = new Map();
+const MOST_KNOWN = 300;
+// Counts takeovers of a rebuilt report: an answer of before is not kept.
+let generation = 0;
+const asking = new Map();
 // The file keeps the query without a selection; with one, its filters are written into it as the server does.
 const constant = value => typeof value === 'string' ? (ISO.test(value) ? `DATE ( ${value.split('-').map(Number).join(', ')} )` : `"${value.replace(/"/g, '""')}"`) : value === null ? 'BLANK ()' : value === true ? 'TRUE ()' : value === false ? 'FALSE ()' : String(value);
 const withSelections = (dax, selections) => {
@@ -138,11 +161,21 @@ const source = {
   async page(page, selections) {
     const ready = this.peek(page, selections);
     if (ready || !payload.serve) return ready;
+    const key = `${page}|${keyOf(selections)}`;
+    if (asking.has(key)) return asking.get(key);
+    const asked = this.ask(page, selections, key).finally(() => { if (asking.get(key) === asked) asking.delete(key); });
+    asking.set(key, asked);
+    return asked;
+  },
+  async ask(page, selections, key) {
     const body = JSON.stringify({page, selections: selections.map(({column, values}) => ({column, values}))});
+    const now = generation;
     const response = await fetch('/api/query', {method: 'POST', headers: {'content-type': 'application/json'}, body});
     if (!response.ok) return null;
     const answers = await response.json();
-    known.set(`${page}|${keyOf(selections)}`, answers);
+    if (now !== generation) return this.page(page, selections);
+    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value);
+    known.set(key, answers);
     return answers;
   },
 };
@@ -165,6 +198,7 @@ const selectionsOf = (page, withMark) => {
 const app = document.getElementById('app');
 const live = el('div', {class: 'sr', 'aria-live': 'polite'});
 const note = el('div', {class: 'note', role: 'status', hidden: true});
+const trouble = el('div', {class: 'note trouble', role: 'alert', hidden: true});
 const tabs = el('div', {class: 'tabs', role: 'tablist', 'aria-label': W.pages});
 const stage = el('div', {class: 'stage'});
 const room = el('div', {class: 'room'}, stage);
@@ -175,7 +209,7 @@ const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-
 const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
 app.append(
   el('header', {class: 'bar'}, el('h1', {text: outline.name}), el('span', {class: 'grow'}), clearTool, logTool, darkTool),
-  tabs, note, el('div', {class: 'main'}, view, log), live);
+  tabs, note, trouble, el('div', {class: 'main'}, view, log), live);
 const say = text => { live.textContent = ''; setTimeout(() => { live.textContent = text; }, 30); };
 
 const setDark = dark => {
@@ -273,6 +307,9 @@ function fit() {
   room.style.height = `${page.height * scale}px`;
 }
 
+// A card that has nothing to say takes no room on a phone.
+const isBlank = v => { const data = answers && answers[v.id] && answers[v.id].data; const row = data && !data.error && data.levels && (data.levels[0] || [])[0]; return !!data && !data.error && !(row || []).some(cell => cell !== null && cell !== ''); };
+
 // The rectangle of each visual: the page's own, or the phone's.
 function places(page) {
   if (!isPhone()) return page.visuals.map(v => [v, v.x, v.y, v.w, v.h]);
@@ -285,8 +322,23 @@ function places(page) {
     return some.sort((a, b) => a.mobile[1] - b.mobile[1] || a.mobile[0] - b.mobile[0]).map(v => [v, 8 + (v.mobile[0] - left) * k, 8 + v.mobile[1] * k, v.mobile[2] * k, v.mobile[3] * k]);
   }
   let y = 8;
-  return page.visuals.filter(v => v.type !== 'shape').map(v => { const h = Math.max(v.h, 60); const place = [v, 8, y, width, h]; y += h + 8; return place; });
+  const tall = v => v.type === 'textbox' && v.paragraphs.length < 2 ? Math.min(v.h, 36) : v.plain ? 22 : v.type === 'slicer' && !/^(Basic|HorizontalList)$/.test(v.mode || '') ? 62 : v.type === 'actionButton' ? 40 : Math.max(v.h, 60);
+  return page.visuals.filter(v => v.type !== 'shape' && v.type !== 'pageNavigator' && !(v.plain && isBlank(v))).map(v => { const h = tall(v); const place = [v, 8, y, width, h]; y += h + 8; return place; });
 }
+
+// What is on the screen: a visual is drawn again only when something that it shows is another.
+let drawn = {frame: '', hosts: []};
+const parts = answer => { const data = answer.data; return [answer.title, answer.subtitle, answer.alt, data && [data.error, data.columns, data.levels, data.totals, data.styles, data.rows]]; };
+// What of the state a visual shows.
+const stateOf = (page, v) => {
+  if (SLICERS.has(v.type)) { const key = slicerKey(state.page, v); const chosen = state.slicers.get(key); return [chosen ? chosen.values : null, openMenu === key]; }
+  if (v.type === 'actionButton') return v.action && v.action.drill ? canDrill(v) : null;
+  const mark = state.mark && state.mark.page === state.page && state.mark.visual === v.id ? state.mark.values : null;
+  return [mark, v.type === 'pivotTable' ? [...(state.open.get(openKey(v)) || [])] : null];
+};
+const openKey = v => `${pages[state.page].name}/${v.id}`;
+const dispose = within => { for (const chart of [...charts]) if (within.contains(chart.getDom())) { chart.dispose(); charts.delete(chart); } };
+const scrolled = host => [...host.querySelectorAll('.scroll,.menu,.list')];
 
 function draw() {
   // A page is drawn when its answers are there.
@@ -294,32 +346,53 @@ function draw() {
   const focused = document.activeElement && document.activeElement.closest ? document.activeElement.closest('[data-v]') : null;
   const focusId = focused && stage.contains(focused) ? focused.dataset.v : null;
   const selector = focusId && document.activeElement !== focused ? document.activeElement.dataset.f : null;
-  for (const chart of charts) chart.dispose();
-  charts.clear();
   fit();
   const page = pages[state.page];
-  stage.replaceChildren();
+  const placed = places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0));
+  const frame = JSON.stringify([generation, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0, placed.length]);
+  if (frame !== drawn.frame) {
+    dispose(stage);
+    stage.replaceChildren();
+    drawn = {frame, hosts: []};
+  }
   let bottom = 0;
-  for (const [v, x, y, w, h] of places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0))) {
+  placed.forEach(([v, x, y, w, h], i) => {
+    bottom = Math.max(bottom, y + h);
     const isSource = state.mark && state.mark.page === state.page && state.mark.visual === v.id;
     const answer = (isSource ? plainAnswers : answers)[v.id] || {};
-    stage.append(visual(page, v, answer, {x, y, w, h}, true));
-    bottom = Math.max(bottom, y + h);
-  }
+    const stamp = JSON.stringify([v.id, x, y, w, h, parts(answer), stateOf(page, v)]);
+    const before = drawn.hosts[i];
+    if (before && before.stamp === stamp) return;
+    const host = visual(page, v, answer, {x, y, w, h}, true);
+    if (before) {
+      const places = scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]);
+      dispose(before.host);
+      before.host.replaceWith(host);
+      pending.push(() => { if (places.some(([, top]) => top > 0)) catchUp(); scrolled(host).forEach((one, n) => { if (places[n]) [one.scrollLeft, one.scrollTop] = places[n]; }); });
+    } else stage.append(host);
+    drawn.hosts[i] = {host, stamp};
+  });
   if (isPhone()) {
     stage.style.width = room.style.width = `${view.clientWidth}px`;
     stage.style.height = room.style.height = `${bottom + 12}px`;
   }
   for (const start of pending.splice(0)) start();
-  if (focusId) {
+  if (laters.length) whenIdle(catchUp);
+  if (focusId && !stage.contains(document.activeElement)) {
     const host = [...stage.children].find(n => n.dataset.v === focusId);
     const inner = host && (selector ? host.querySelector(`[data-f="${CSS.escape(selector)}"]`) : null);
     (inner || (host && (host.tabIndex >= 0 ? host : host.querySelector('button,select,input,summary,[tabindex="0"]'))) || view).focus({preventScroll: true});
   }
   if (state.log) drawLog();
   document.body.dataset.ready = String(state.page);
+  document.body.dataset.drawn = String(Number(document.body.dataset.drawn || 0) + 1);
 }
 const pending = [];
+// Rows that nobody sees yet are made when the page is on the screen.
+let laters = [];
+const later = (node, make) => laters.push(() => { if (node.isConnected) make(); });
+const catchUp = () => { for (const make of laters.splice(0)) make(); };
+const whenIdle = window.requestIdleCallback ? run => window.requestIdleCallback(run, {timeout: 300}) : run => setTimeout(run, 50);
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
   'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
@@ -338,6 +411,8 @@ function visual(page, v, answer, at, isLive) {
   if (v.type === 'textbox') { textbox(host, v); return host; }
   if (v.type === 'actionButton') { button(host, v, alt); return host; }
   if (v.type === 'pageNavigator') { navigator(host, alt); return host; }
+  // A group is only the frame of the visuals in it.
+  if (!v.type) { host.classList.add('bare'); host.setAttribute('aria-hidden', 'true'); host.style.pointerEvents = 'none'; return host; }
   if (v.type === 'image') { host.classList.add('bare'); host.setAttribute('role', 'img'); host.setAttribute('aria-label', alt || ''); return host; }
   if (v.plain) host.classList.add('plain');
   host.setAttribute('aria-label', [title || v.heading, alt].filter(Boolean).join('. ') || v.type);
@@ -362,7 +437,7 @@ function visual(page, v, answer, at, isLive) {
   else if (v.type === 'tableEx') table(body, v, data, isLive && !links);
   else if (v.type === 'pivotTable') matrix(body, v, data);
   else if (CHARTS.has(v.type)) chart(host, body, v, data, title || alt || '', isLive && !links);
-  else { body.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); const rest = el('div', {style: {position: 'absolute', inset: '22px 0 0 0'}}); body.append(rest); table(rest, v, data, false); }
+  else { host.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); host.append(body); table(body, v, data, false); }
   return host;
 }
 
@@ -373,6 +448,10 @@ function act(v) {
   else if (action.url) window.open(action.url, '_blank', 'noopener,noreferrer');
   else if (action.drill) drill(action.drill);
 }
+function canDrill(v) {
+  const index = named(v.action.drill);
+  return index >= 0 && !!state.mark && pages[index].drill.includes(state.mark.column);
+}
 function drill(name) {
   const index = named(name);
   if (index < 0) return;
@@ -380,11 +459,19 @@ function drill(name) {
   if (!chosen || !pages[index].drill.includes(chosen.column)) { say(W.pick); return; }
   go(index, {drill: {column: chosen.column, values: chosen.values}});
 }
-function choose(v, column, value) {
+// With Ctrl, Cmd or Shift a value is added to those that are chosen, or taken from them.
+const isMore = event => !!event && (event.ctrlKey || event.metaKey || event.shiftKey);
+const isChosen = (v, value) => !!state.mark && state.mark.visual === v.id && state.mark.page === state.page && state.mark.values.some(one => JSON.stringify(one) === JSON.stringify(value));
+function choose(v, column, value, more) {
   if (!column) return;
-  const same = state.mark && state.mark.visual === v.id && state.mark.column === column && JSON.stringify(state.mark.values) === JSON.stringify([value]);
-  state.mark = same ? null : {page: state.page, visual: v.id, column, values: [value]};
-  say(same ? W.clear : `${groupText(value, v.fields.find(f => f.column === column))} ${W.selected}`);
+  const isOwn = state.mark && state.mark.page === state.page && state.mark.visual === v.id && state.mark.column === column;
+  const before = isOwn ? state.mark.values : [];
+  const has = isOwn && isChosen(v, value);
+  const others = before.filter(one => JSON.stringify(one) !== JSON.stringify(value));
+  const values = more ? (has ? others : [...before, value]) : has && !others.length ? [] : [value];
+  state.mark = values.length ? {page: state.page, visual: v.id, column, values} : null;
+  const shown = v.fields.find(f => f.column === column);
+  say(values.length ? `${values.map(one => groupText(one, shown)).join(', ')} ${W.selected}` : W.clear);
   hideTip();
   refresh();
 }
@@ -415,9 +502,7 @@ function button(host, v, alt) {
     return;
   }
   const text = v.text || (v.action && v.action.back ? '←' : '•');
-  const isDrill = v.action && v.action.drill;
-  const index = isDrill ? named(v.action.drill) : -1;
-  const ready = !isDrill || (state.mark && index >= 0 && pages[index].drill.includes(state.mark.column));
+  const ready = !(v.action && v.action.drill) || canDrill(v);
   host.append(el('button', {class: 'btn', type: 'button', 'data-f': 'b', text, 'aria-label': v.text ? null : alt || text, title: ready ? alt || '' : W.pick, 'aria-disabled': ready ? null : 'true', onclick: () => act(v)}));
 }
 function navigator(host, alt) {
@@ -477,7 +562,7 @@ function slicer(host, v, answer, isLive) {
       place.append(el('label', {}, input, el('span', {text: text(value)})));
     }
   };
-  if (v.mode === 'Basic' || v.mode === 'HorizontalList') {
+  if (v.mode === 'Basic' || v.mode === 'HorizontalList' || (v.type !== 'slicer' && v.h >= 120)) {
     const list = el('div', {class: 'list', role: 'group', 'aria-label': label});
     boxes(list);
     host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, list));
@@ -558,6 +643,7 @@ function card(host, body, v, data) {
 }
 const at2 = host => parseFloat(host.style.height) >= 30;
 
+const AT_ONCE = 50;
 function table(body, v, data, canPick) {
   const s = shape(data);
   const rows = data.levels[data.levels.length - 1] || [];
@@ -570,7 +656,7 @@ function table(body, v, data, canPick) {
   const drills = new Set(pages.flatMap(p => p.drill || []));
   const pickAt = Math.max(0, s.groups.findIndex(g => drills.has(g.column)));
   const canSelect = canPick && s.groups.length > 0;
-  rows.forEach((row, r) => {
+  const makeRow = (row, r) => {
     const tr = el('tr', {tabindex: canSelect ? (r === 0 ? '0' : '-1') : null, class: canSelect ? 'pick' : null, 'data-f': canSelect ? `r${r}` : null});
     for (const i of heads) {
       const group = i < s.groups.length;
@@ -579,16 +665,18 @@ function table(body, v, data, canPick) {
       tr.append(td);
     }
     if (canSelect) {
-      if (state.mark && state.mark.visual === v.id && state.mark.values[0] === row[pickAt]) { tr.classList.add('sel'); tr.setAttribute('aria-selected', 'true'); }
-      tr.addEventListener('click', () => choose(v, s.groups[pickAt].column, row[pickAt]));
+      if (isChosen(v, row[pickAt])) { tr.classList.add('sel'); tr.setAttribute('aria-selected', 'true'); }
+      tr.addEventListener('click', event => choose(v, s.groups[pickAt].column, row[pickAt], isMore(event)));
       tr.addEventListener('keydown', event => {
-        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); choose(v, s.groups[pickAt].column, row[pickAt]); }
+        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); choose(v, s.groups[pickAt].column, row[pickAt], isMore(event)); }
         const next = event.key === 'ArrowDown' ? tr.nextElementSibling : event.key === 'ArrowUp' ? tr.previousElementSibling : null;
         if (next) { event.preventDefault(); next.focus(); }
       });
     }
     tbody.append(tr);
-  });
+  };
+  rows.slice(0, AT_ONCE).forEach(makeRow);
+  if (rows.length > AT_ONCE) later(tbody, () => rows.slice(AT_ONCE).forEach((row, i) => makeRow(row, i + AT_ONCE)));
   node.append(tbody);
   const total = (data.totals || []).find(t => t[0] === 'all');
   if (total && total[1][0] && rows.length) {
@@ -599,7 +687,20 @@ function table(body, v, data, canPick) {
   if (!rows.length) box.append(el('p', {class: 'more', text: W.none}));
   if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${W.cut} (${data.limit})`}));
   body.append(box);
+  wholeRows(box, node);
 }
+
+// Only whole rows are seen: what does not fit is scrolled to.
+const wholeRows = (box, node) => pending.push(() => {
+  const foot = node.tFoot ? node.tFoot.offsetHeight : 0;
+  const room = box.clientHeight - foot;
+  let end = 0;
+  for (const row of node.tBodies[0].rows) {
+    const bottom = row.offsetTop + row.offsetHeight;
+    if (bottom > room) { if (end) box.style.bottom = `${Math.max(0, room - end)}px`; return; }
+    end = bottom;
+  }
+});
 
 function matrix(body, v, data) {
   const s = shape(data);
@@ -630,8 +731,8 @@ function matrix(body, v, data) {
   const hasSum = sums.size > 0;
   const grandBy = (data.totals || []).find(t => t[0] === 'rows');
   const grand = (data.totals || []).find(t => t[0] === 'all');
-  const open = state.open.get(v.id) || new Set();
-  state.open.set(v.id, open);
+  const open = state.open.get(openKey(v)) || new Set();
+  state.open.set(openKey(v), open);
   const head = el('tr', {}, el('th', {scope: 'col', text: rowFields.map(f => f.name)[0] || ''}));
   for (const col of across.length ? columns : [[]]) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: [...col.map((x, i) => groupText(x, across[i])), ...(s.values.length > 1 || !across.length ? [value.name] : [])].join(' ')})));
   if (hasSum) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: s.values.length > 1 ? `${W.total} ${value.name}` : W.total})));
@@ -661,7 +762,7 @@ function matrix(body, v, data) {
   };
   for (const path of children.get('[]') || []) add(path);
   const node = el('table', {class: 't m'}, el('thead', {}, head), tbody);
-  if (grandBy || grand) {
+  if ((grandBy || grand) && order.length) {
     const tr = el('tr', {}, el('th', {scope: 'row', text: W.total}));
     const by = new Map((grandBy ? grandBy[1] : []).map(row => [K(row.slice(0, across.length)), [row, across.length]]));
     if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i));
@@ -671,6 +772,7 @@ function matrix(body, v, data) {
   const box = el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': v.title || W.table}, node);
   if (!order.length) box.append(el('p', {class: 'more', text: W.none}));
   body.append(box);
+  wholeRows(box, node);
   // The latest periods are the ones that people look for first.
   if (across.length) pending.push(() => {
     // Room behind the last column lets the first one that is seen stand whole beside the heads of the rows.
@@ -683,7 +785,13 @@ function matrix(body, v, data) {
 }
 
 // ---------- charts
-const hiddenTable = (title, heads, rows) => el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), el('tbody', {}, ...rows.slice(0, 400).map(r => el('tr', {}, ...r.map((c, i) => el(i ? 'td' : 'th', {scope: i ? null : 'row', text: c}))))));
+const hiddenTable = (title, heads, rows) => {
+  const tbody = el('tbody', {});
+  const put = list => tbody.append(...list.map(r => el('tr', {}, ...r.map((c, i) => el(i ? 'td' : 'th', {scope: i ? null : 'row', text: c})))));
+  put(rows.slice(0, AT_ONCE));
+  if (rows.length > AT_ONCE) later(tbody, () => put(rows.slice(AT_ONCE, 400)));
+  return el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), tbody);
+};
 
 function chart(host, body, v, data, title, isLive) {
   const s = shape(data);
@@ -706,7 +814,7 @@ function chart(host, body, v, data, title, isLive) {
         at = (at + step + plan.points.length) % plan.points.length;
         if (keys.chart) keys.chart.dispatchAction({type: 'showTip', seriesIndex: 0, dataIndex: at});
         say(plan.points[at].text);
-      } else if ((event.key === 'Enter' || event.key === ' ') && at >= 0) { event.preventDefault(); choose(v, plan.column, plan.points[at].value); }
+      } else if ((event.key === 'Enter' || event.key === ' ') && at >= 0) { event.preventDefault(); choose(v, plan.column, plan.points[at].value, isMore(event)); }
       else if (event.key === 'Escape' && state.mark) { state.mark = null; refresh(); }
     });
     body.append(keys);
@@ -718,7 +826,7 @@ function chart(host, body, v, data, title, isLive) {
     if (place.keys) place.keys.chart = instance;
     instance.setOption({animation: false, aria: {enabled: true, label: {description: title}}, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...plan.option(place)});
     if (!isLive || !plan.column) return;
-    instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value); });
+    instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value, isMore(event.event && event.event.event)); });
     if (v.tooltip) {
       instance.on('mouseover', event => { const point = plan.pick(event); if (point) showTip(v, plan.column, point.value, event.event && event.event.event); });
       instance.on('mouseout', hideTip);
@@ -738,8 +846,8 @@ function series(v, data, s, rows) {
   const keys = new Map();
   if (ci >= 0) for (const row of rows) { const k = JSON.stringify(row[ci]); if (!keys.has(k)) { keys.set(k, names.length); names.push(row[ci]); } }
   const labels = names.map(n => groupText(n, category));
-  const chosen = state.mark && state.mark.visual === v.id ? JSON.stringify(state.mark.values[0]) : null;
-  const faded = name => chosen !== null && JSON.stringify(name) !== chosen ? 0.35 : 1;
+  const chosen = state.mark && state.mark.visual === v.id ? true : null;
+  const faded = name => chosen !== null && !isChosen(v, name) ? 0.35 : 1;
   const colorOf = (value, n) => mark(resolve(v.colors[value.ref]) || palette[n % palette.length]);
   const total = value => typeof value === 'number' ? value : null;
   // One series per value, or per member of the series field.
@@ -770,22 +878,46 @@ function series(v, data, s, rows) {
   const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
-  // A few names that do not fit side by side stand slanted; periods leave some out.
+  const isLine = /line|area/i.test(type) && !/Combo/.test(type);
+  const bars = list.filter(x => x.role !== 'Y2'), lines = list.filter(x => x.role === 'Y2');
+  const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
+  // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
+  const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
+  // Periods are named at equal distances, none of them beyond the ends of the axis, where the figures of the other axis stand.
+  const evenly = place => {
+    const n = labels.length;
+    const width = Math.max(40, place.clientWidth - 64 - (second ? 44 : 0));
+    const isPoint = isLine && n > 1;
+    const slot = width / (isPoint ? n - 1 : Math.max(1, n));
+    const wide = Math.max(0, ...labels.map(l => l.length)) * 6.3 + 10;
+    const least = Math.max(1, Math.ceil(wide / slot));
+    const step = [1, 2, 3, 4, 6, 12, 24, 36, 60].find(one => one >= least) || least;
+    const center = i => (i + (isPoint ? 0 : 0.5)) * slot;
+    const fits = i => center(i) >= wide / 2 - 14 && center(i) <= width - wide / 2 + 22;
+    let from = 0;
+    while (from < n && !fits(from)) from++;
+    if (from === n) return {alignMinLabel: 'left', alignMaxLabel: 'right'};
+    return {hideOverlap: false, interval: i => i >= from && (i - from) % step === 0 && fits(i)};
+  };
+  // A few names that do not fit side by side stand on two lines or slanted; periods leave some out.
   const slanted = place => {
     const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || /\b(19|20)\d\d\b/.test(labels[0] || '');
     const slot = (place.clientWidth - 60) / Math.max(1, labels.length);
-    const longest = Math.max(0, ...labels.map(l => l.length)) * 6.2;
-    return !isPeriod && labels.length <= 20 && longest > slot ? {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'} : {};
+    const wide = text => text.length * 6.2;
+    if (isPeriod) return evenly(place);
+    if (labels.length > 20 || labels.every(l => wide(l) <= slot)) return {};
+    const isShort = labels.every(l => l.split(' ').every(word => wide(word) <= slot - 4) && wide(l) <= (slot - 4) * 1.8);
+    return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'};
   };
   const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
   const base = {heads, cells, points, pick, column, headline: ''};
-  const lab = x => v.labels ? {show: true, position: 'right', color: ink(), fontSize: 12, formatter: p => x.texts[p.dataIndex]} : {show: false};
+  const lab = (x, size) => v.labels ? {show: true, position: 'right', color: ink(), fontSize: size, formatter: p => x.texts[p.dataIndex]} : {show: false};
 
   if (type === 'gauge') {
     const value = list[0].data[0] ?? 0;
     const by = role => { const i = s.values.findIndex(x => x.role === role); return i >= 0 ? total(s.at(rows[0], i)) : null; };
     const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, 1));
-    return {...base, points: [], option: () => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '105%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -34, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: 24, color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
+    return {...base, points: [], option: place => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length)))), color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
   }
   if (type === 'kpi') {
     const x = list.find(one => one.role !== 'Goal') || list[0];
@@ -801,7 +933,7 @@ function series(v, data, s, rows) {
   }
   if (type === 'treemap') {
     const x = list[0];
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, series: [{type: 'treemap', roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
@@ -810,7 +942,7 @@ function series(v, data, s, rows) {
     const all = [...labels, W.total];
     const good = sign('good'), bad = sign('bad'), sum = mark(palette[0]);
     const custom = bars.map(b => [b.i, b.from, b.to]).concat([[bars.length, 0, run]]);
-    return {...base, option: () => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis(), data: all}, yAxis: valueAxis(share),
+    return {...base, option: place => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis({axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}), data: all}, yAxis: valueAxis(share),
       series: [{type: 'custom', encode: {x: 0, y: [1, 2]}, data: custom, renderItem: (params, api) => {
         const a = api.coord([api.value(0), api.value(1)]), b = api.coord([api.value(0), api.value(2)]);
         const w = Math.max(2, api.size([1, 0])[0] * 0.62);
@@ -822,18 +954,15 @@ function series(v, data, s, rows) {
     const stacked = type === 'barChart' || type.startsWith('hundred');
     const full = type.startsWith('hundred');
     const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
-    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: Math.max(10, Math.min(12, Math.floor((place.clientHeight - 24) / names.length) - 1)), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > place.clientHeight - 24 ? 'auto' : 0, hideOverlap: true}}),
-      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x)}))})};
+    const room = place => place.clientHeight - (v.labels ? 6 : 24);
+    const size = place => Math.max(10, Math.min(12, Math.floor(room(place) / names.length) - 1));
+    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > room(place) ? 'auto' : 0, hideOverlap: true}}),
+      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x, size(place))}))})};
   }
-  const isLine = /line|area/i.test(type) && !/Combo/.test(type);
   const isArea = /area/i.test(type);
   const isStacked = ['columnChart', 'stackedAreaChart', 'lineStackedColumnComboChart', 'hundredPercentStackedColumnChart'].includes(type);
   const full = type === 'hundredPercentStackedColumnChart';
   const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
-  const bars = list.filter(x => x.role !== 'Y2'), lines = list.filter(x => x.role === 'Y2');
-  const magnitude = xs => Math.max(0, ...xs.flatMap(x => x.data.map(d => Math.abs(d || 0))));
-  // Values of another kind or size (growth beside amounts) have an axis of their own; Power BI gives lines one always.
-  const second = lines.length > 0 && (lines[0].share !== share || magnitude(lines) * 8 < magnitude(bars) || magnitude(lines) > magnitude(bars) * 8);
   return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}),
     yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine
@@ -895,15 +1024,42 @@ refresh();
 let resizing = 0;
 new ResizeObserver(() => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(draw); }).observe(view);
 window.addEventListener('hashchange', () => { const wanted = Number(new URLSearchParams(location.hash.slice(1)).get('page')); if (Number.isInteger(wanted) && wanted !== state.page && pages[wanted]) go(wanted); });
+// A rebuilt report takes the place of the one that is shown; the page, the choices and what is open stay.
+async function takeOver() {
+  const got = await (await fetch('/api/outline')).json();
+  const page = pages[state.page].name;
+  outline = got.outline;
+  pages = outline.pages;
+  generation += 1;
+  known.clear();
+  asking.clear();
+  setPalette();
+  hideTip();
+  state.history = [];
+  const at = named(page);
+  if (at !== state.page) { state.page = at >= 0 ? at : Math.max(0, named(outline.landing)); state.mark = null; state.drill = null; }
+  document.querySelector('.bar h1').textContent = outline.name;
+  makeTabs();
+  await refresh();
+  return got.version;
+}
 if (payload.serve) {
-  let version = null;
-  setInterval(async () => {
+  let version = payload.version;
+  let silent = 0;
+  const tell = (text, detail) => {
+    trouble.hidden = !text;
+    if (text && trouble.dataset.text !== text + detail) trouble.replaceChildren(el('strong', {text}), detail ? el('pre', {text: detail, tabindex: '0'}) : '');
+    trouble.dataset.text = text ? text + detail : '';
+  };
+  const look = async () => {
     try {
       const got = await (await fetch('/api/version')).json();
-      if (version !== null && got.version !== version) location.reload();
-      version = got.version;
-      if (got.problem) { note.hidden = false; note.replaceChildren(el('span', {text: `${W.problem}: ${got.problem}`})); }
-    } catch { /* the server is starting again */ }
-  }, 400);
+      silent = 0;
+      tell(got.problem ? W.problem : '', got.problem || '');
+      if (got.version !== version) version = await takeOver();
+    } catch { silent += 1; if (silent > 5) tell(W.gone, ''); }
+    setTimeout(look, document.hidden || silent ? 1000 : 100);
+  };
+  look();
 }
 })();

@@ -1,6 +1,6 @@
 //! Decoded page files → [`Report`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::field::{Names, literal, resolve};
 use super::format::Formatter;
 use super::raw::*;
 use super::theme::Styles;
-use super::{Parts, theme};
+use super::{Parts, constant_texts, dax_texts, theme};
 use crate::base::{Diagnostic, FileSet, Span, nearest};
 use crate::model::Model;
 use crate::report::catalog::{self, VisualType};
@@ -69,6 +69,17 @@ pub fn report(parts: Parts<'_>, model: &Model, cx: &mut Context) -> Report {
         }
     }
     cx.diagnostics.extend(unique);
+    // Words that a folder below has for what is gone go too.
+    if cx.inherited > 0 {
+        let shown: HashSet<String> =
+            report.texts().into_iter().map(|text| text.text).chain(dax_texts(model)).chain(constant_texts(model)).collect();
+        for (culture, texts) in parts.texts {
+            let gone = texts.iter().filter(|(english, _)| cx.is_inherited(english.span) && !shown.contains(&english.value));
+            if let Some(words) = report.translations.get_mut(&culture.value) {
+                gone.for_each(|(english, _)| drop(words.remove(&english.value)));
+            }
+        }
+    }
     report.landing_page = report.pages.first().map(|page| page.name.clone());
     report
 }

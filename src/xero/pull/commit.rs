@@ -118,6 +118,7 @@ pub(super) fn commit(
     // What was not asked for this time is missing as before.
     manifest.missing.retain(|m| !run.options.wants(&m.endpoint));
     manifest.missing.extend_from_slice(missing);
+    manifest.stopped = None;
     manifest.files = files;
     let commit = Commit { moves, removes, manifest };
     folder.write(COMMIT, serde_json::to_string(&commit).map_err(|error| error.to_string())?.as_bytes())?;

@@ -20,9 +20,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::client::{ApiError, Client};
-use super::endpoint::{ENDPOINTS, Endpoint};
+use super::endpoint::{self, ENDPOINTS, Endpoint};
 use super::{scope, words};
-pub use state::{Manifest, Missing};
+pub use state::{Manifest, Missing, Stopped};
 use state::{Page, Progress, RunKind};
 
 /// Where pages are kept. Paths are relative, with `/`.
@@ -243,7 +243,15 @@ pub async fn run(
     options: Options,
     events: Arc<dyn Fn(Event) + Send + Sync>,
 ) -> Result<Summary, PullError> {
-    let outcome = run_to_end(client.clone(), folder, options, events).await;
+    let nickname = options.nickname.clone();
+    client.tell_waits({
+        let events = events.clone();
+        Arc::new(move |message| events(Event::Note { message }))
+    });
+    let outcome = run_to_end(client.clone(), folder.clone(), options, events).await;
+    if let Err(PullError::Api(error)) = &outcome {
+        note_stop(&*folder, &nickname, error, client.clock().now_ms());
+    }
     // The error of one endpoint ends the others, perhaps in the middle of a renewal.
     client.settle().await;
     outcome
@@ -290,7 +298,7 @@ async fn run_to_end(
     for endpoint in ENDPOINTS.iter().filter(|e| e.name != "Organisation" && run.options.wants(e.name)) {
         // One ungranted scope is known beforehand: asking would only cost a call.
         if !scope::covers(&granted, endpoint.name) {
-            missing.push(not_granted(endpoint.name));
+            missing.push(not_granted(&run, endpoint.name));
             continue;
         }
         let high_water = manifest.as_ref().filter(|_| kind == RunKind::Incremental).and_then(|m| m.high_water.get(endpoint.name).copied());
@@ -303,7 +311,7 @@ async fn run_to_end(
         match outcome {
             Ok(pages) if pages > 1 => multi_page.push(endpoint),
             Ok(_) => {}
-            Err(PullError::Api(error)) => missing.push(optional(endpoint.name, error)?),
+            Err(PullError::Api(error)) => missing.push(optional(&run, endpoint.name, error)?),
             Err(error) => return Err(error),
         }
     }
@@ -318,12 +326,12 @@ async fn run_to_end(
         if scope::covers(&granted, "Reports/TrialBalance") {
             if let Err(error) = reports::trial_balances(&run, &organisation, manifest.as_ref(), kind).await {
                 match error {
-                    PullError::Api(error) => missing.push(optional("TrialBalance", error)?),
+                    PullError::Api(error) => missing.push(optional(&run, "TrialBalance", error)?),
                     other => return Err(other),
                 }
             }
         } else {
-            missing.push(not_granted("TrialBalance"));
+            missing.push(not_granted(&run, "TrialBalance"));
         }
     }
     if run.options.verify {
@@ -342,32 +350,25 @@ async fn run_to_end(
     Ok(Summary { rows, missing, calls, manifest })
 }
 
-fn not_granted(name: &str) -> Missing {
-    let path = if name == "TrialBalance" { "Reports/TrialBalance" } else { name };
-    Missing {
-        endpoint: name.to_owned(),
-        reason: format!(
-            "the sign-in does not have the scope `{}`; if the app may have it, sign in again with --add-scope",
-            scope::needed(path).0
-        ),
-    }
+/// Writes down why a run stopped, for `status` and the report's Alerts. The error itself is what matters: when the note cannot be written, that is no
+/// second one.
+fn note_stop(folder: &dyn Folder, nickname: &str, error: &ApiError, now_ms: i64) {
+    let moment = |ms: i64| jiff::Timestamp::from_millisecond(ms).map(|t| t.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
+    let help = words::api(nickname, error, &moment).help;
+    let _ = Stopped { at: moment(now_ms), reason: error.to_string(), help }.write(folder);
 }
 
-fn not_granted_report(name: &str) -> Missing {
-    Missing {
-        endpoint: name.to_owned(),
-        reason: format!(
-            "the sign-in does not have the scope `{}`; sign in again with --verify",
-            scope::needed(&format!("Reports/{name}")).0
-        ),
-    }
+/// An endpoint whose scope is known to be missing before it is asked for.
+fn not_granted(run: &Run, name: &str) -> Missing {
+    let path = if endpoint::find(name).is_some() { name.to_owned() } else { format!("Reports/{name}") };
+    Missing { endpoint: name.to_owned(), reason: words::not_granted(&run.options.nickname, &path) }
 }
 
 /// Errors that leave one endpoint out; all others stop the run.
-fn optional(name: &str, error: ApiError) -> Result<Missing, PullError> {
+fn optional(run: &Run, name: &str, error: ApiError) -> Result<Missing, PullError> {
     match error {
         ApiError::Scope { .. } | ApiError::Role { .. } | ApiError::NotFound { .. } => {
-            Ok(Missing { endpoint: name.to_owned(), reason: words::missing(&error) })
+            Ok(Missing { endpoint: name.to_owned(), reason: words::missing(&run.options.nickname, &error) })
         }
         other => Err(other.into()),
     }

@@ -164,7 +164,7 @@ pub(super) async fn statements(run: &Arc<Run>, granted: &str, missing: &mut Vec<
         .collect();
     for name in ["BalanceSheet", "ProfitAndLoss", "BankSummary"] {
         if !scope::covers(granted, &format!("Reports/{name}")) {
-            missing.push(super::not_granted_report(name));
+            missing.push(super::not_granted(run, name));
             continue;
         }
         for day in days.iter().skip(1) {

@@ -38,6 +38,9 @@ pub struct Manifest {
     /// What could not be had.
     #[serde(default)]
     pub missing: Vec<Missing>,
+    /// Why the last run stopped before its end; `None` when it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<Stopped>,
     /// Every page: bytes, rows, checksum.
     pub files: BTreeMap<String, PageFile>,
 }
@@ -49,6 +52,37 @@ pub struct Missing {
     pub endpoint: String,
     /// Why, and what to do.
     pub reason: String,
+}
+
+/// A run that stopped: what the folder holds is of an earlier one.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Stopped {
+    /// When, in UTC, as people write it.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// What to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+/// Where a stop is noted as long as there is no manifest.
+pub const STOPPED: &str = ".state/stopped.json";
+
+impl Stopped {
+    /// Notes it in the manifest; before the first manifest in a file of its own.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn write(self, folder: &dyn Folder) -> Result<(), String> {
+        match Manifest::read(folder)? {
+            Some(mut manifest) => {
+                manifest.stopped = Some(self);
+                manifest.write(folder)
+            }
+            None => folder.write(STOPPED, serde_json::to_string(&self).map_err(|error| error.to_string())?.as_bytes()),
+        }
+    }
 }
 
 /// A page on disk.
@@ -333,5 +367,6 @@ impl Progress {
 pub fn clear(folder: &dyn Folder) -> Result<(), String> {
     folder.remove(RUN)?;
     folder.remove(LINES)?;
+    folder.remove(STOPPED)?;
     folder.remove_all(".state/incoming")
 }

@@ -79,12 +79,29 @@ pub(super) fn parameters(company: Option<&Path>, as_of: Option<Date>) -> Result<
             need_trial_balance(&full, day)?;
         }
         parameters.push(("Company Folder".to_owned(), m::value::quote(&full.to_string_lossy())));
+        if is_cash_basis(&full) {
+            parameters.push(("Accounting Basis".to_owned(), m::value::quote("Cash")));
+        }
     }
     if let Some(day) = as_of {
         let (y, m, d) = day.ymd();
         parameters.push(("AsOf".to_owned(), format!("#date({y}, {m}, {d})")));
     }
     Ok(parameters)
+}
+
+/// Whether every company of the folder was pulled with trial balances on cash basis, as its manifest says.
+pub(super) fn is_cash_basis(folder: &Path) -> bool {
+    let says = |company: &Path| {
+        let text = std::fs::read(company.join("manifest.json")).unwrap_or_default();
+        serde_json::from_slice::<serde_json::Value>(&text).is_ok_and(|manifest| manifest["cash_basis"] == true)
+    };
+    if folder.join("Organisation").is_dir() {
+        return says(folder);
+    }
+    let companies: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_or(Vec::new(), |d| d.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.join("Organisation").is_dir()).collect());
+    !companies.is_empty() && companies.iter().all(|company| says(company))
 }
 
 /// `--as-of` needs the trial balance of that day in every company of the folder.

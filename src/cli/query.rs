@@ -262,6 +262,9 @@ fn open_books(args: &Args, global: &Global) -> Result<Opened, Failure> {
     if let Some(company) = &args.company {
         let full = std::fs::canonicalize(company).map_err(|e| Failure::usage(format!("{}: {e}", company.display())))?;
         parameters.push(("Company Folder".to_owned(), m::value::quote(&full.to_string_lossy())));
+        if super::company::is_cash_basis(&full) {
+            parameters.push(("Accounting Basis".to_owned(), m::value::quote("Cash")));
+        }
     }
     parameters.extend(as_of_parameter(args.as_of));
     let model = project.model.clone();
@@ -653,7 +656,8 @@ fn prompt(opened: &Opened, options: &Options, format: Format, global: &Global) -
                     Ok(plan) => print(&plan),
                     Err(e) => failure(opened, rest, &e).print(global),
                 },
-                _ => print("\\tables, \\measures, \\explain QUERY, \\quit\n"),
+                "help" | "h" | "?" => print("\\tables, \\measures, \\explain QUERY, \\quit\n"),
+                _ => print(&format!("no command \\{word}; there are \\tables, \\measures, \\explain QUERY, \\quit\n")),
             }
             continue;
         }

@@ -236,10 +236,9 @@ impl<'a> Preview<'a> {
         let next = AtomicUsize::new(0);
         // Each takes the next visual until none is left.
         let work = || {
-            while let Some((visual, place)) = {
+            loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                visuals.get(at).zip(found.get(at))
-            } {
+                let Some((visual, place)) = visuals.get(at).zip(found.get(at)) else { break };
                 let _ = place.set(self.visual(page, visual, &selections));
             }
         };
@@ -385,10 +384,12 @@ impl<'a> Preview<'a> {
     fn wanted(&self, base: &[Json]) -> Vec<(usize, String, Json)> {
         let mut wanted = Vec::new();
         let shown: Vec<usize> = (0..self.report.pages.len()).filter(|i| self.report.pages[*i].kind == PageKind::Report).collect();
-        for (column, values) in self.slicer_values(base) {
-            for value in values {
-                wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
-            }
+        // Each slicer has its turn; one with a single value changes least.
+        let (single, columns): (Vec<_>, Vec<_>) = self.slicer_values(base).into_iter().partition(|(_, values)| values.len() < 2);
+        let most = columns.iter().map(|(_, values)| values.len()).max().unwrap_or_default();
+        let turns = (0..most).flat_map(|turn| columns.iter().filter_map(move |(column, values)| Some((column, values.get(turn)?))));
+        for (column, value) in turns.chain(single.iter().flat_map(|(column, values)| values.iter().map(move |value| (column, value)))) {
+            wanted.extend(shown.iter().map(|page| (*page, column.clone(), value.clone())));
         }
         let drills: Vec<String> = self
             .report

@@ -25,6 +25,8 @@ pub struct Books {
     pub calendar: Calendar,
     /// Today: `--as-of`, else the as-at date of the newest trial balance. `None` without any trial balance.
     pub today: Option<Date>,
+    /// Whether the trial balances are on cash basis, as `manifest.json` says.
+    pub cash_basis: bool,
     /// Accounts by AccountID.
     pub accounts: BTreeMap<String, Account>,
     /// Invoices, bills, credit notes, over- and prepayments dated up to Today.
@@ -392,6 +394,7 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
         calendar: calendar(&[]),
         base_currency,
         today,
+        cash_basis: is_cash_basis(pages),
         accounts,
         documents,
         future_documents,
@@ -404,6 +407,16 @@ pub fn read_books(pages: &dyn Pages, as_of: Option<Date>) -> Result<Books, Malfo
     };
     books.calendar = calendar(std::slice::from_ref(&books));
     Ok(books)
+}
+
+/// Whether the folder was pulled with trial balances on cash basis; a folder without a manifest holds accrual ones.
+fn is_cash_basis(pages: &dyn Pages) -> bool {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default)]
+    struct Manifest {
+        cash_basis: bool,
+    }
+    pages.read("manifest.json").ok().and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok()).is_some_and(|m| m.cash_basis)
 }
 
 /// The items by code in upper case: where several share a code, the first of the list has it.
@@ -832,10 +845,8 @@ fn read_trial_balances(
         let bytes = read(pages, &path)?;
         let reports: Vec<ReportRecord> = records(pages, &path, "Reports", &bytes)?;
         count.read += 1;
-        let Some(report) = reports.into_iter().next() else {
-            count.aside("empty report");
-            continue;
-        };
+        // Before the organisation's first entry there is nothing in it; the month counts as loaded.
+        let report = reports.into_iter().next().unwrap_or_default();
         let as_at = report.titles.iter().find_map(|title| as_at_date(&title.0)).unwrap_or(named);
         let rows = balances(&report, accounts).map_err(|message| Malformed {
             file: pages.display(&path),

@@ -70,7 +70,9 @@ pub fn compute(pages: &dyn Pages, as_of: Option<Date>) -> Result<Vec<Organisatio
         });
     }
     let shared = calendar::calendar(&all);
-    Ok(all.into_iter().map(|books| OrganisationFigures::of(Books { calendar: shared, ..books })).collect())
+    // A load has one basis.
+    let cash_basis = all.iter().all(|books| books.cash_basis);
+    Ok(all.into_iter().map(|books| OrganisationFigures::of(Books { calendar: shared, cash_basis, ..books })).collect())
 }
 
 /// Whether the pages of a folder are what their places say, as far as a look at the top of each page tells.

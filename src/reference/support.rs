@@ -347,7 +347,10 @@ fn trade(seen: Seen<'_>, figures: &mut Figures) {
         let shown = |period: Period| super::statements::shown(seen, period).and_then(at);
         figures.insert(names.at_month_end, over(seen, |period| money(shown(period))));
         let last = seen.books.trial_balances.keys().next_back().copied();
-        figures.insert(names.unrealised, Figure::total(money(minus(last.and_then(at), net_open(seen, ledger)))));
+        // On cash basis the ledger has no receivables and payables to compare with.
+        let accrual = !seen.books.cash_basis;
+        let unrealised = if accrual { money(minus(last.and_then(at), net_open(seen, ledger))) } else { Amount::Blank };
+        figures.insert(names.unrealised, Figure::total(unrealised));
         let turnover = |period: Period| -> Maybe {
             if ledger == Ledger::Receivable {
                 movement(seen, period, -1, in_group(&[Group::TradingIncome]))
@@ -358,7 +361,7 @@ fn trade(seen: Seen<'_>, figures: &mut Figures) {
         figures.insert(
             names.days,
             over(seen, |period| match divide(shown(period), turnover(period)) {
-                Amount::Ratio(r) => r.checked_mul(days_loaded(seen, period).into()).map_or(Amount::Blank, Amount::Ratio),
+                Amount::Ratio(r) if accrual => r.checked_mul(days_loaded(seen, period).into()).map_or(Amount::Blank, Amount::Ratio),
                 _ => Amount::Blank,
             }),
         );

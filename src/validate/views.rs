@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use super::{DIMENSIONS, Options, Report, check, measure_ref, organisation_filter, single, text_literal};
 use crate::dax::{Engine, Options as DaxOptions};
-use crate::reference::books::{Books, Group, Ledger, month_end};
+use crate::reference::books::{Books, Class, Group, Ledger, month_end};
 use crate::reference::calendar::Period;
 use crate::reference::{self, Amount, Figures, OrganisationFigures, View};
 use crate::table::Value;
@@ -102,6 +102,7 @@ fn usual(books: &Books) -> Vec<View> {
             Period { first: before.first_of_month(), last: before },
             books.calendar.year_end.year(today),
             Period { first: today, last: books.calendar.days.last },
+            Period { first: books.calendar.days.first, last: before.first_of_month().max(books.calendar.days.first) },
         ] {
             views.extend(period.within(books.calendar.days).map(|period| View { period: Some(period), ..View::default() }));
         }
@@ -123,6 +124,14 @@ fn usual(books: &Books) -> Vec<View> {
         if !control.is_empty() {
             views.push(View { accounts: Some(control), ..View::default() });
         }
+        // An account that has gone quiet: what is shown of it must not be taken for the last balance of the books.
+        let newest: BTreeSet<&str> = rows.iter().map(|row| row.account.as_str()).collect();
+        let quiet = books.trial_balances.values().rev().flatten().find(|row| {
+            matches!(row.class, Class::Asset | Class::Liability)
+                && !newest.contains(row.account.as_str())
+                && books.accounts.contains_key(&row.account)
+        });
+        views.extend(quiet.map(|row| View { accounts: set(&row.account), ..View::default() }));
     }
     let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
     for line in books.documents.iter().flat_map(|d| &d.lines) {

@@ -143,6 +143,99 @@ impl Perturb<'_> {
         }
     }
 
+    /// Adds pages with something on every day on which something turns: invoices, bills and credits in every state, cash that is and is not
+    /// reconciled, with and without a rate, transfers whose legs are and are not listed.
+    pub fn corners(&mut self, company: &Path) {
+        let list = |endpoint: &str| -> Vec<Value> {
+            let text = std::fs::read(company.join(endpoint).join("1.json")).expect("the first page");
+            serde_json::from_slice::<Value>(&text).expect("JSON")[endpoint].as_array().cloned().unwrap_or_default()
+        };
+        let (accounts, contacts, items) = (list("Accounts"), list("Contacts"), list("Items"));
+        let of_type =
+            |kind: &str| -> Vec<Value> { accounts.iter().filter(|a| a["Type"] == kind).map(|a| a["AccountID"].clone()).collect() };
+        let (banks, income, costs) = (of_type("BANK"), of_type("SALES"), of_type("EXPENSE"));
+        let income = if income.is_empty() { of_type("REVENUE") } else { income };
+        let (mut invoices, mut credits, mut advances, mut transactions, mut payments, mut transfers) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut number = 0;
+        // No two amounts are equal, so that none can stand for another.
+        let mut amount = || {
+            number += 1;
+            (100.0 + 17.0 * f64::from(number) + 0.01 * f64::from(number % 97)).mul_add(100.0, 0.0).round() / 100.0
+        };
+        let mut days = turning_days(self.today);
+        days.sort();
+        days.dedup();
+        for (at, day) in days.iter().enumerate() {
+            for receivable in [true, false] {
+                let side = if receivable { "AR" } else { "AP" };
+                let contact = json!({"ContactID": self.dice.of(&contacts)["ContactID"], "Name": "x"});
+                let account = self.dice.of(if receivable { &income } else { &costs }).clone();
+                let line = |net: f64, item: &Value| {
+                    json!([{"LineItemID": "x", "Quantity": 3, "UnitAmount": net / 3.0, "LineAmount": net, "TaxAmount": 1.5,
+                        "ItemCode": item, "AccountID": account, "Description": "corner"}])
+                };
+                for (status, due) in [("AUTHORISED", self.day()), ("PAID", *day), ("DRAFT", *day), ("AUTHORISED", *day)] {
+                    let net = amount();
+                    // Every seventh is foreign and has no rate.
+                    let unrated = at % 7 == 3 && status == "PAID";
+                    let mut record = json!({"InvoiceID": format!("corner-{side}-{at}-{net}"), "Type": if receivable { "ACCREC" } else { "ACCPAY" },
+                        "Status": status, "Date": wire(if status == "AUTHORISED" && due == *day { self.day() } else { *day }), "DueDate": wire(due),
+                        "LineAmountTypes": "Exclusive", "SubTotal": net, "TotalTax": 1.5, "Total": net + 1.5,
+                        "AmountDue": if status == "PAID" { json!(0) } else { json!(net + 1.5) }, "AmountPaid": 0, "AmountCredited": 0,
+                        "CurrencyCode": if unrated { json!("JPY") } else { Value::Null }, "Contact": contact,
+                        "LineItems": line(net, if self.dice.percent(70) { &self.dice.of(&items)["Code"] } else { &Value::Null })});
+                    if status == "PAID" {
+                        record["FullyPaidOnDate"] = wire(*day);
+                    } else if self.dice.percent(50) {
+                        record[if receivable { "ExpectedPaymentDate" } else { "PlannedPaymentDate" }] = wire(*day);
+                    }
+                    invoices.push(record);
+                }
+                let net = amount();
+                let state = self.dice.of(&["AUTHORISED", "PAID", "DRAFT"]);
+                credits.push(json!({"CreditNoteID": format!("corner-{side}-{at}"), "Type": if receivable { "ACCRECCREDIT" } else { "ACCPAYCREDIT" },
+                    "Status": state, "Date": wire(*day), "LineAmountTypes": "Exclusive", "SubTotal": net, "TotalTax": 1.5, "Total": net + 1.5,
+                    "RemainingCredit": if *state == "PAID" { json!(0) } else { json!(net + 1.5) }, "Contact": contact,
+                    "LineItems": line(net, &self.dice.of(&items)["Code"])}));
+                for kind in ["OVERPAYMENT", "PREPAYMENT"] {
+                    if self.dice.percent(40) {
+                        let open = amount();
+                        let name = if kind == "OVERPAYMENT" { "OverpaymentID" } else { "PrepaymentID" };
+                        advances.push((kind, json!({name: format!("corner-{side}-{at}"), "Type": format!("{}-{kind}", if receivable { "RECEIVE" } else { "SPEND" }),
+                            "Status": "AUTHORISED", "Date": wire(*day), "Total": open, "SubTotal": open, "RemainingCredit": open, "Contact": contact})));
+                    }
+                }
+                let bank = json!({"AccountID": self.dice.of(&banks)});
+                let unrated = at % 5 == 2;
+                transactions.push(json!({"BankTransactionID": format!("corner-{side}-{at}"), "Type": if receivable { "RECEIVE" } else { "SPEND" },
+                    "Status": "AUTHORISED", "Date": wire(*day), "Total": amount(), "BankAccount": bank, "Contact": contact, "IsReconciled": at % 2 == 0,
+                    "CurrencyCode": if unrated { json!("JPY") } else { Value::Null }}));
+                payments.push(json!({"PaymentID": format!("corner-{side}-{at}"), "PaymentType": if receivable { "ACCRECPAYMENT" } else { "ACCPAYPAYMENT" },
+                    "Status": "AUTHORISED", "Date": wire(*day), "Amount": amount(), "Account": bank, "IsReconciled": at % 3 == 0,
+                    "Invoice": {"InvoiceID": "x", "Contact": contact}}));
+            }
+            transfers.push(json!({"BankTransferID": format!("corner-{at}"), "Date": wire(*day), "Amount": amount(),
+                "FromBankAccount": {"AccountID": self.dice.of(&banks)}, "ToBankAccount": {"AccountID": self.dice.of(&banks)},
+                "FromIsReconciled": at % 2 == 0, "ToIsReconciled": at % 3 == 0}));
+        }
+        let of_kind =
+            |kind: &str| -> Vec<Value> { advances.iter().filter(|(k, _)| *k == kind).map(|(_, record)| record.clone()).collect() };
+        for (endpoint, records) in [
+            ("Invoices", invoices),
+            ("CreditNotes", credits),
+            ("Overpayments", of_kind("OVERPAYMENT")),
+            ("Prepayments", of_kind("PREPAYMENT")),
+            ("BankTransactions", transactions),
+            ("Payments", payments),
+            ("BankTransfers", transfers),
+        ] {
+            let folder = company.join(endpoint);
+            std::fs::create_dir_all(&folder).expect("a folder can be made");
+            std::fs::write(folder.join("900.json"), json!({endpoint: records}).to_string()).expect("a page can be written");
+        }
+    }
+
     fn records(&mut self, list: &str, records: &mut Vec<Value>) {
         let mut copies = Vec::new();
         for record in records.iter_mut() {

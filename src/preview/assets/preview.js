@@ -368,7 +368,7 @@ function draw() {
       const places = scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]);
       dispose(before.host);
       before.host.replaceWith(host);
-      pending.push(() => scrolled(host).forEach((one, n) => { if (places[n]) [one.scrollLeft, one.scrollTop] = places[n]; }));
+      pending.push(() => { if (places.some(([, top]) => top > 0)) catchUp(); scrolled(host).forEach((one, n) => { if (places[n]) [one.scrollLeft, one.scrollTop] = places[n]; }); });
     } else stage.append(host);
     drawn.hosts[i] = {host, stamp};
   });
@@ -377,6 +377,7 @@ function draw() {
     stage.style.height = room.style.height = `${bottom + 12}px`;
   }
   for (const start of pending.splice(0)) start();
+  if (laters.length) whenIdle(catchUp);
   if (focusId && !stage.contains(document.activeElement)) {
     const host = [...stage.children].find(n => n.dataset.v === focusId);
     const inner = host && (selector ? host.querySelector(`[data-f="${CSS.escape(selector)}"]`) : null);
@@ -387,6 +388,11 @@ function draw() {
   document.body.dataset.drawn = String(Number(document.body.dataset.drawn || 0) + 1);
 }
 const pending = [];
+// Rows that nobody sees yet are made when the page is on the screen.
+let laters = [];
+const later = (node, make) => laters.push(() => { if (node.isConnected) make(); });
+const catchUp = () => { for (const make of laters.splice(0)) make(); };
+const whenIdle = window.requestIdleCallback ? run => window.requestIdleCallback(run, {timeout: 300}) : run => setTimeout(run, 50);
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
   'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
@@ -637,6 +643,7 @@ function card(host, body, v, data) {
 }
 const at2 = host => parseFloat(host.style.height) >= 30;
 
+const AT_ONCE = 50;
 function table(body, v, data, canPick) {
   const s = shape(data);
   const rows = data.levels[data.levels.length - 1] || [];
@@ -649,7 +656,7 @@ function table(body, v, data, canPick) {
   const drills = new Set(pages.flatMap(p => p.drill || []));
   const pickAt = Math.max(0, s.groups.findIndex(g => drills.has(g.column)));
   const canSelect = canPick && s.groups.length > 0;
-  rows.forEach((row, r) => {
+  const makeRow = (row, r) => {
     const tr = el('tr', {tabindex: canSelect ? (r === 0 ? '0' : '-1') : null, class: canSelect ? 'pick' : null, 'data-f': canSelect ? `r${r}` : null});
     for (const i of heads) {
       const group = i < s.groups.length;
@@ -667,7 +674,9 @@ function table(body, v, data, canPick) {
       });
     }
     tbody.append(tr);
-  });
+  };
+  rows.slice(0, AT_ONCE).forEach(makeRow);
+  if (rows.length > AT_ONCE) later(tbody, () => rows.slice(AT_ONCE).forEach((row, i) => makeRow(row, i + AT_ONCE)));
   node.append(tbody);
   const total = (data.totals || []).find(t => t[0] === 'all');
   if (total && total[1][0] && rows.length) {
@@ -776,7 +785,13 @@ function matrix(body, v, data) {
 }
 
 // ---------- charts
-const hiddenTable = (title, heads, rows) => el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), el('tbody', {}, ...rows.slice(0, 400).map(r => el('tr', {}, ...r.map((c, i) => el(i ? 'td' : 'th', {scope: i ? null : 'row', text: c}))))));
+const hiddenTable = (title, heads, rows) => {
+  const tbody = el('tbody', {});
+  const put = list => tbody.append(...list.map(r => el('tr', {}, ...r.map((c, i) => el(i ? 'td' : 'th', {scope: i ? null : 'row', text: c})))));
+  put(rows.slice(0, AT_ONCE));
+  if (rows.length > AT_ONCE) later(tbody, () => put(rows.slice(AT_ONCE, 400)));
+  return el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), tbody);
+};
 
 function chart(host, body, v, data, title, isLive) {
   const s = shape(data);

@@ -64,8 +64,13 @@ def main():
         table = {"name": "F", "columns": [column("c", "int64"), column("d", "int64"), column("x", "int64")], "measures": measures}
         many = write(folder / "many", [table], {"F": ["c,d,x"]})
         nothing = statistics.median(spent([options.engine, *many, "EVALUATE { 1 }"], environment) for _ in range(options.repeats))
-        took = statistics.median(spent([options.engine, *many, "EVALUATE { [all] }"], environment) for _ in range(options.repeats))
-        print(f"{'6,000 measures parsed, bound and evaluated without rows':62}{took - nothing:10.1f}{100:>8}")
+        for name, bound, question in [
+            # The branch that is not taken is bound, and never evaluated.
+            ("6,000 measures parsed and bound", 100, "EVALUATE { IF ( FALSE (), [all], 1 ) }"),
+            ("6,000 measures parsed, bound and evaluated without rows", "", "EVALUATE { [all] }"),
+        ]:
+            took = statistics.median(spent([options.engine, *many, question], environment) for _ in range(options.repeats))
+            print(f"{name:62}{took - nothing:10.1f}{bound:>8}")
 
         dates = {"name": "Dates", "dataCategory": "Time", "columns": [column("Day", "dateTime", isKey=True), column("N", "int64")]}
         facts = {"name": "Facts", "columns": [column("Day", "dateTime"), column("Amount", "decimal")], "measures": [

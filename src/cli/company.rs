@@ -93,7 +93,7 @@ pub(super) fn parameters(company: Option<&Path>, as_of: Option<Date>) -> Result<
 /// Whether every company of the folder was pulled with trial balances on cash basis, as its manifest says.
 pub(super) fn is_cash_basis(folder: &Path) -> bool {
     let says = |company: &Path| {
-        let text = std::fs::read(company.join("manifest.json")).unwrap_or_default();
+        let text = crate::host::files::read(&company.join("manifest.json")).unwrap_or_default();
         serde_json::from_slice::<serde_json::Value>(&text).is_ok_and(|manifest| manifest["cash_basis"] == true)
     };
     if folder.join("Organisation").is_dir() {

@@ -656,7 +656,8 @@ fn prompt(opened: &Opened, options: &Options, format: Format, global: &Global) -
                     Ok(plan) => print(&plan),
                     Err(e) => failure(opened, rest, &e).print(global),
                 },
-                _ => print("\\tables, \\measures, \\explain QUERY, \\quit\n"),
+                "help" | "h" | "?" => print("\\tables, \\measures, \\explain QUERY, \\quit\n"),
+                _ => print(&format!("no command \\{word}; there are \\tables, \\measures, \\explain QUERY, \\quit\n")),
             }
             continue;
         }

@@ -153,6 +153,10 @@ fn currency(number: &Value) -> Option<Currency> {
     use rust_decimal::prelude::ToPrimitive;
     match number {
         Value::Int(n) => n.checked_mul(10_000).map(Currency),
+        Value::Decimal(n) if n.scale() <= 4 => {
+            let scaled = n.mantissa().checked_mul(10_i128.pow(4 - n.scale()))?;
+            i64::try_from(scaled).ok().map(Currency)
+        }
         Value::Decimal(n) => {
             let scaled = n.checked_mul(rust_decimal::Decimal::from(10_000))?;
             scaled.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero).to_i64().map(Currency)

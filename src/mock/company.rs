@@ -106,8 +106,9 @@ impl Company {
             let endpoint = ENDPOINTS.iter().find(|e| e.name == name).expect("pages are keyed by known endpoints");
             let list = records.entry(name).or_default();
             for record in read_page(endpoint, &path, &bytes)? {
-                // A later version replaces the earlier one where it stood.
-                match list.iter().position(|old| !record.id.is_empty() && old.id == record.id).filter(|_| name == "Organisation") {
+                // There is one organisation: a later version stands where the earlier one stood. Other lists may be long; see `dedupe`.
+                let known = if name == "Organisation" { list.iter().position(|old| old.id == record.id) } else { None };
+                match known {
                     Some(at) => list[at] = record,
                     None => list.push(record),
                 }

@@ -236,10 +236,9 @@ impl<'a> Preview<'a> {
         let next = AtomicUsize::new(0);
         // Each takes the next visual until none is left.
         let work = || {
-            while let Some((visual, place)) = {
+            loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                visuals.get(at).zip(found.get(at))
-            } {
+                let Some((visual, place)) = visuals.get(at).zip(found.get(at)) else { break };
                 let _ = place.set(self.visual(page, visual, &selections));
             }
         };

@@ -1,8 +1,9 @@
 //! Columns as typed vectors, and tables of equally long columns.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::{DataType, Value};
 use crate::base::Currency;

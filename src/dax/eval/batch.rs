@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::filter::{Body, Fc, Filter, Origin, Wide};
 use super::store::{IdSet, Mask};
 use super::value::TableVal;
-use super::{Ctx, Session, Val, VarLink, arith, compare, in_rows};
+use super::{Ctx, Session, Val, VarLink, arith, arith_typed, compare, in_rows, typed};
 use crate::dax::bind::bound::{CmpOp, FilterArg, Kind, N, Op, Period, Removal, Time};
 use crate::dax::catalog::{ColId, MeasureId, TableId};
 use crate::dax::error::EvalResult;
@@ -112,7 +112,7 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    fn pick(&self, at: &[u32]) -> Batch {
+    pub(super) fn pick(&self, at: &[u32]) -> Batch {
         let ids = |v: &Rc<Vec<u32>>| Rc::new(at.iter().map(|i| v[*i as usize]).collect::<Vec<u32>>());
         Batch {
             n: at.len(),
@@ -136,6 +136,21 @@ impl Batch {
                 .map(|(id, n, v)| (*id, n.clone(), Rc::new(at.iter().map(|i| v[*i as usize].clone()).collect())))
                 .collect(),
         }
+    }
+
+    /// Whether a row context moves with the rows.
+    pub(super) fn has_frame(&self) -> bool {
+        self.frame.is_some()
+    }
+
+    /// The batch with a row context that moves with its rows.
+    pub(super) fn with_frame(self, table: Rc<TableVal>, level: usize) -> Batch {
+        Batch { frame: Some((table, level)), ..self }
+    }
+
+    /// The values per row of those of some variables that have one.
+    pub(super) fn values_of(&self, vars: &[u32]) -> Vec<&[Value]> {
+        self.vars.iter().filter(|(id, _, _)| vars.contains(id)).map(|(_, _, values)| values.as_slice()).collect()
     }
 
     /// Whether an expression has the same value for every row.
@@ -246,13 +261,17 @@ impl Session<'_> {
     }
 
     /// Evaluates an expression for all rows; whatever goes wrong on the quick way is decided by the slow one.
-    fn evaluate_batch(&self, node: &N, batch: &Batch) -> EvalResult<Vec<Value>> {
+    pub(super) fn evaluate_batch(&self, node: &N, batch: &Batch) -> EvalResult<Vec<Value>> {
         if batch.n == 0 {
             return Ok(Vec::new());
         }
         let run = || {
             if let Some(values) = self.quick_batch(node, batch)? {
                 return Ok(values);
+            }
+            if let Some((few, place)) = self.projected(node, batch)? {
+                let values = self.one_by_one(node, &few)?;
+                return Ok(place.into_iter().map(|at| values[at as usize].clone()).collect());
             }
             self.one_by_one(node, batch)
         };
@@ -309,7 +328,7 @@ impl Session<'_> {
             }
             Kind::Arith(op, a, b) => {
                 let (a, b) = (self.evaluate_batch(a, batch)?, self.evaluate_batch(b, batch)?);
-                Some(a.iter().zip(&b).map(|(a, b)| arith(sx, *op, a, b)).collect::<EvalResult<_>>()?)
+                Some(a.iter().zip(&b).map(|(a, b)| arith_typed(sx, *op, a, b, node.ty)).collect::<EvalResult<_>>()?)
             }
             Kind::ArithChain(first, rest) => {
                 let mut values = self.evaluate_batch(first, batch)?;
@@ -317,7 +336,7 @@ impl Session<'_> {
                     let items = self.evaluate_batch(item, batch)?;
                     values = values.iter().zip(&items).map(|(a, b)| arith(sx, *op, a, b)).collect::<EvalResult<_>>()?;
                 }
-                Some(values)
+                Some(values.into_iter().map(|value| typed(value, node.ty)).collect())
             }
             Kind::Cmp(op, a, b) => {
                 let (a, b) = (self.evaluate_batch(a, batch)?, self.evaluate_batch(b, batch)?);
@@ -388,7 +407,10 @@ impl Session<'_> {
                 Some(inner) if body.schema.is_none() => Some(self.evaluate_batch(body, &inner)?),
                 _ => None,
             },
-            Kind::Agg { .. } if batch.frame.is_none() => self.grouped(node, batch)?,
+            Kind::Agg { .. } if batch.frame.is_none() => match self.grouped(node, batch)? {
+                Some(values) => Some(values),
+                None => self.nested(node, batch)?,
+            },
             _ => None,
         })
     }

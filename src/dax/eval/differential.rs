@@ -56,6 +56,12 @@ const MEASURES: &[&str] = &[
     "[m0] + [m42]",
     "COUNTROWS ( E )",
     "COUNTROWS ( D )",
+    "SUMX ( VALUES ( W[w] ), VAR most = CALCULATE ( MAX ( F[x] ), F[c] <= 1 ) RETURN most * W[w] )",
+    "SUMX ( DISTINCT ( E[e] ), VAR seen = [m6] RETURN CALCULATE ( [m0], T[month] <= seen ) + E[e] )",
+    "IF ( ISINSCOPE ( D[g] ) || ISFILTERED ( T ), SELECTEDVALUE ( D[h], -1 ), COUNTROWS ( DISTINCT ( W[t] ) ) )",
+    "SWITCH ( SELECTEDVALUE ( D[h] ), 0, [m0], 1, SUMX ( DISTINCT ( W[w] ), [m0] * W[w] ), COUNTROWS ( VALUES ( T[month] ) ) )",
+    "MAXX ( VALUES ( E[e] ), CALCULATE ( [m0], USERELATIONSHIP ( F[other], T[day] ) ) + COUNTROWS ( VALUES ( D[g] ) ) )",
+    "VAR low = MIN ( T[month] ) RETURN SUMX ( ALL ( D[g] ), CALCULATE ( [m0], T[month] >= low ) )",
 ];
 
 const GROUPS: &[&[&str]] = &[

@@ -12,6 +12,7 @@ mod group;
 pub mod info;
 mod iterate;
 mod pass;
+mod project;
 mod relation;
 mod scan;
 pub mod store;
@@ -634,14 +635,14 @@ impl<'e> Session<'e> {
             Kind::Neg(a) => scalar::neg(sx, &self.scalar(a, cx)?)?,
             Kind::Arith(op, a, b) => {
                 let (a, b) = (self.scalar(a, cx)?, self.scalar(b, cx)?);
-                arith(sx, *op, &a, &b)?
+                arith_typed(sx, *op, &a, &b, node.ty)?
             }
             Kind::ArithChain(first, rest) => {
                 let mut value = self.scalar(first, cx)?;
                 for (op, item) in rest {
                     value = arith(sx, *op, &value, &self.scalar(item, cx)?)?;
                 }
-                value
+                typed(value, node.ty)
             }
             Kind::Concat(items) => {
                 let mut out = String::new();
@@ -855,6 +856,25 @@ pub(crate) fn arith(sx: &ScalarContext, op: ArithOp, a: &Value, b: &Value) -> Ev
         ArithOp::Multiply => scalar::mul(sx, a, b),
         ArithOp::Divide => scalar::div(sx, a, b),
         ArithOp::Power => scalar::pow(sx, a, b),
+    }
+}
+
+/// The same; BLANK beside a number takes the type that the expression has for every row.
+pub(crate) fn arith_typed(sx: &ScalarContext, op: ArithOp, a: &Value, b: &Value, ty: Ty) -> EvalResult<Value> {
+    let value = arith(sx, op, a, b)?;
+    Ok(if a.is_blank() || b.is_blank() { typed(value, ty) } else { value })
+}
+
+/// A number as the wider type that its expression has.
+pub(crate) fn typed(value: Value, ty: Ty) -> Value {
+    match (ty, value) {
+        (Ty::Double, Value::Int64(v)) => Value::Double(v as f64),
+        (Ty::Double, Value::Currency(v)) => Value::Double(v.to_f64()),
+        (Ty::Currency, Value::Int64(v)) => Value::Currency(Currency(v.wrapping_mul(Currency::SCALE))),
+        (Ty::Date, Value::Int64(v)) => Value::DateTime(v as f64),
+        (Ty::Date, Value::Currency(v)) => Value::DateTime(v.to_f64()),
+        (Ty::Date, Value::Double(v)) => Value::DateTime(v),
+        (_, value) => value,
     }
 }
 

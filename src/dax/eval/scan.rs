@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::store::{Dict, IdSet, Mask, Vector};
 use super::value::{TCol, TableVal};
-use super::{Ctx, Session, arith, compare};
+use super::{Ctx, Session, arith_typed, compare};
 use crate::base::Currency;
-use crate::dax::bind::bound::{ArithOp, CmpOp, Kind, N};
+use crate::dax::bind::bound::{ArithOp, CmpOp, Kind, N, Ty};
 use crate::dax::catalog::{ColId, TableId};
 use crate::dax::error::EvalResult;
 use crate::table::{Column, ColumnBuilder, ColumnData, DataType, Value};
@@ -360,7 +360,7 @@ impl Session<'_> {
             }
             Kind::Arith(op, a, b) if *op != ArithOp::Power => {
                 let (Some(a), Some(b)) = (self.vector(table, a, level, cx)?, self.vector(table, b, level, cx)?) else { return Ok(None) };
-                self.arith_vectors(*op, &a, &b)
+                self.arith_vectors(*op, &a, &b, node.ty)
             }
             _ => {
                 let mut columns = Vec::new();
@@ -386,7 +386,7 @@ impl Session<'_> {
         }
     }
 
-    fn arith_vectors(&self, op: ArithOp, a: &Column, b: &Column) -> EvalResult<Option<Column>> {
+    fn arith_vectors(&self, op: ArithOp, a: &Column, b: &Column, node_ty: Ty) -> EvalResult<Option<Column>> {
         let n = a.len();
         let plain = a.blanks.is_none() && b.blanks.is_none();
         let data = match (&a.data, &b.data, op) {
@@ -430,7 +430,7 @@ impl Session<'_> {
                 // Blanks and other types: value by value, still without the interpreter.
                 let mut values = Vec::with_capacity(n);
                 for row in 0..n {
-                    values.push(arith(&self.scalars, op, &a.get(row), &b.get(row))?);
+                    values.push(arith_typed(&self.scalars, op, &a.get(row), &b.get(row), node_ty)?);
                 }
                 let Some(ty) = values.iter().find_map(Value::data_type) else { return Ok(None) };
                 let mut builder = ColumnBuilder::new("", ty);

@@ -23,7 +23,7 @@ pub(crate) enum Travel {
 
 impl Config {
     /// Whether a filter on a table changes what `visible` finds for another.
-    fn affects(&self, table: TableId, filtered: TableId, skip: Option<TableId>, used: &mut Vec<RelId>) -> bool {
+    pub(super) fn affects(&self, table: TableId, filtered: TableId, skip: Option<TableId>, used: &mut Vec<RelId>) -> bool {
         if self.reaches(table, filtered) && !skip.is_some_and(|s| self.reaches(s, filtered)) {
             return true;
         }

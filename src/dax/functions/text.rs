@@ -32,7 +32,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 const COMBINEVALUES: Function = Function {
     name: "COMBINEVALUES",
-    params: &[scalar("delimiter"), scalar("expression").many()],
+    params: &[scalar("delimiter"), scalar("expression1"), scalar("expression2").many()],
     returns: Returns::String,
     about: "Joins texts with a delimiter.",
     source: "https://learn.microsoft.com/dax/combinevalues-function-dax",

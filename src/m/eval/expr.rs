@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::direct::Ahead;
 use super::interp::{Cell, Frame, Interp};
-use super::node::{Check, FieldAccess, Handler, Lambda, ListItem, Node, TypeField, Unary};
+use super::node::{Check, Handler, Lambda, ListItem, Lookup, Node, TypeField, Unary};
 use super::operators;
 use crate::m::error::{Error, ErrorData, ErrorKind, Result};
 use crate::m::value::{
@@ -82,18 +83,22 @@ impl Interp {
                 }
                 result
             }
-            Node::Record(shape, fields) => {
+            Node::Record(shape, fields, ahead) => {
                 let mut cells = Vec::with_capacity(fields.len());
-                for field in fields {
-                    cells.push(self.lazy(field, frame));
+                for (at, field) in fields.iter().enumerate() {
+                    cells.push(self.cell(field, frame, ahead, at, fields.len()));
                 }
                 Ok(Value::Record(Record::from_cells(shape.clone(), cells)))
             }
-            Node::ScopedRecord(shape, fields) => {
+            Node::ScopedRecord(shape, fields, ahead) => {
                 let scope = Frame::new(Some(frame.clone()), [], Some(fields.clone()));
                 let mut cells = Vec::with_capacity(fields.len());
                 for (slot, field) in fields.iter().enumerate() {
-                    cells.push(match self.ready(field, &scope) {
+                    let value = match self.ready(field, &scope) {
+                        Some(value) => Some(value),
+                        None => ahead.value(self, field, &scope, slot, fields.len()),
+                    };
+                    cells.push(match value {
                         Some(value) => {
                             *scope.cells[slot].borrow_mut() = Cell::Value(value.clone());
                             Slot::Value(value)
@@ -101,20 +106,22 @@ impl Interp {
                         None => Slot::Lazy(Thunk::new(Pending::Variable(scope.clone(), slot as u32))),
                     });
                 }
-                self.note_escaped(&scope);
+                if Rc::strong_count(&scope) > 1 {
+                    self.note_escaped(&scope);
+                }
                 Ok(Value::Record(Record::from_cells(shape.clone(), cells)))
             }
-            Node::List(items) => {
+            Node::List(items, ahead) => {
                 let mut cells = Vec::with_capacity(items.len());
-                for item in items {
-                    cells.push(self.lazy(item, frame));
+                for (at, item) in items.iter().enumerate() {
+                    cells.push(self.cell(item, frame, ahead, at, items.len()));
                 }
                 Ok(Value::List(List::from_slots(cells)))
             }
             Node::ListWithRanges(items) => self.eval_ranges(items, frame),
             Node::Field(access) => {
                 let target = self.nested(|cx| cx.eval(&access.target, frame))?;
-                self.access_field(access, &target)
+                self.access_field(&access.lookup, &target)
             }
             Node::Projection { target, names, optional } => {
                 let target = self.eval(target, frame)?;
@@ -188,6 +195,10 @@ impl Interp {
 
     /// Calls M code with arguments that are evaluated straight into its frame.
     fn call_closure(&mut self, lambda: &Rc<Lambda>, home: &Rc<Frame>, args: &[Node], frame: &Rc<Frame>) -> Result<Value> {
+        if lambda.direct.is_there(lambda) && args.len() >= lambda.required && args.len() <= lambda.params.len() {
+            let args = self.eval_args(args, frame, 0)?;
+            return self.nested(|cx| cx.call_direct(lambda, home, args));
+        }
         let (mut callee, mut cells) = self.spare_frame();
         for arg in args {
             let value = self.nested(|cx| cx.eval(arg, frame))?;
@@ -202,21 +213,15 @@ impl Interp {
 
     fn eval_unary(&mut self, operator: Unary, operand: &Node, frame: &Rc<Frame>) -> Result<Value> {
         let value = self.nested(|cx| cx.eval(operand, frame))?;
-        let bare = value.bare();
-        Ok(match (operator, bare) {
-            (_, Value::Null) => Value::Null,
-            (Unary::Not, Value::Logical(b)) => Value::Logical(!b),
-            (Unary::Not, other) => return Err(Error::cannot_convert(other, "Logical")),
-            (Unary::Plus, Value::Int(_) | Value::Double(_) | Value::Decimal(_) | Value::Duration(_)) => bare.clone(),
-            (Unary::Minus, Value::Int(n)) => n.checked_neg().map_or(Value::Double(-(*n as f64)), Value::Int),
-            (Unary::Minus, Value::Double(n)) => Value::Double(-n),
-            (Unary::Minus, Value::Decimal(n)) => Value::Decimal(-n),
-            (Unary::Minus, Value::Duration(n)) => Value::Duration(n.wrapping_neg()),
-            (_, other) => {
-                let symbol = if operator == Unary::Minus { "-" } else { "+" };
-                return Err(Error::expression(format!("We cannot apply operator {symbol} to type {}.", other.kind().title())));
-            }
-        })
+        unary(operator, &value)
+    }
+
+    /// As [`Interp::lazy`] for cell `at` of `count` in a record or list, which may be evaluated ahead of its time.
+    fn cell(&mut self, node: &Rc<Node>, frame: &Rc<Frame>, ahead: &Ahead, at: usize, count: usize) -> Slot {
+        match ahead.value(self, node, frame, at, count) {
+            Some(value) => Slot::Value(value),
+            None => self.lazy(node, frame),
+        }
     }
 
     /// A cell for an expression that is not needed yet; no thunk where the value is at hand.
@@ -244,7 +249,7 @@ impl Interp {
                 _ => None,
             },
             Node::Field(access) if matches!(access.target, Node::Variable { .. }) => match self.ready(&access.target, frame)? {
-                Value::Record(record) => access.find(&record).and_then(Slot::ready),
+                Value::Record(record) => access.lookup.find(&record).and_then(Slot::ready),
                 _ => None,
             },
             Node::Binary(operator, sides) => {
@@ -277,7 +282,7 @@ impl Interp {
         Ok(Value::List(List::from_slots(cells)))
     }
 
-    fn access_field(&mut self, access: &FieldAccess, target: &Value) -> Result<Value> {
+    pub(super) fn access_field(&mut self, access: &Lookup, target: &Value) -> Result<Value> {
         match target.bare() {
             Value::Record(record) => match access.find(record) {
                 Some(slot) => {
@@ -336,7 +341,7 @@ impl Interp {
         }
     }
 
-    fn item(&mut self, target: &Value, index: &Value, optional: bool) -> Result<Value> {
+    pub(super) fn item(&mut self, target: &Value, index: &Value, optional: bool) -> Result<Value> {
         match (target.bare(), index.bare()) {
             (Value::Null, _) if optional => Ok(Value::Null),
             (Value::List(list), index) if index.is_number() => {
@@ -519,25 +524,8 @@ impl Interp {
     }
 }
 
-impl FieldAccess {
-    /// The cell of the field, found at once when the shape is the one seen last.
-    #[inline]
-    pub(super) fn find<'a>(&self, record: &'a Record) -> Option<&'a Slot> {
-        let shape = record.shape();
-        if self.address.get() == shape.address() {
-            return record.cells().get(self.place.get() as usize);
-        }
-        // A field that is not there is remembered too, as a place beyond the end.
-        let place = shape.position(&self.name).map_or(u32::MAX, |at| at as u32);
-        *self.seen.borrow_mut() = Some(shape.clone());
-        self.address.set(shape.address());
-        self.place.set(place);
-        record.cells().get(place as usize)
-    }
-}
-
 #[inline]
-fn ancestor(frame: &Rc<Frame>, depth: u32) -> &Rc<Frame> {
+pub(super) fn ancestor(frame: &Rc<Frame>, depth: u32) -> &Rc<Frame> {
     let mut frame = frame;
     for _ in 0..depth {
         frame = frame.parent.as_ref().expect("the resolver counted the scopes");
@@ -622,4 +610,23 @@ pub(crate) fn fill_places(format: &str, values: &[Value]) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Any unary operator.
+pub(super) fn unary(operator: Unary, value: &Value) -> Result<Value> {
+    let bare = value.bare();
+    Ok(match (operator, bare) {
+        (_, Value::Null) => Value::Null,
+        (Unary::Not, Value::Logical(b)) => Value::Logical(!b),
+        (Unary::Not, other) => return Err(Error::cannot_convert(other, "Logical")),
+        (Unary::Plus, Value::Int(_) | Value::Double(_) | Value::Decimal(_) | Value::Duration(_)) => bare.clone(),
+        (Unary::Minus, Value::Int(n)) => n.checked_neg().map_or(Value::Double(-(*n as f64)), Value::Int),
+        (Unary::Minus, Value::Double(n)) => Value::Double(-n),
+        (Unary::Minus, Value::Decimal(n)) => Value::Decimal(-n),
+        (Unary::Minus, Value::Duration(n)) => Value::Duration(n.wrapping_neg()),
+        (_, other) => {
+            let symbol = if operator == Unary::Minus { "-" } else { "+" };
+            return Err(Error::expression(format!("We cannot apply operator {symbol} to type {}.", other.kind().title())));
+        }
+    })
 }

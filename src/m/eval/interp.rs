@@ -132,7 +132,7 @@ pub struct Interp {
     data_sources: Vec<(String, String)>,
     /// Parsed JSON texts by fingerprint, for files and pages that several queries read.
     pub(crate) json: crate::m::functions::json::Parsed,
-    source: u32,
+    pub(super) source: u32,
     /// Constant for one evaluation (`DateTimeZone.FixedUtcNow`).
     pub(crate) fixed_now: Option<i64>,
     steps: u64,
@@ -144,6 +144,8 @@ pub struct Interp {
     spare: Vec<Rc<Frame>>,
     sweep_at: usize,
     random: u64,
+    /// How much more may be evaluated ahead of its time.
+    pub(super) fuel: u32,
 }
 
 /// The library's part of the stack that is left when the limit strikes, for unwinding and messages.
@@ -176,6 +178,7 @@ impl Interp {
             spare: Vec::new(),
             sweep_at: 1024,
             random: 0x9E37_79B9_7F4A_7C15,
+            fuel: 0,
         }
     }
 
@@ -230,6 +233,19 @@ impl Interp {
             return Err(Error::resource("Evaluation resulted in a stack overflow and cannot continue."));
         }
         run(self)
+    }
+
+    /// Whether the stack allows one level more.
+    ///
+    /// # Errors
+    /// When the stack is used up.
+    #[inline]
+    pub(super) fn room(&self) -> Result<()> {
+        let marker = 0u8;
+        if (std::ptr::from_ref(&marker) as usize) < self.stack_floor {
+            return Err(Error::resource("Evaluation resulted in a stack overflow and cannot continue."));
+        }
+        Ok(())
     }
 
     /// Time is measured from now on; the steps so far are forgotten.
@@ -334,6 +350,9 @@ impl Interp {
     ) -> Result<Value> {
         if count != lambda.params.len() && (count < lambda.required || count > lambda.params.len()) {
             return Err(arity_error(count, lambda.required, lambda.params.len()));
+        }
+        if lambda.direct.is_there(lambda) {
+            return self.call_direct(lambda, frame, args);
         }
         let (mut callee, cells) = self.spare_frame();
         let activation = Rc::get_mut(&mut callee).expect("a spare frame has one owner");

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use super::direct::{Ahead, Direct};
 use crate::m::functions::Builtin;
-use crate::m::value::{Field, FunctionType, Kind, Name, Shape, Slot, Type, Value};
+use crate::m::value::{Field, FunctionType, Kind, Name, Record, Shape, Slot, Type, Value};
 
 /// A resolved expression.
 pub enum Node {
@@ -35,11 +36,11 @@ pub enum Node {
     /// New variables, each evaluated when it is first used.
     Let(Rc<[Rc<Node>]>, Box<Node>),
     /// A record whose fields do not see one another.
-    Record(Shape, Box<[Rc<Node>]>),
+    Record(Shape, Box<[Rc<Node>]>, Ahead),
     /// A record whose fields are variables of a scope of their own.
-    ScopedRecord(Shape, Rc<[Rc<Node>]>),
+    ScopedRecord(Shape, Rc<[Rc<Node>]>, Ahead),
     /// `{a, b}`.
-    List(Box<[Rc<Node>]>),
+    List(Box<[Rc<Node>]>, Ahead),
     /// `{a, b..c}`.
     ListWithRanges(Box<[ListItem]>),
     /// `x[name]`, with `?` when optional.
@@ -102,20 +103,48 @@ pub struct TypeField {
     pub optional: bool,
 }
 
-/// `x[name]` with a memory of where the name was last found.
+/// `x[name]`.
 pub struct FieldAccess {
     /// What is accessed.
     pub target: Node,
+    /// The field.
+    pub lookup: Lookup,
+}
+
+/// The name of a field with a memory of where it was last found.
+pub struct Lookup {
     /// The field.
     pub name: Name,
     /// Whether `?` follows.
     pub optional: bool,
     /// Shape last seen (kept alive, so that its address cannot be taken over by another).
-    pub seen: std::cell::RefCell<Option<Shape>>,
+    seen: std::cell::RefCell<Option<Shape>>,
     /// Address of the shape last seen.
-    pub address: Cell<usize>,
+    address: Cell<usize>,
     /// Place in the shape last seen.
-    pub place: Cell<u32>,
+    place: Cell<u32>,
+}
+
+impl Lookup {
+    /// A lookup that has seen nothing.
+    pub fn new(name: Name, optional: bool) -> Lookup {
+        Lookup { name, optional, seen: Default::default(), address: Default::default(), place: Default::default() }
+    }
+
+    /// The cell of the field, found at once when the shape is the one seen last.
+    #[inline]
+    pub fn find<'a>(&self, record: &'a Record) -> Option<&'a Slot> {
+        let shape = record.shape();
+        if self.address.get() == shape.address() {
+            return record.cells().get(self.place.get() as usize);
+        }
+        // A field that is not there is remembered too, as a place beyond the end.
+        let place = shape.position(&self.name).map_or(u32::MAX, |at| at as u32);
+        *self.seen.borrow_mut() = Some(shape.clone());
+        self.address.set(shape.address());
+        self.place.set(place);
+        record.cells().get(place as usize)
+    }
 }
 
 /// What follows `try`.
@@ -236,6 +265,8 @@ pub struct Lambda {
     pub variables: Option<Rc<[Rc<Node>]>>,
     /// The body.
     pub body: Node,
+    /// The same as straight code, where it can be had.
+    pub direct: Direct,
 }
 
 impl Lambda {

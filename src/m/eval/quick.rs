@@ -3,11 +3,10 @@
 //! What such a function gives is the same whether it runs now or when its cell is looked at: it demands nothing that is not evaluated yet
 //! and touches nothing outside. Anything else, failing included, is left to the ordinary way, which also makes the error.
 
-use std::cell::Cell as StdCell;
 use std::rc::Rc;
 
 use super::interp::{Cell, Frame, Interp};
-use super::node::{Binary, FieldAccess, Node, Unary};
+use super::node::{Binary, FieldAccess, Lookup, Node, Unary};
 use super::operators;
 use crate::m::error::Result;
 use crate::m::value::{Body, Function, Shape, Slot, Value};
@@ -22,21 +21,13 @@ enum Op {
     /// A cell of the argument, which is a row.
     Column(usize),
     /// A field of what the operand gives: shape last seen (its address) and place.
-    Field(Box<Op>, Rc<Lookup>),
+    Field(Box<Op>, Box<Lookup>),
     Binary(Binary, Box<(Op, Op)>),
     Not(Box<Op>),
     Minus(Box<Op>),
     And(Box<(Op, Op)>),
     Or(Box<(Op, Op)>),
     If(Box<(Op, Op, Op)>),
-}
-
-struct Lookup {
-    name: crate::m::value::Name,
-    optional: bool,
-    seen: std::cell::RefCell<Option<Shape>>,
-    address: StdCell<usize>,
-    place: StdCell<u32>,
 }
 
 impl Quick {
@@ -140,16 +131,10 @@ fn compile(node: &Node, frame: &Rc<Frame>, shape: Option<&Shape>) -> Option<Op> 
 
 fn field(access: &FieldAccess, frame: &Rc<Frame>, shape: Option<&Shape>) -> Option<Op> {
     if let (Node::Variable { depth: 0, slot: 0 }, Some(shape)) = (&access.target, shape) {
-        return shape.position(&access.name).map(Op::Column);
+        return shape.position(&access.lookup.name).map(Op::Column);
     }
-    let lookup = Lookup {
-        name: access.name.clone(),
-        optional: access.optional,
-        seen: Default::default(),
-        address: Default::default(),
-        place: Default::default(),
-    };
-    Some(Op::Field(Box::new(compile(&access.target, frame, shape)?), Rc::new(lookup)))
+    let lookup = Lookup::new(access.lookup.name.clone(), access.lookup.optional);
+    Some(Op::Field(Box::new(compile(&access.target, frame, shape)?), Box::new(lookup)))
 }
 
 impl Op {
@@ -167,20 +152,11 @@ impl Op {
             Op::Field(target, lookup) => {
                 let target = target.eval(cx, input)?;
                 match &target {
-                    Value::Record(record) => {
-                        let shape = record.shape();
-                        if lookup.address.get() != shape.address() {
-                            let place = shape.position(&lookup.name).map_or(u32::MAX, |at| at as u32);
-                            *lookup.seen.borrow_mut() = Some(shape.clone());
-                            lookup.address.set(shape.address());
-                            lookup.place.set(place);
-                        }
-                        match record.cells().get(lookup.place.get() as usize) {
-                            Some(slot) => slot.ready(),
-                            None if lookup.optional => Some(Value::Null),
-                            None => None,
-                        }
-                    }
+                    Value::Record(record) => match lookup.find(record) {
+                        Some(slot) => slot.ready(),
+                        None if lookup.optional => Some(Value::Null),
+                        None => None,
+                    },
                     Value::Null if lookup.optional => Some(Value::Null),
                     _ => None,
                 }

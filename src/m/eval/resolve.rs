@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::interp::{Frame, Interp};
-use super::node::{Check, FieldAccess, Handler, Lambda, LambdaParam, ListItem, Node, TypeField};
+use super::node::{Check, FieldAccess, Handler, Lambda, LambdaParam, ListItem, Lookup, Node, TypeField};
 use crate::m::error::{Error, Result};
 use crate::m::functions::{self, Global};
 use crate::m::syntax::ast::{self, Expr, ExprKind, Item, Logic, TypeKind};
@@ -144,14 +144,9 @@ impl Resolver<'_> {
                     _ => Node::Call(Box::new(callee), args),
                 }
             }
-            ExprKind::Field { target, name, optional } => Node::Field(Box::new(FieldAccess {
-                target: self.target(target.as_deref())?,
-                name: name.clone(),
-                optional: *optional,
-                seen: Default::default(),
-                address: Default::default(),
-                place: Default::default(),
-            })),
+            ExprKind::Field { target, name, optional } => {
+                Node::Field(Box::new(FieldAccess { target: self.target(target.as_deref())?, lookup: Lookup::new(name.clone(), *optional) }))
+            }
             ExprKind::Projection { target, names, optional } => Node::Projection {
                 target: Box::new(self.target(target.as_deref())?),
                 names: names.clone().into_boxed_slice(),
@@ -313,7 +308,7 @@ impl Resolver<'_> {
             if nodes.iter().all(|node| matches!(**node, Node::Const(_))) {
                 return Ok(Node::Const(Value::List(List::from_slots(nodes.iter().map(const_slot).collect()))));
             }
-            return Ok(Node::List(nodes.into_boxed_slice()));
+            return Ok(Node::List(nodes.into_boxed_slice(), Default::default()));
         }
         let mut out = Vec::with_capacity(items.len());
         for item in items {
@@ -340,7 +335,7 @@ impl Resolver<'_> {
             let nodes = self.bindings(fields, 0, Scoped::Field)?;
             self.scopes.pop();
             self.frame -= 1;
-            return Ok(Node::ScopedRecord(shape, nodes));
+            return Ok(Node::ScopedRecord(shape, nodes, Default::default()));
         }
         for (at, field) in fields.iter().enumerate() {
             if shape.position(&field.name) != Some(at) {
@@ -352,7 +347,7 @@ impl Resolver<'_> {
             let cells = nodes.iter().map(const_slot).collect();
             return Ok(Node::Const(Value::Record(Record::from_cells(shape, cells))));
         }
-        Ok(Node::Record(shape, nodes.into_boxed_slice()))
+        Ok(Node::Record(shape, nodes.into_boxed_slice(), Default::default()))
     }
 
     /// Opens a scope with the bindings' names and resolves their values; the caller closes it.
@@ -397,6 +392,7 @@ impl Resolver<'_> {
             returns,
             variables,
             body: body?,
+            direct: Default::default(),
         }))
     }
 

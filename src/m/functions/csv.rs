@@ -25,6 +25,8 @@ enum Delimiter {
     Text(String),
     Any(Vec<String>),
     WhiteSpace,
+    /// Where the fields of each line begin, in characters.
+    Positions(Vec<usize>),
 }
 
 impl Delimiter {
@@ -33,6 +35,13 @@ impl Delimiter {
             Value::Null => Delimiter::Text(",".to_owned()),
             Value::Text(t) if t.is_empty() => Delimiter::WhiteSpace,
             Value::Text(t) => Delimiter::Text(t.to_string()),
+            Value::List(items) if items.open(cx)?.next_value(cx)?.is_some_and(|first| first.is_number()) => {
+                let positions = items.values(cx)?.iter().map(|at| cx.index(at)).collect::<Result<Vec<_>>>()?;
+                if !positions.is_sorted() {
+                    return Err(Error::expression("The positions of the columns must be in ascending order.").with_detail(value.clone()));
+                }
+                Delimiter::Positions(positions)
+            }
             Value::List(items) => Delimiter::Any(items.texts(cx)?.iter().map(|t| t.to_string()).collect()),
             other => return Err(Error::cannot_convert(other, "Text")),
         })
@@ -50,6 +59,7 @@ impl Delimiter {
             }
             Delimiter::Any(all) => all.iter().filter(|t| rest.starts_with(&***t)).map(String::len).max().unwrap_or(0),
             Delimiter::WhiteSpace => rest.len() - rest.trim_start_matches([' ', '\t']).len(),
+            Delimiter::Positions(_) => 0,
         }
     }
 }
@@ -68,6 +78,9 @@ struct Format {
 
 /// The fields of each line. A quote opens a quoted part at the start of a field; two quotes in it stand for one.
 fn parse(text: &str, format: &Format) -> Vec<Vec<String>> {
+    if let Delimiter::Positions(starts) = &format.delimiter {
+        return text.lines().map(|line| fixed(line, starts)).collect();
+    }
     let mut rows = Vec::new();
     let mut row: Vec<String> = Vec::new();
     let mut field = String::new();
@@ -145,6 +158,19 @@ fn parse(text: &str, format: &Format) -> Vec<Vec<String>> {
         rows.push(row);
     }
     rows
+}
+
+/// The fields of a line of fixed width: each from its place to the next one's, without the blanks that fill it up.
+fn fixed(line: &str, starts: &[usize]) -> Vec<String> {
+    let ends = starts.iter().skip(1).map(|end| Some(*end)).chain([None]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| {
+            let length = end.map_or(usize::MAX, |end| end - start);
+            line.chars().skip(*start).take(length).collect::<String>().trim_end().to_owned()
+        })
+        .collect()
 }
 
 fn made_rows(rows: Vec<Vec<String>>, width: usize, extra: i64) -> Vec<Row> {
@@ -255,7 +281,9 @@ mod tests {
         assert_eq!(rows("\"a\nb\"", &broken), "a/b\"");
         let wide = Format { delimiter: Delimiter::Text("#|#".to_owned()), ..plain.clone() };
         assert_eq!(rows("a#|#b", &wide), "a|b");
-        let blank = Format { delimiter: Delimiter::WhiteSpace, ..plain };
+        let blank = Format { delimiter: Delimiter::WhiteSpace, ..plain.clone() };
         assert_eq!(rows("a  b\tc", &blank), "a|b|c");
+        let fixed = Format { delimiter: Delimiter::Positions(vec![0, 3, 5]), ..blank };
+        assert_eq!(rows("ab cdé\nx", &fixed), "ab|cd|é/x||");
     }
 }

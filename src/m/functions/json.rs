@@ -135,6 +135,8 @@ struct Hint {
 /// that they are well-formed is seen at once.
 const LATER_DEPTH: u32 = 3;
 const LATER_BYTES: usize = 96;
+/// What was built from more bytes than this is held from the second look on only.
+const KEPT_BYTES: usize = 512;
 
 struct Parser<'a> {
     cx: &'a mut Interp,
@@ -148,8 +150,8 @@ struct Parser<'a> {
 }
 
 /// A value inside a text that was checked before.
-fn later(text: Rc<[u8]>, at: usize, hint: Rc<RefCell<Hint>>) -> Slot {
-    Slot::lazy(move |cx| {
+fn later(text: Rc<[u8]>, at: usize, length: usize, hint: Rc<RefCell<Hint>>) -> Slot {
+    Slot::later(length < KEPT_BYTES, move |cx| {
         let known = cx.json.names.clone();
         let mut known = known.borrow_mut();
         let mut hint = hint.borrow_mut();
@@ -209,7 +211,7 @@ impl<'a> Parser<'a> {
             let start = self.at;
             self.pass()?;
             if self.at - start >= LATER_BYTES {
-                return Ok(later(self.text.clone(), start, hint.later.get_or_insert_default().clone()));
+                return Ok(later(self.text.clone(), start, self.at - start, hint.later.get_or_insert_default().clone()));
             }
             self.at = start;
         }

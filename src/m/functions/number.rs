@@ -691,6 +691,22 @@ enum Rounding {
     Toward,
 }
 
+impl Rounding {
+    /// The same as decimals round, where they can.
+    fn strategy(&self) -> Option<RoundingStrategy> {
+        Some(match self {
+            Rounding::Down => RoundingStrategy::ToNegativeInfinity,
+            Rounding::Up => RoundingStrategy::ToPositiveInfinity,
+            Rounding::Toward => RoundingStrategy::ToZero,
+            Rounding::Away => RoundingStrategy::AwayFromZero,
+            Rounding::Half(2) => RoundingStrategy::MidpointAwayFromZero,
+            Rounding::Half(3) => RoundingStrategy::MidpointTowardZero,
+            Rounding::Half(4) => RoundingStrategy::MidpointNearestEven,
+            Rounding::Half(_) => return None,
+        })
+    }
+}
+
 fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> {
     let Some(x) = number.as_f64() else { return Ok(Value::Null) };
     let digits = match digits.as_f64() {
@@ -705,6 +721,11 @@ fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> 
         return Ok(number.clone());
     }
     // On the decimal digits that the number is written with, so that 2.675 has its half where people see it.
+    if let (Value::Decimal(exact), 0..=12) = (number, digits)
+        && let Some(strategy) = rounding.strategy()
+    {
+        return Ok(Value::Decimal(exact.round_dp_with_strategy(digits.unsigned_abs(), strategy)));
+    }
     if x.abs() < 1e15
         && (-12..=12).contains(&digits)
         && let Some(exact) = number.as_decimal()

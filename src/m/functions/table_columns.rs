@@ -370,11 +370,20 @@ fn add_column(_: &mut Interp, args: &[Value]) -> Result<Value> {
     let ty = column_type(&args[3], Some(&args[2]));
     let shape = t.shape().clone();
     let quick = Quick::of(&generator, Some(&shape));
+    // How many rows in a row had to be left for later.
+    let missed = std::cell::Cell::new(0_u32);
     made(append_column(&t, &need_text(&args[1])?, ty, move |cx, row| {
         if let Some(value) = quick.as_ref().and_then(|quick| quick.row(cx, row)) {
             return Ok(Slot::Value(value));
         }
         let record = Record::from_row(shape.clone(), row.clone());
+        if missed.get() < 64 {
+            if let Some(value) = cx.call_ahead(&generator, Value::Record(record.clone())) {
+                missed.set(0);
+                return Ok(Slot::Value(value));
+            }
+            missed.set(missed.get() + 1);
+        }
         Ok(Slot::Lazy(Thunk::new(Pending::CallRow(generator.clone(), record))))
     })?)
 }

@@ -460,12 +460,15 @@ fn from_records(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         },
     };
     let shape = Shape::new(ty.fields.iter().map(|f| f.name.clone()).collect());
+    // Records of one making have one shape: it is compared once.
+    let fits = std::cell::RefCell::new(shape.clone());
     let table = from_items(ty, records, move |_, item| {
         let r = record(&item)?;
-        if r.shape().ptr_eq(&shape) {
+        if r.shape().ptr_eq(&fits.borrow()) {
             return Ok(r.cells().clone());
         }
         if r.shape().names() == shape.names() {
+            *fits.borrow_mut() = r.shape().clone();
             return Ok(r.cells().clone());
         }
         Ok(shape

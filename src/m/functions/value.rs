@@ -10,8 +10,8 @@ use super::{
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Binary, Env, Frame, Interp};
 use crate::m::value::{
-    self, BinarySource, Function, Native, NativeParam, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType, Type, TypeForm,
-    Value,
+    self, BinarySource, Decimal, Function, Native, NativeParam, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType, Type,
+    TypeForm, Value,
 };
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -513,6 +513,8 @@ fn arithmetic(cx: &mut Interp, operator: Binary, args: &[Value]) -> Result<Value
                 Binary::Add => a.checked_add(b),
                 Binary::Subtract => a.checked_sub(b),
                 Binary::Multiply => a.checked_mul(b),
+                // Most amounts are in the base currency.
+                _ if b == Decimal::ONE => Some(a),
                 _ => a.checked_div(b),
             };
             return result.map(Value::Decimal).ok_or_else(|| Error::expression("The result of the operation is out of range."));

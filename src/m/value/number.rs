@@ -37,9 +37,11 @@ impl Value {
     pub fn as_decimal(&self) -> Option<Decimal> {
         match self.bare() {
             Value::Int(n) => Some(Decimal::from(*n)),
-            Value::Double(n) => Decimal::from_f64_retain(*n).map(|d| {
-                // The shortest text of the double is what people mean; the binary expansion is not.
-                format!("{n}").parse().unwrap_or(d)
+            Value::Double(n) => short_decimal(*n).or_else(|| {
+                Decimal::from_f64_retain(*n).map(|d| {
+                    // The shortest text of the double is what people mean; the binary expansion is not.
+                    format!("{n}").parse().unwrap_or(d)
+                })
             }),
             Value::Decimal(n) => Some(*n),
             _ => None,
@@ -55,6 +57,21 @@ impl Value {
             _ => String::new(),
         }
     }
+}
+
+/// The decimal of a double that has at most four places, as amounts of money have: the one decimal of fifteen digits that reads back.
+#[inline]
+fn short_decimal(n: f64) -> Option<Decimal> {
+    for (scale, power) in [(2, 100.0), (4, 10_000.0)] {
+        let scaled = (n * power).round();
+        if scaled.abs() >= 1e15 {
+            return None;
+        }
+        if scaled / power == n {
+            return Some(Decimal::new(scaled as i64, scale).normalize());
+        }
+    }
+    None
 }
 
 /// A double that is a whole number in range.
@@ -139,6 +156,15 @@ mod tests {
             assert_eq!(double_text(n), text);
         }
         assert_eq!(Value::Double(0.1 + 0.2).number_text(), "0.30000000000000004");
+    }
+
+    #[test]
+    fn decimals_of_doubles_are_their_shortest_texts() {
+        for n in [0.0, -0.0, 0.1, 42.94, -1.005, 2212.4, 0.12345, 1e-9, 123_456_789_012.34, 1e14, 1e16, 1e28, 0.1 + 0.2, 99.995] {
+            let text: Decimal = format!("{n}").parse().unwrap();
+            assert_eq!(Value::Double(n).as_decimal(), Some(text), "{n}");
+        }
+        assert_eq!(Value::Double(f64::NAN).as_decimal(), None);
     }
 
     #[test]

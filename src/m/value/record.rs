@@ -1,7 +1,7 @@
 //! Records: a shape shared by all records of the same making, and cells. A table's row is a record as it is.
 
-use std::cell::OnceCell;
-use std::rc::Rc;
+use std::cell::{OnceCell, RefCell};
+use std::rc::{Rc, Weak};
 
 use hashbrown::HashMap;
 
@@ -19,6 +19,8 @@ pub struct Shape(Rc<ShapeData>);
 struct ShapeData {
     names: Vec<Name>,
     index: OnceCell<HashMap<Name, u32>>,
+    /// What it became with the fields of another shape, so that records of one making keep one shape.
+    merged: RefCell<Option<(Weak<ShapeData>, Shape)>>,
 }
 
 /// Shapes up to this size are searched from left to right.
@@ -27,7 +29,7 @@ const LINEAR: usize = 8;
 impl Shape {
     /// From names that are known to be distinct.
     pub fn new(names: Vec<Name>) -> Shape {
-        Shape(Rc::new(ShapeData { names, index: OnceCell::new() }))
+        Shape(Rc::new(ShapeData { names, index: OnceCell::new(), merged: RefCell::new(None) }))
     }
 
     /// From names that may repeat.
@@ -79,6 +81,20 @@ impl Shape {
     #[inline]
     pub fn ptr_eq(&self, other: &Shape) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// These names, then those of `other` that are not among them.
+    fn merge(&self, other: &Shape) -> Shape {
+        if let Some((last, merged)) = &*self.0.merged.borrow() {
+            if std::ptr::eq(last.as_ptr(), Rc::as_ptr(&other.0)) {
+                return merged.clone();
+            }
+        }
+        let mut names = self.names().to_vec();
+        names.extend(other.names().iter().filter(|name| self.position(name).is_none()).cloned());
+        let merged = Shape::new(names);
+        *self.0.merged.borrow_mut() = Some((Rc::downgrade(&other.0), merged.clone()));
+        merged
     }
 
     /// A number that tells shapes apart while they live.
@@ -202,18 +218,18 @@ impl Record {
         if self.shape().is_empty() {
             return other.clone();
         }
-        let mut names = self.shape().names().to_vec();
+        let shape = self.shape().merge(other.shape());
         let mut cells = self.cells().to_vec();
+        cells.resize(shape.len(), Slot::Value(Value::Null));
+        let mut next = self.shape().len();
         for (name, cell) in other.fields() {
-            match self.shape().position(name) {
-                Some(at) => cells[at] = cell.clone(),
-                None => {
-                    names.push(name.clone());
-                    cells.push(cell.clone());
-                }
-            }
+            let at = self.shape().position(name).unwrap_or_else(|| {
+                next += 1;
+                next - 1
+            });
+            cells[at] = cell.clone();
         }
-        Record::from_cells(Shape::new(names), cells)
+        Record::from_cells(shape, cells)
     }
 
     /// Whether both are the same object.

@@ -22,6 +22,12 @@ impl Slot {
         Slot::Lazy(Thunk::new(Pending::Native(Box::new(make))))
     }
 
+    /// As [`Slot::lazy`] for code that takes no long time, cannot fail and asks nobody outside: it may run ahead of its time, and, unless
+    /// the value is to be kept at once, a second time: what is looked at once only is not held.
+    pub(crate) fn later(keep: bool, make: impl Fn(&mut Interp) -> Result<Value> + 'static) -> Slot {
+        Slot::Lazy(Thunk::new(Pending::Later(Box::new(make), keep)))
+    }
+
     /// A cell that calls `function` with `argument` when it is first looked at.
     pub fn call(function: &Value, argument: Value) -> Slot {
         Slot::Lazy(Thunk::new(Pending::Call(function.clone(), argument)))
@@ -49,6 +55,24 @@ impl Slot {
                 State::Done(value) => Some(value.clone()),
                 _ => None,
             },
+        }
+    }
+}
+
+impl Slot {
+    /// As [`Slot::ready`], making what [`Slot::later`] left.
+    #[inline]
+    pub(crate) fn at_hand(&self, cx: &mut Interp) -> Option<Value> {
+        match self {
+            Slot::Value(value) => Some(value.clone()),
+            Slot::Lazy(thunk) => {
+                match &*thunk.0.borrow() {
+                    State::Done(value) => return Some(value.clone()),
+                    State::Pending(Pending::Later(..)) => {}
+                    _ => return None,
+                }
+                thunk.force(cx).ok()
+            }
         }
     }
 }
@@ -84,6 +108,8 @@ pub enum Pending {
     CallRow(Value, Record),
     /// Runs Rust code.
     Native(Deferred),
+    /// Runs Rust code that may run at any time; whether the value is kept.
+    Later(Box<dyn Fn(&mut Interp) -> Result<Value>>, bool),
 }
 
 impl Thunk {
@@ -109,6 +135,14 @@ impl Thunk {
             Pending::Call(function, argument) => cx.call(&function, &[argument]),
             Pending::CallRow(function, row) => cx.call(&function, &[Value::Record(row)]),
             Pending::Native(make) => make(cx),
+            Pending::Later(make, keep) => {
+                let result = make(cx);
+                if !keep && result.is_ok() {
+                    *self.0.borrow_mut() = State::Pending(Pending::Later(make, true));
+                    return result;
+                }
+                result
+            }
         };
         *self.0.borrow_mut() = match &result {
             Ok(value) => State::Done(value.clone()),

@@ -484,10 +484,10 @@ const tests = {
   },
   async "only what changed is drawn again, and scrolling stays"() {
     const tab = await open(live, { page: pageAt("Customer") });
-    await tab.evaluate(() => { for (const one of document.querySelectorAll("#view [data-v]")) one.before = true; document.querySelector('[data-v="Open documents"] .scroll').scrollTop = 60; });
+    await tab.evaluate(() => { for (const one of document.querySelectorAll("#view [data-v]")) one.kept = true; document.querySelector('[data-v="Open documents"] .scroll').scrollTop = 60; });
     await tab.click('[data-v="Customers"] tbody tr');
     await tab.waitForSelector('[data-v="Customers"] tr.sel');
-    const kept = await tab.$$eval("#view [data-v]", (all) => all.filter((one) => one.before).map((one) => one.dataset.v));
+    const kept = await tab.$$eval("#view [data-v]", (all) => all.filter((one) => one.kept).map((one) => one.dataset.v));
     ensure(kept.includes("Pages") && kept.includes("Header band") && !kept.includes("Invoiced sales"), `drawn again or not: ${kept.join(", ")}`);
     await tab.click('[data-v="Customers"] tbody tr');
     await tab.waitForFunction(() => !document.querySelector('[data-v="Customers"] tr.sel'));

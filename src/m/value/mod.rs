@@ -186,6 +186,7 @@ impl Value {
     }
 
     /// Its kind.
+    #[inline]
     pub fn kind(&self) -> Kind {
         match self.bare() {
             Value::Null => Kind::Null,
@@ -208,11 +209,13 @@ impl Value {
     }
 
     /// Whether it is `null`.
+    #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self.bare(), Value::Null)
     }
 
     /// Whether it is a number.
+    #[inline]
     pub fn is_number(&self) -> bool {
         matches!(self.bare(), Value::Int(_) | Value::Double(_) | Value::Decimal(_))
     }

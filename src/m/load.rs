@@ -136,7 +136,7 @@ fn push(cx: &mut Interp, builder: &mut ColumnBuilder, data_type: DataType, value
         // A zone is dropped, the local time kept.
         (DataType::DateTime, Value::DateTime(ticks) | Value::DateTimeZone { local: ticks, .. }) => table::Value::DateTime(serial(*ticks)),
         (DataType::DateTime, Value::Time(ticks)) => table::Value::DateTime(*ticks as f64 / TICKS_PER_DAY as f64),
-        (DataType::Binary, Value::Binary(binary)) => table::Value::Binary(Arc::from(&*binary.bytes(cx)?)),
+        (DataType::Binary, Value::Binary(binary)) => table::Value::Binary(Arc::from(&binary.bytes(cx)?[..])),
         _ => return Err(unfit()),
     };
     builder.push(cell).map_err(|e| Error::data_format(e.to_string()))

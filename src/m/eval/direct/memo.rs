@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::Code;
 use super::run::is_scalar;
 use crate::m::eval::node::Lambda;
+use crate::m::functions::json::bytes_hash;
 use crate::m::value::{Record, Slot, Value};
 
 /// How many results one function keeps; a new one takes the place of an old one.
@@ -57,7 +58,7 @@ impl Memo {
         let mut hash = 0_u64;
         for arg in args {
             let word = match arg {
-                Value::Text(text) => text_hash(text.as_bytes()),
+                Value::Text(text) => bytes_hash(text.as_bytes()),
                 Value::Logical(b) => 3 + u64::from(*b),
                 Value::Int(n) => n.cast_unsigned() ^ 0x51,
                 Value::Date(n) => u64::from(n.cast_unsigned()) ^ 0xA7_0000,
@@ -101,17 +102,4 @@ fn is_same(a: &Value, b: &Value) -> bool {
         (Value::Null, Value::Null) => true,
         _ => false,
     }
-}
-
-fn text_hash(bytes: &[u8]) -> u64 {
-    let mut hash = bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]]);
-        hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-    for byte in chunks.remainder() {
-        hash = (hash.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-    hash ^ hash >> 32
 }

@@ -41,6 +41,15 @@ impl TCol {
         }
     }
 
+    /// All cells of a table of `n` rows.
+    pub fn values(&self, n: usize) -> Vec<Value> {
+        match self {
+            TCol::Rows { stored, rows, .. } => rows.iter().map(|row| stored.value(*row as usize)).collect(),
+            TCol::Ids { .. } => (0..n).map(|row| self.get(row)).collect(),
+            TCol::Vals(values) => values.to_vec(),
+        }
+    }
+
     /// The id of a cell in the dictionary of its own model column.
     pub fn id(&self, row: usize) -> Option<u32> {
         match self {

@@ -100,6 +100,8 @@ impl TCol {
             TCol::Ids { col, stored, ids } => {
                 TCol::Ids { col: *col, stored: stored.clone(), ids: Arc::new(at.iter().map(|i| ids[*i as usize]).collect()) }
             }
+            // A column that nobody reads has no cells (`Session::lazy_rows`).
+            TCol::Vals(values) if values.is_empty() => self.clone(),
             TCol::Vals(values) => TCol::Vals(Arc::new(at.iter().map(|i| values[*i as usize].clone()).collect())),
         }
     }

@@ -107,7 +107,11 @@ impl Reader<'_> {
         };
         let text = yaml::normalize(text);
         let file = self.project.sources.add(name.clone(), text.as_str());
-        let Some(node) = yaml::parse(&text, file, self.cx) else { return };
+        let parsed = match shipped::events(path, text.as_bytes()) {
+            Some(packed) => yaml::parse_packed(packed, &text, file, self.cx),
+            None => yaml::parse(&text, file, self.cx),
+        };
+        let Some(node) = parsed else { return };
         let Kind::Mapping(_) = node.kind else {
             self.cx.wrong_kind::<()>(&node, "a mapping at the top of the file");
             return;

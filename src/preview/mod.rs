@@ -377,7 +377,8 @@ impl<'a> Preview<'a> {
             bytes += answer.to_string().len() + key.len();
             variants.insert(key, answer);
         }
-        self.document(&json!({"outline": self.outline(), "base": base, "variants": variants, "complete": complete, "serve": false}))
+        let payload = json!({"outline": self.outline(), "base": base, "variants": variants, "complete": complete, "serve": false});
+        document(&self.report.name, self.report.locale.as_deref(), &payload.to_string())
     }
 
     /// Selections that somebody is likely to make, the likeliest first.
@@ -446,35 +447,6 @@ impl<'a> Preview<'a> {
         broken
     }
 
-    /// The page that asks a server for all of its answers; `version` counts the server's rebuilds.
-    pub fn served(&self, version: u64) -> String {
-        let outline = self.outline();
-        self.document(&json!({"outline": outline, "base": [], "variants": {}, "complete": true, "serve": true, "version": version}))
-    }
-
-    fn document(&self, payload: &Json) -> String {
-        // Only the two scripts and the style of this page may run, whatever else finds its way in.
-        static POLICY: OnceLock<String> = OnceLock::new();
-        let policy = POLICY.get_or_init(|| {
-            format!(
-                "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
-                source(ECHARTS),
-                source(SCRIPT),
-                source(STYLE)
-            )
-        });
-        // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
-        let data = payload.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
-        let title = escape(&self.report.name);
-        let lang = self.report.locale.as_deref().unwrap_or("en").split('-').next().unwrap_or("en").to_owned();
-        format!(
-            "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
-             <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-        )
-    }
-
     /// Values of each slicer's column, those of synchronised slicers once.
     fn slicer_values(&self, base: &[Json]) -> Vec<(String, Vec<Json>)> {
         let mut seen: Vec<(String, Vec<Json>)> = Vec::new();
@@ -496,6 +468,36 @@ impl<'a> Preview<'a> {
         }
         seen
     }
+}
+
+/// The page that asks a server for all of its answers; `version` counts the server's rebuilds and `outline` is [`Preview::outline`] as text.
+pub fn served(name: &str, locale: Option<&str>, outline: &str, version: u64) -> String {
+    let payload =
+        format!("{{\"outline\":{outline},\"base\":[],\"variants\":{{}},\"complete\":true,\"serve\":true,\"version\":{version}}}");
+    document(name, locale, &payload)
+}
+
+fn document(name: &str, locale: Option<&str>, payload: &str) -> String {
+    // Only the two scripts and the style of this page may run, whatever else finds its way in.
+    static POLICY: OnceLock<String> = OnceLock::new();
+    let policy = POLICY.get_or_init(|| {
+        format!(
+            "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
+            source(ECHARTS),
+            source(SCRIPT),
+            source(STYLE)
+        )
+    });
+    // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
+    let data = payload.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    let title = escape(name);
+    let lang = escape(locale.unwrap_or("en").split('-').next().unwrap_or("en"));
+    format!(
+        "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
+         <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
 }
 
 /// The groups around a visual, the nearest first.

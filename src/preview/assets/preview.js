@@ -349,34 +349,39 @@ function draw() {
   fit();
   const page = pages[state.page];
   const placed = places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0));
-  const frame = JSON.stringify([generation, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0, placed.length]);
+  const around = pages.map(p => [p.name, p.title, p.kind, p.hidden, p.drill]);
+  const frame = JSON.stringify([around, outline.colors, outline.signs, page.width, page.height, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0, placed.length]);
   if (frame !== drawn.frame) {
     dispose(stage);
     stage.replaceChildren();
     drawn = {frame, hosts: []};
   }
+  // First everything is read, then written, then measured: a page that is asked for a size after each change lays itself out each time.
   let bottom = 0;
+  const changed = [];
   placed.forEach(([v, x, y, w, h], i) => {
     bottom = Math.max(bottom, y + h);
     const isSource = state.mark && state.mark.page === state.page && state.mark.visual === v.id;
     const answer = (isSource ? plainAnswers : answers)[v.id] || {};
-    const stamp = JSON.stringify([v.id, x, y, w, h, parts(answer), stateOf(page, v)]);
+    const stamp = JSON.stringify([v, x, y, w, h, parts(answer), stateOf(page, v)]);
     const before = drawn.hosts[i];
     if (before && before.stamp === stamp) return;
-    const host = visual(page, v, answer, {x, y, w, h}, true);
+    changed.push({i, v, answer, stamp, before, at: {x, y, w, h}, left: before ? scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]) : []});
+  });
+  for (const {i, v, answer, stamp, before, at, left} of changed) {
+    const host = visual(page, v, answer, at, true);
     if (before) {
-      const places = scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]);
       dispose(before.host);
       before.host.replaceWith(host);
-      pending.push(() => { if (places.some(([, top]) => top > 0)) catchUp(); scrolled(host).forEach((one, n) => { if (places[n]) [one.scrollLeft, one.scrollTop] = places[n]; }); });
+      if (left.some(([x, y]) => x > 0 || y > 0)) pending.push(() => { if (left.some(([, top]) => top > 0)) catchUp(); scrolled(host).forEach((one, n) => { if (left[n]) [one.scrollLeft, one.scrollTop] = left[n]; }); });
     } else stage.append(host);
     drawn.hosts[i] = {host, stamp};
-  });
+  }
   if (isPhone()) {
     stage.style.width = room.style.width = `${view.clientWidth}px`;
     stage.style.height = room.style.height = `${bottom + 12}px`;
   }
-  for (const start of pending.splice(0)) start();
+  settle();
   if (laters.length) whenIdle(catchUp);
   if (focusId && !stage.contains(document.activeElement)) {
     const host = [...stage.children].find(n => n.dataset.v === focusId);
@@ -387,12 +392,20 @@ function draw() {
   document.body.dataset.ready = String(state.page);
   document.body.dataset.drawn = String(Number(document.body.dataset.drawn || 0) + 1);
 }
+// What is measured once everything stands, and gives back what follows from it; and what is done after that.
+const looks = [];
 const pending = [];
+const settle = () => {
+  for (const write of looks.splice(0).map(look => look())) if (write) write();
+  for (const start of pending.splice(0)) start();
+};
 // Rows that nobody sees yet are made when the page is on the screen.
 let laters = [];
 const later = (node, make) => laters.push(() => { if (node.isConnected) make(); });
 const catchUp = () => { for (const make of laters.splice(0)) make(); };
-const whenIdle = window.requestIdleCallback ? run => window.requestIdleCallback(run, {timeout: 300}) : run => setTimeout(run, 50);
+let idle = 0;
+// Somebody who goes on clicking does not wait for them.
+const whenIdle = run => { clearTimeout(idle); idle = setTimeout(() => window.requestIdleCallback ? window.requestIdleCallback(run, {timeout: 300}) : run(), 400); };
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
   'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
@@ -424,7 +437,7 @@ function visual(page, v, answer, at, isLive) {
     if (links) heading.append(el('button', {type: 'button', 'data-f': 'title', text: title, title: alt || '', onclick: event => { event.stopPropagation(); act(v); }})); else heading.textContent = title;
     host.append(heading);
     if (v.wrap) heading.classList.add('wrap');
-    pending.push(() => { heading.title = heading.scrollWidth > heading.clientWidth || heading.scrollHeight > heading.clientHeight + 2 ? title : ''; });
+    looks.push(() => { const isCut = heading.scrollWidth > heading.clientWidth || heading.scrollHeight > heading.clientHeight + 2; return isCut ? () => { heading.title = title; } : null; });
   }
   if (links) { host.classList.add('link'); host.addEventListener('click', () => act(v)); }
   if (answer.subtitle) host.append(el('p', {class: 's', text: answer.subtitle, title: answer.subtitle}));
@@ -611,8 +624,11 @@ function styled(cell, data, s, row, i, depth, spread) {
       color = mix(low[1], high[1], to === from ? 0 : Math.max(0, Math.min(1, (value - from) / (to - from))));
     }
     if (!isHex(color)) continue;
-    if (style.kind === 'back') back = isDark ? mix(color, '#1d252e', 0.8) : color; else font = color;
+    if (style.kind === 'back') back = color; else font = color;
   }
+  // White is the paper; the paler a colour on it, the closer to the dark paper.
+  if (back && luminance(back) > 0.97) back = null;
+  if (back && isDark) back = mix(paper(), back, luminance(back) > 0.4 ? 0.06 + 0.3 * (1 - luminance(back)) : 0.5);
   if (back) cell.style.backgroundColor = back;
   if (font) cell.style.color = seen(font, 4.5, back || paper());
 }
@@ -634,9 +650,11 @@ function card(host, body, v, data) {
     if (s.values.length > 1) box.append(el('div', {class: 'cl', text: value.name}));
     body.append(box);
     // A figure is shown whole: it becomes smaller before it is cut.
-    pending.push(() => {
+    looks.push(() => {
       const shownText = box.firstChild;
-      for (let px = size; px > 11 && shownText.scrollWidth > shownText.clientWidth; px -= 0.5) shownText.style.fontSize = `${px}px`;
+      const [wide, room] = [shownText.scrollWidth, shownText.clientWidth];
+      if (wide <= room) return null;
+      return () => { for (let px = Math.max(11, Math.floor(size * room / wide * 2) / 2); ; px -= 0.5) { shownText.style.fontSize = `${px}px`; if (px <= 11 || shownText.scrollWidth <= shownText.clientWidth) break; } };
     });
   });
   if (s.values.length > 1) { body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
@@ -650,7 +668,10 @@ function table(body, v, data, canPick) {
   const order = v.fields.map(f => f.role === 'Tooltips' ? -1 : data.columns.findIndex(c => c.ref === f.ref)).filter(i => i >= 0);
   const heads = order.length ? order : data.columns.map((_, i) => i);
   const spread = spreads(data, s, rows);
-  const isNumber = i => i >= s.groups.length || rows.some(r => typeof r[i] === 'number');
+  const numbers = data.columns.map((_, i) => i >= s.groups.length || rows.some(r => typeof r[i] === 'number'));
+  const isNumber = i => numbers[i];
+  // Days and short words stay on one line.
+  const isShort = data.columns.map((_, i) => i < s.groups.length && rows.every(r => typeof r[i] !== 'string' || r[i].length <= 16));
   const node = el('table', {class: 't'}, el('thead', {}, el('tr', {}, ...heads.map(i => el('th', {scope: 'col', class: isNumber(i) ? 'n' : null, text: data.columns[i].name})))));
   const tbody = el('tbody', {});
   const drills = new Set(pages.flatMap(p => p.drill || []));
@@ -660,7 +681,7 @@ function table(body, v, data, canPick) {
     const tr = el('tr', {tabindex: canSelect ? (r === 0 ? '0' : '-1') : null, class: canSelect ? 'pick' : null, 'data-f': canSelect ? `r${r}` : null});
     for (const i of heads) {
       const group = i < s.groups.length;
-      const td = el('td', {class: isNumber(i) ? 'n' : group && ISO.test(row[i] || '') ? 'd' : null, text: group ? (row[i] === null || row[i] === '' ? '' : groupText(row[i], data.columns[i])) : s.text(row, i - s.groups.length)});
+      const td = el('td', {class: isNumber(i) ? 'n' : isShort[i] ? 'd' : null, text: group ? (row[i] === null || row[i] === '' ? '' : groupText(row[i], data.columns[i])) : s.text(row, i - s.groups.length)});
       if (!group) styled(td, data, s, row, i - s.groups.length, undefined, spread[i - s.groups.length]);
       tr.append(td);
     }
@@ -691,15 +712,16 @@ function table(body, v, data, canPick) {
 }
 
 // Only whole rows are seen: what does not fit is scrolled to.
-const wholeRows = (box, node) => pending.push(() => {
+const wholeRows = (box, node) => looks.push(() => {
   const foot = node.tFoot ? node.tFoot.offsetHeight : 0;
   const room = box.clientHeight - foot;
   let end = 0;
   for (const row of node.tBodies[0].rows) {
     const bottom = row.offsetTop + row.offsetHeight;
-    if (bottom > room) { if (end) box.style.bottom = `${Math.max(0, room - end)}px`; return; }
+    if (bottom > room) return end ? () => { box.style.bottom = `${Math.max(0, room - end)}px`; } : null;
     end = bottom;
   }
+  return null;
 });
 
 function matrix(body, v, data) {
@@ -774,14 +796,24 @@ function matrix(body, v, data) {
   body.append(box);
   wholeRows(box, node);
   // The latest periods are the ones that people look for first.
-  if (across.length) pending.push(() => {
-    // Room behind the last column lets the first one that is seen stand whole beside the heads of the rows.
+  if (across.length) looks.push(() => {
+    // Columns grow until those that are seen fill the width; room behind the last one lets the first of them stand whole beside the heads
+    // of the rows.
     const frozen = head.firstChild.offsetWidth;
     const furthest = box.scrollWidth - box.clientWidth;
     const starts = [...head.children].slice(1).map(th => th.offsetLeft - frozen);
-    const stop = starts.find(x => x >= furthest - 1);
-    if (furthest > 0 && stop !== undefined && stop > furthest) box.append(el('div', {class: 'room-end', style: {width: `${stop + box.clientWidth}px`}}));
-    box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : box.scrollWidth; box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); }); });
+    const first = starts.findIndex(x => x >= furthest - 1);
+    const shown = starts.length - first;
+    const grows = furthest > 0 && first > 0 ? Math.floor((starts[first] - furthest) / shown) : 0;
+    const stop = first < 0 ? 0 : starts[first] + first * grows;
+    const end = furthest > 0 && stop > furthest + starts.length * grows ? stop + box.clientWidth : 0;
+    return () => {
+      if (grows > 0) { box.style.setProperty('--grows', `${grows}px`); box.classList.add('grows'); }
+      if (end) box.append(el('div', {class: 'room-end', style: {width: `${end}px`}}));
+      box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : 1e6;
+      box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); });
+    };
+  });
 }
 
 // ---------- charts
@@ -820,11 +852,16 @@ function chart(host, body, v, data, title, isLive) {
     body.append(keys);
     place.keys = keys;
   }
+  const room = {clientWidth: 0, clientHeight: 0};
+  looks.push(() => { room.clientWidth = place.clientWidth; room.clientHeight = place.clientHeight; return null; });
   pending.push(() => {
-    const instance = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: Math.max(1, (window.devicePixelRatio || 1) * scale)});
+    const instance = echarts.init(place, null, {renderer: 'canvas', width: room.clientWidth, height: room.clientHeight, devicePixelRatio: Math.max(1, (window.devicePixelRatio || 1) * scale)});
     charts.add(instance);
     if (place.keys) place.keys.chart = instance;
-    instance.setOption({animation: false, aria: {enabled: true, label: {description: title}}, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...plan.option(place)});
+    const option = plan.option(room);
+    // The table beside a chart is what is read aloud, and the tooltip says what is under the pointer.
+    for (const one of option.series) one.emphasis = {disabled: true};
+    instance.setOption({animation: false, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...option});
     if (!isLive || !plan.column) return;
     instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value, isMore(event.event && event.event.event)); });
     if (v.tooltip) {
@@ -874,7 +911,7 @@ function series(v, data, s, rows) {
   const axisTip = {...box, trigger: 'axis', axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.12}}, formatter: p => ownTip(p[0].dataIndex)};
   const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
   const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
-  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
+  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140, itemWidth: 12, itemHeight: 12, itemGap: 6} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
   const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
@@ -909,7 +946,7 @@ function series(v, data, s, rows) {
     const isShort = labels.every(l => l.split(' ').every(word => wide(word) <= slot - 4) && wide(l) <= (slot - 4) * 1.8);
     return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'};
   };
-  const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
+  const item = (x, i, value) => chosen === null ? value : {value, itemStyle: {opacity: faded(names[i])}};
   const base = {heads, cells, points, pick, column, headline: ''};
   const lab = (x, size) => v.labels ? {show: true, position: 'right', color: ink(), fontSize: size, formatter: p => x.texts[p.dataIndex]} : {show: false};
 
@@ -957,7 +994,7 @@ function series(v, data, s, rows) {
     const room = place => place.clientHeight - (v.labels ? 6 : 24);
     const size = place => Math.max(10, Math.min(12, Math.floor(room(place) / names.length) - 1));
     return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > room(place) ? 'auto' : 0, hideOverlap: true}}),
-      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x, size(place))}))})};
+      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d)), label: lab(x, size(place))}))})};
   }
   const isArea = /area/i.test(type);
   const isStacked = ['columnChart', 'stackedAreaChart', 'lineStackedColumnComboChart', 'hundredPercentStackedColumnChart'].includes(type);
@@ -967,7 +1004,7 @@ function series(v, data, s, rows) {
     yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine
       ? {type: 'line', name: x.name, color: x.color, data: x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
-      : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d}))}),
+      : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d))}),
     ...lines.map(x => ({type: 'line', name: x.name, color: x.color, data: x.data, yAxisIndex: second ? 1 : 0, symbol: 'circle', symbolSize: 4, showSymbol: names.length <= 31, connectNulls: true, lineStyle: {width: 2}, z: 5}))]})};
 }
 
@@ -990,7 +1027,7 @@ function showTip(v, column, value, pointer) {
     document.body.append(tip);
     tip.style.left = `${Math.max(4, Math.min(pointer.clientX + 16, window.innerWidth - page.width - 8))}px`;
     tip.style.top = `${Math.max(4, Math.min(pointer.clientY + 16, window.innerHeight - page.height - 8))}px`;
-    for (const start of pending.splice(0)) start();
+    settle();
   }, 200);
 }
 
@@ -1051,14 +1088,22 @@ if (payload.serve) {
     if (text && trouble.dataset.text !== text + detail) trouble.replaceChildren(el('strong', {text}), detail ? el('pre', {text: detail, tabindex: '0'}) : '');
     trouble.dataset.text = text ? text + detail : '';
   };
+  let seen = null;
+  const ask = async waits => {
+    const got = await (await fetch(waits && seen !== null ? `/api/version?seen=${seen}` : '/api/version')).json();
+    silent = 0;
+    seen = got.changes;
+    tell(got.problem ? W.problem : '', got.problem || '');
+    if (got.version !== version) version = await takeOver();
+  };
+  // A browser keeps few connections to one server: one tab waits for news on its own, the others ask now and then.
   const look = async () => {
+    let waits = false;
     try {
-      const got = await (await fetch('/api/version')).json();
-      silent = 0;
-      tell(got.problem ? W.problem : '', got.problem || '');
-      if (got.version !== version) version = await takeOver();
+      if (window.navigator.locks && !document.hidden) await window.navigator.locks.request('news', {ifAvailable: true}, lock => { waits = !!lock; return ask(waits); });
+      else await ask(false);
     } catch { silent += 1; if (silent > 5) tell(W.gone, ''); }
-    setTimeout(look, document.hidden || silent ? 1000 : 100);
+    setTimeout(look, document.hidden || silent ? 1000 : waits ? 0 : 100);
   };
   look();
 }

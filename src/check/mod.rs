@@ -123,11 +123,7 @@ pub fn check(project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel,
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_after(
-    before: Option<&CheckedModel>,
-    project: Project,
-    loading: Vec<Diagnostic>,
-) -> Result<CheckedModel, Vec<Diagnostic>> {
+pub fn check_after(before: Option<&CheckedModel>, project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel, Vec<Diagnostic>> {
     let before = before.filter(|checked| checked.has_model_of(&project));
     let (by_rule, queries) = run(before, &project);
     let warnings: Vec<Diagnostic> = loading.into_iter().chain(by_rule.iter().flatten().cloned()).collect();

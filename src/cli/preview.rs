@@ -21,8 +21,8 @@ use crate::m;
 use crate::model::Model;
 use crate::power_query::Refresh;
 use crate::preview::{Budget, Memory, Preview};
-use crate::project::raw::SourceKind;
 use crate::project::Trees;
+use crate::project::raw::SourceKind;
 use crate::report::{Page, PageKind, Report};
 use crate::table::Table;
 
@@ -252,7 +252,8 @@ impl Wanted {
 fn read_back(emitted: &Report, name: &str, before: Option<&Opened>) -> Result<Report, Failure> {
     let known = before.and_then(|opened| Some((opened.origin.as_ref()?, &opened.report)));
     // Pages name each other: the same pages have to be there.
-    let names = |report: &Report| -> Vec<(String, Option<String>)> { report.pages.iter().map(|p| (p.name.clone(), p.id.clone())).collect() };
+    let names =
+        |report: &Report| -> Vec<(String, Option<String>)> { report.pages.iter().map(|p| (p.name.clone(), p.id.clone())).collect() };
     let known = known.filter(|(origin, report)| names(&origin.emitted) == names(emitted) && report.pages.len() == emitted.pages.len());
     let is_known = |at: usize| known.is_some_and(|(origin, _)| origin.emitted.pages[at] == emitted.pages[at]);
     let mut changed = Report { pages: Vec::new(), ..emitted.clone() };
@@ -390,7 +391,13 @@ fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
 }
 
 /// The thread of the engine: builds, answers, rebuilds.
-fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &watch::Sender<Shown>, ready: &mpsc::Sender<Result<(), Failure>>, global: &Global) {
+fn answer(
+    wanted: &Wanted,
+    asked: &mpsc::Receiver<Ask>,
+    shown: &watch::Sender<Shown>,
+    ready: &mpsc::Sender<Result<(), Failure>>,
+    global: &Global,
+) {
     let (mut opened, mut engine) = match wanted.open(None, global) {
         Ok(pair) => pair,
         Err(failure) => {

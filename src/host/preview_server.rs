@@ -73,7 +73,12 @@ pub async fn bind(port: u16) -> std::io::Result<(tokio::net::TcpListener, u16)> 
 ///
 /// # Errors
 /// When the socket fails.
-pub async fn serve(listener: tokio::net::TcpListener, port: u16, shown: Arc<watch::Sender<Shown>>, asks: mpsc::Sender<Ask>) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    port: u16,
+    shown: Arc<watch::Sender<Shown>>,
+    asks: mpsc::Sender<Ask>,
+) -> std::io::Result<()> {
     let shared = Shared { shown, asks, port };
     let app = axum::Router::new()
         .route("/", get(page))

@@ -65,7 +65,11 @@ fn large_enough(page: &Page, visual: &Visual, found: &mut Vec<Diagnostic>) {
         () => kind.min_height,
     };
     if visual.position.height > 0.0 && visual.position.height < least {
-        let what = if is_dropdown { "a slicer that opens a list below its header".to_owned() } else { format!("a visual of type `{}`", kind.yaml) };
+        let what = if is_dropdown {
+            "a slicer that opens a list below its header".to_owned()
+        } else {
+            format!("a visual of type `{}`", kind.yaml)
+        };
         let message = format!("`{}` is {} pixels high, {what} needs {least}", visual.name, visual.position.height);
         let units = least / 8.0;
         let problem = Diagnostic::warning("R0212", message).help(format!("give it a height of {units} units in `at:`"));

@@ -8,13 +8,13 @@ const lang = document.documentElement.lang || 'en';
 const WORDS = {
   en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
     need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here',
-    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
+    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', other: 'Other', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
   fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
     need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici',
-    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
+    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', other: 'Autres', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
   nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
     need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan',
-    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
+    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', other: 'Overige', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
 };
 const W = WORDS[lang] || WORDS.en;
 
@@ -186,6 +186,12 @@ const state = {page: 0, slicers: new Map(), mark: null, drill: null, history: []
 const named = name => pages.findIndex(p => p.name === name);
 const columnOf = v => v.fields.length ? v.fields[0].column : null;
 const slicerKey = (page, v) => v.sync ? `*${v.sync}` : `${page}/${v.id}`;
+// What slicers have chosen when the report is opened; those that nobody sees keep it.
+const chooseAtFirst = onlyHidden => pages.forEach((p, i) => {
+  for (const one of p.chosen || []) if (one.hidden || !onlyHidden) state.slicers.set(slicerKey(i, one), {column: one.column, values: one.values, page: one.sync ? null : i, hidden: one.hidden});
+});
+chooseAtFirst(false);
+const clear = () => { state.mark = null; state.slicers.clear(); chooseAtFirst(true); refresh(); };
 const selectionsOf = (page, withMark) => {
   const by = new Map();
   for (const one of state.slicers.values()) if (one.page === null || one.page === page) by.set(one.column, one.values);
@@ -204,7 +210,7 @@ const stage = el('div', {class: 'stage'});
 const room = el('div', {class: 'room'}, stage);
 const view = el('main', {class: 'view', id: 'view', role: 'tabpanel', tabindex: '-1'}, room);
 const log = el('aside', {class: 'log', 'aria-label': W.log, hidden: true});
-const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => { state.mark = null; state.slicers.clear(); refresh(); }});
+const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => clear()});
 const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-pressed': 'false', onclick: () => toggleLog()});
 const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
 app.append(
@@ -280,12 +286,12 @@ async function refresh() {
   missing(!got);
   if (got) { answers = got; plainAnswers = plain || got; } else if (state.shown !== page) { answers = payload.base[page] || {}; plainAnswers = answers; }
   state.shown = page;
-  clearTool.hidden = !(state.mark || state.slicers.size);
+  clearTool.hidden = !(state.mark || [...state.slicers.values()].some(one => !one.hidden));
   draw();
 }
 const missing = is => {
   note.hidden = !is;
-  if (is) note.replaceChildren(el('span', {text: `${W.need} `}), el('code', {text: 'xero-pbit preview --serve'}), el('button', {class: 'tool', type: 'button', text: W.clear, onclick: () => { state.mark = null; state.slicers.clear(); refresh(); }}));
+  if (is) note.replaceChildren(el('span', {text: `${W.need} `}), el('code', {text: 'xero-pbit preview --serve'}), el('button', {class: 'tool', type: 'button', text: W.clear, onclick: () => clear()}));
 };
 
 let scale = 1;
@@ -408,7 +414,7 @@ let idle = 0;
 const whenIdle = run => { clearTimeout(idle); idle = setTimeout(() => window.requestIdleCallback ? window.requestIdleCallback(run, {timeout: 300}) : run(), 400); };
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
-  'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
+  'hundredPercentStackedBarChart', 'scatterChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
 const SLICERS = new Set(['slicer', 'listSlicer', 'advancedSlicerVisual', 'textSlicer']);
 
 function visual(page, v, answer, at, isLive) {
@@ -575,7 +581,16 @@ function slicer(host, v, answer, isLive) {
       place.append(el('label', {}, input, el('span', {text: text(value)})));
     }
   };
-  if (v.mode === 'Basic' || v.mode === 'HorizontalList' || (v.type !== 'slicer' && v.h >= 120)) {
+  if (v.mode === 'HorizontalList' || v.type === 'advancedSlicerVisual') {
+    const row = el('div', {class: 'chips', role: 'group', 'aria-label': label});
+    for (const [i, value] of values.entries()) {
+      const isOn = has(value);
+      row.append(el('button', {class: 'chip', type: 'button', 'data-f': `c${i}`, 'aria-pressed': String(isOn), text: text(value), onclick: () => { const now = picked(); set(now.includes(value) ? now.filter(c => c !== value) : v.single ? [value] : [...now, value]); }}));
+    }
+    host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, row));
+    return;
+  }
+  if (v.mode === 'Basic' || v.type !== 'slicer') {
     const list = el('div', {class: 'list', role: 'group', 'aria-label': label});
     boxes(list);
     host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, list));
@@ -602,6 +617,20 @@ const shape = data => {
   return {groups, values, at: (row, i, depth) => row[(depth ?? groups.length) + 2 * i], text: (row, i, depth) => row[(depth ?? groups.length) + 2 * i + 1] ?? '', extra: (row, i, depth) => row[(depth ?? groups.length) + 2 * values.length + i]};
 };
 const holds = {'=': (a, b) => a === b, '<>': (a, b) => a !== b, '>': (a, b) => a > b, '>=': (a, b) => a >= b, '<': (a, b) => a < b, '<=': (a, b) => a <= b};
+// The colour that a style gives a figure: of its own, by a measure, by the first rule that holds, on a scale of two or three colours.
+function colorBy(style, s, row, value, depth, spread) {
+  if (style.at !== undefined) return s.extra(row, style.at, depth);
+  if (style.rules) { const rule = value === null ? null : style.rules.find(([sign, bound]) => holds[sign](value, bound ?? 0)); return rule ? rule[2] : null; }
+  if (!style.scale) return style.color || null;
+  if (typeof value !== 'number' || !spread) return null;
+  const [low, high] = [style.scale[0], style.scale[style.scale.length - 1]];
+  const from = low[0] ?? spread.min, to = high[0] ?? spread.max;
+  const part = (a, b) => b === a ? 0 : Math.max(0, Math.min(1, (value - a) / (b - a)));
+  if (style.scale.length < 3) return mix(low[1], high[1], part(from, to));
+  const middle = style.scale[1];
+  const at = middle[0] ?? (from + to) / 2;
+  return value <= at ? mix(low[1], middle[1], part(from, at)) : mix(middle[1], high[1], part(at, to));
+}
 function styled(cell, data, s, row, i, depth, spread) {
   let back = null;
   let font = null;
@@ -615,14 +644,7 @@ function styled(cell, data, s, row, i, depth, spread) {
       if (isHex(color)) { const c = isDark ? mix(color, '#1d252e', 0.6) : color; cell.style.background = `linear-gradient(to right, ${c} ${share}%, transparent ${share}%)`; cell.classList.add('barcell'); }
       continue;
     }
-    let color = style.color || null;
-    if (style.at !== undefined) color = s.extra(row, style.at, depth);
-    if (style.rules && value !== null) { const rule = style.rules.find(([sign, bound]) => holds[sign](value, bound ?? 0)); color = rule ? rule[2] : null; }
-    if (style.scale && typeof value === 'number' && spread) {
-      const [low, high] = [style.scale[0], style.scale[style.scale.length - 1]];
-      const from = low[0] ?? spread.min, to = high[0] ?? spread.max;
-      color = mix(low[1], high[1], to === from ? 0 : Math.max(0, Math.min(1, (value - from) / (to - from))));
-    }
+    const color = colorBy(style, s, row, value, depth, spread);
     if (!isHex(color)) continue;
     if (style.kind === 'back') back = color; else font = color;
   }
@@ -637,17 +659,20 @@ const spreads = (data, s, rows, depth) => s.values.map((_, i) => { const all = r
 function card(host, body, v, data) {
   host.classList.add('card');
   const s = shape(data);
-  const row = (data.levels[0] || [])[0] || [];
+  // A card of a category has one for each of its members.
+  const rows = s.groups.length ? (data.levels[0] || []).slice(0, 24) : [(data.levels[0] || [])[0] || []];
+  const all = rows.flatMap(row => s.values.map((value, i) => [row, value, i]));
   const color = resolve(v.font);
   const size = Math.min((v.size || 14) * 4 / 3, 40);
-  s.values.forEach((value, i) => {
-    const box = el('div', {});
+  all.forEach(([row, value, i]) => {
+    const box = el('div', {class: 'one'});
     const text = String(s.text(row, i) ?? '');
     // On the band a card is written in the band's own colour.
     const shown = v.plain ? (hasBand() ? color || 'var(--on-header)' : 'var(--ink)') : color ? seen(color, 4.5) : 'var(--ink)';
     const isLong = text.length > 24;
     box.append(el('div', {class: isLong && at2(host) ? 'cv wrap' : 'cv', text: text || (v.plain ? '' : '–'), title: text, 'data-figure': value.ref, style: {color: shown, fontSize: `${size}px`, fontWeight: v.plain ? '400' : ''}}));
-    if (s.values.length > 1) box.append(el('div', {class: 'cl', text: value.name}));
+    const under = [s.groups.length ? groupText(row[0], s.groups[0]) : '', s.values.length > 1 ? value.name : ''].filter(Boolean).join(' · ');
+    if (under) box.append(el('div', {class: 'cl', text: under}));
     body.append(box);
     // A figure is shown whole: it becomes smaller before it is cut.
     looks.push(() => {
@@ -657,7 +682,7 @@ function card(host, body, v, data) {
       return () => { for (let px = Math.max(11, Math.floor(size * room / wide * 2) / 2); ; px -= 0.5) { shownText.style.fontSize = `${px}px`; if (px <= 11 || shownText.scrollWidth <= shownText.clientWidth) break; } };
     });
   });
-  if (s.values.length > 1) { body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
+  if (all.length > 1) { body.style.flexWrap = s.groups.length ? 'wrap' : ''; body.style.overflow = s.groups.length ? 'auto' : ''; body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
 }
 const at2 = host => parseFloat(host.style.height) >= 30;
 
@@ -825,15 +850,55 @@ const hiddenTable = (title, heads, rows) => {
   return el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), tbody);
 };
 
-function chart(host, body, v, data, title, isLive) {
+// One chart for each member of the field for small multiples, side by side on the same scale.
+const nice = x => { if (x <= 0) return 0; const unit = 10 ** Math.floor(Math.log10(x)); return unit * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(one => one * unit >= x * 0.999999); };
+function multiples(host, body, v, data, title, isLive, at) {
+  const rows = data.levels[0] || [];
+  const members = new Map();
+  for (const row of rows) { const key = JSON.stringify(row[at]); if (!members.has(key)) members.set(key, []); members.get(key).push(row.filter((_, i) => i !== at)); }
+  const columns = data.columns.filter((_, i) => i !== at);
+  const s = shape({...data, columns});
+  const isStacked = /^(columnChart|barChart|stackedAreaChart|lineStacked)/.test(v.type);
+  const extent = {low: 0, high: 0};
+  for (const list of members.values()) {
+    const sums = new Map();
+    for (const row of list) s.values.forEach((_, i) => {
+      const value = s.at(row, i);
+      if (typeof value !== 'number') return;
+      const key = isStacked ? `${JSON.stringify(row[0])}${value < 0}` : `${sums.size}`;
+      sums.set(key, (sums.get(key) || 0) + value);
+    });
+    for (const value of sums.values()) { extent.low = Math.min(extent.low, value); extent.high = Math.max(extent.high, value); }
+  }
+  const shown = [...members].slice(0, 12);
+  const across = Math.ceil(Math.sqrt(shown.length * Math.max(0.5, v.w / Math.max(1, v.h)) / 1.6));
+  const box = el('div', {class: 'multiples', style: {gridTemplateColumns: `repeat(${Math.max(1, Math.min(shown.length, across))}, minmax(0, 1fr))`}});
+  body.append(box);
+  for (const [key, list] of shown) {
+    const name = groupText(JSON.parse(key), data.columns[at]);
+    const cell = el('div', {class: 'body'});
+    box.append(el('div', {class: 'multiple'}, el('div', {class: 'cl', text: name, title: name}), cell));
+    chart(host, cell, {...v, legend: null}, {...data, columns, levels: [list]}, `${title}: ${name}`, isLive, extent);
+  }
+  if (members.size > shown.length) body.append(el('p', {class: 'more', text: `${W.cut} (${shown.length})`}));
+}
+
+function chart(host, body, v, data, title, isLive, extent) {
   const s = shape(data);
   const rows = data.levels[0] || [];
+  const multiple = s.groups.findIndex(g => g.role === 'Rows');
+  if (multiple >= 0 && rows.length) { multiples(host, body, v, data, title, isLive, multiple); return; }
   if (!rows.length) { body.append(el('p', {class: 'more', text: W.none})); return; }
   const plan = series(v, data, s, rows);
   body.append(hiddenTable(title, plan.heads, plan.cells));
-  if (v.type === 'kpi') body.append(el('div', {class: 'k', text: plan.headline, 'data-figure': s.values[0].ref}));
+  if (v.type === 'kpi') {
+    const goal = plan.goal;
+    const is = goal ? goal.ahead >= 0 ? 'good' : 'bad' : '';
+    body.append(el('div', {class: 'k', 'data-figure': s.values[0].ref, text: plan.headline, style: {color: goal ? seen(sign(is), 4.5) : ''}}));
+    if (goal) body.append(el('div', {class: 'cl', style: {position: 'absolute', left: '0', top: '34px'}, text: `${goal.name}: ${goal.text}${goal.share === null ? '' : ` (${goal.share})`}`}));
+  }
   const place = el('div', {class: 'chart', 'aria-hidden': 'true'});
-  if (v.type === 'kpi') place.style.top = '34px';
+  if (v.type === 'kpi') place.style.top = plan.goal ? '52px' : '34px';
   body.append(place);
   const canKeys = isLive && plan.points.length > 0;
   if (canKeys) {
@@ -861,6 +926,7 @@ function chart(host, body, v, data, title, isLive) {
     const option = plan.option(room);
     // The table beside a chart is what is read aloud, and the tooltip says what is under the pointer.
     for (const one of option.series) one.emphasis = {disabled: true};
+    if (extent && !v.type.startsWith('hundred')) for (const axis of [option.xAxis, option.yAxis].flat()) if (axis && axis.type === 'value') Object.assign(axis, {min: extent.low < 0 ? -nice(-extent.low) : 0, max: nice(extent.high), splitNumber: 2});
     instance.setOption({animation: false, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...option});
     if (!isLive || !plan.column) return;
     instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value, isMore(event.event && event.event.event)); });
@@ -897,7 +963,16 @@ function series(v, data, s, rows) {
   } else {
     s.values.forEach((value, i) => {
       const one = {name: value.name, role: value.role, color: colorOf(value, i), data: new Array(Math.max(names.length, 1)).fill(null), texts: new Array(Math.max(names.length, 1)).fill(''), share: isShare(i)};
-      rows.forEach(row => { const at = ci >= 0 ? keys.get(JSON.stringify(row[ci])) : 0; one.data[at] = total(s.at(row, i)); one.texts[at] = s.text(row, i); });
+      const fill = (data.styles || []).find(style => style.kind === 'fill' && style.value === i);
+      const spread = fill && spreads(data, s, rows)[i];
+      if (fill) one.fills = new Array(Math.max(names.length, 1)).fill(null);
+      rows.forEach(row => {
+        const at = ci >= 0 ? keys.get(JSON.stringify(row[ci])) : 0;
+        one.data[at] = total(s.at(row, i));
+        one.texts[at] = s.text(row, i);
+        const color = fill && colorBy(fill, s, row, s.at(row, i), undefined, spread);
+        if (isHex(color)) one.fills[at] = mark(color);
+      });
       list.push(one);
     });
   }
@@ -937,8 +1012,8 @@ function series(v, data, s, rows) {
     return {hideOverlap: false, interval: i => i >= from && (i - from) % step === 0 && fits(i)};
   };
   // A few names that do not fit side by side stand on two lines or slanted; periods leave some out.
-  const slanted = place => {
-    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || /\b(19|20)\d\d\b/.test(labels[0] || '');
+  const slanted = (place, labels = names.map(n => groupText(n, category))) => {
+    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || labels.length === names.length && /\b(19|20)\d\d\b/.test(labels[0] || '');
     const slot = (place.clientWidth - 60) / Math.max(1, labels.length);
     const wide = text => text.length * 6.2;
     if (isPeriod) return evenly(place);
@@ -946,46 +1021,99 @@ function series(v, data, s, rows) {
     const isShort = labels.every(l => l.split(' ').every(word => wide(word) <= slot - 4) && wide(l) <= (slot - 4) * 1.8);
     return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'};
   };
-  const item = (x, i, value) => chosen === null ? value : {value, itemStyle: {opacity: faded(names[i])}};
+  const item = (x, i, value) => x.fills && x.fills[i] ? {value, itemStyle: {opacity: faded(names[i]), color: x.fills[i]}} : chosen === null ? value : {value, itemStyle: {opacity: faded(names[i])}};
   const base = {heads, cells, points, pick, column, headline: ''};
   const lab = (x, size) => v.labels ? {show: true, position: 'right', color: ink(), fontSize: size, formatter: p => x.texts[p.dataIndex]} : {show: false};
 
   if (type === 'gauge') {
     const value = list[0].data[0] ?? 0;
     const by = role => { const i = s.values.findIndex(x => x.role === role); return i >= 0 ? total(s.at(rows[0], i)) : null; };
-    const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, 1));
-    return {...base, points: [], option: place => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length)))), color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
+    const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, by('TargetValue') ?? 0, 1));
+    const target = by('TargetValue');
+    const frame = {type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, axisTick: {show: false}, splitLine: {show: false}};
+    const wanted = target === null ? null : s.text(rows[0], s.values.findIndex(x => x.role === 'TargetValue'));
+    return {...base, points: [], option: place => {
+      const radius = Math.min(place.clientWidth, place.clientHeight) / 2;
+      const size = Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length))));
+      const ring = {...frame, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: size, color: ink(), formatter: () => wanted === null ? list[0].texts[0] : `${list[0].texts[0]}\n{t|◆ ${wanted}}`, rich: {t: {fontSize: 12, color: muted(), lineHeight: 18}}}, data: [{value}]};
+      // A stroke across the ring stands at the target.
+      const stroke = {...frame, silent: true, progress: {show: false}, axisLine: {show: false}, axisLabel: {show: false}, detail: {show: false}, pointer: {icon: 'rect', width: 3, length: 28, offsetCenter: [0, -(radius - 26)], itemStyle: {color: ink()}}, data: [{value: target}]};
+      return {series: target === null ? [ring] : [ring, stroke]};
+    }};
   }
   if (type === 'kpi') {
     const x = list.find(one => one.role !== 'Goal') || list[0];
     let last = x.data.length - 1;
     while (last > 0 && x.data[last] === null) last--;
-    return {...base, headline: x.texts[last], option: () => ({grid: {left: 0, right: 0, top: 2, bottom: 0}, tooltip: axisTip, xAxis: {type: 'category', data: labels, show: false, boundaryGap: false}, yAxis: {type: 'value', show: false, scale: true}, series: [{type: 'line', data: x.data, showSymbol: false, connectNulls: true, lineStyle: {color: x.color, width: 2}, itemStyle: {color: x.color}, areaStyle: {color: x.color, opacity: 0.18, origin: 'start'}}]})};
+    const y = list.find(one => one.role === 'Goal');
+    const away = y && typeof y.data[last] === 'number' && typeof x.data[last] === 'number' ? x.data[last] - y.data[last] : null;
+    const part = away !== null && y.data[last] !== 0 ? Math.round(away / Math.abs(y.data[last]) * 1000) / 10 : null;
+    const goal = away === null ? null : {name: y.name, text: y.texts[last], ahead: away, share: part === null ? null : `${part > 0 ? '+' : ''}${part}%`};
+    return {...base, headline: x.texts[last], goal, option: () => ({grid: {left: 0, right: 0, top: 2, bottom: 0}, tooltip: axisTip, xAxis: {type: 'category', data: labels, show: false, boundaryGap: false}, yAxis: {type: 'value', show: false, scale: true}, series: [{type: 'line', data: x.data, showSymbol: false, connectNulls: true, lineStyle: {color: x.color, width: 2}, itemStyle: {color: x.color}, areaStyle: {color: x.color, opacity: 0.18, origin: 'start'}}]})};
   }
+  // Slices and tiles: one per category, or per member of the details within it.
+  const leaves = names.flatMap((n, i) => split ? list.map((x, k) => ({i, k, name: x.name, value: x.data[i], text: x.texts[i]})) : [{i, k: 0, name: labels[i], value: list[0].data[i], text: list[0].texts[i]}]).filter(one => one.value > 0);
+  const shade = (color, k) => split ? mix(color, isDark ? '#000000' : '#ffffff', Math.min(0.45, k * 0.12)) : color;
   if (type === 'donutChart' || type === 'pieChart') {
-    const x = list[0];
-    const sum = x.data.reduce((a, b) => a + Math.max(0, b || 0), 0) || 1;
-    return {...base, option: place => { const right = v.legend && v.legend.startsWith('Right') && place.clientWidth > 260; return {tooltip: {...box, trigger: 'item', formatter: p => tip(p.dataIndex)}, legend: {...legend, show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12, width: 190, overflow: 'truncate'}, ...(right ? {orient: 'vertical', right: 0, top: 'middle', left: '50%'} : {top: 0, left: 0})},
-      series: [{type: 'pie', radius: type === 'pieChart' ? '80%' : ['48%', '80%'], center: right ? ['25%', '50%'] : ['50%', '56%'], label: {show: true, position: 'inside', color: '#ffffff', fontSize: 12, formatter: p => p.percent >= 6 ? `${Math.round(p.percent)}%` : ''}, labelLine: {show: false}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), itemStyle: {color: isDark ? mix(palette[i % palette.length], '#000000', 0.1) : palette[i % palette.length], opacity: faded(n), borderColor: paper(), borderWidth: 1}, label: {show: (x.data[i] || 0) / sum > 0.06}}))}]}; }};
+    const sum = leaves.reduce((a, one) => a + one.value, 0) || 1;
+    return {...base, pick: event => leaves[event.dataIndex] && points[leaves[event.dataIndex].i], option: place => {
+      const right = v.legend && v.legend.startsWith('Right') && place.clientWidth > 260;
+      const radius = Math.min(right ? place.clientWidth / 2 : place.clientWidth, place.clientHeight) / 2;
+      const fits = radius * (type === 'pieChart' ? 0.5 : 0.32) >= 26;
+      const color = one => { const c = palette[one.i % palette.length]; return shade(isDark ? mix(c, '#000000', 0.1) : c, one.k); };
+      return {tooltip: {...box, trigger: 'item', formatter: p => split ? `${labels[leaves[p.dataIndex].i]}\n${leaves[p.dataIndex].name}: ${leaves[p.dataIndex].text}` : tip(leaves[p.dataIndex].i)}, legend: {...legend, show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12, width: 190, overflow: 'truncate'}, ...(right ? {orient: 'vertical', right: 0, top: 'middle', left: '50%'} : {top: 0, left: 0})},
+        series: [{type: 'pie', radius: type === 'pieChart' ? '80%' : ['48%', '80%'], center: right ? ['25%', '50%'] : ['50%', '58%'], label: {show: fits, position: 'inside', color: '#ffffff', fontSize: 12, formatter: p => p.percent >= 6 ? `${Math.round(p.percent)}%` : ''}, labelLine: {show: false}, data: leaves.map(one => ({name: split ? `${labels[one.i]}, ${one.name}` : one.name, value: one.value, itemStyle: {color: color(one), opacity: faded(names[one.i]), borderColor: paper(), borderWidth: 1}, label: {show: fits && one.value / sum > 0.06, color: contrast('#ffffff', color(one)) >= 3 ? '#ffffff' : '#1b2733'}}))}]};
+    }};
   }
   if (type === 'treemap') {
-    const x = list[0];
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+    const tile = (one, color) => ({name: one.name, value: one.value, at: one.i, says: one.text, itemStyle: {color, opacity: faded(names[one.i])}});
+    const tint = i => seen(palette[i % palette.length], 4.5, '#ffffff');
+    const nodes = split ? names.map((n, i) => ({name: labels[i], at: i, itemStyle: {color: tint(i), borderColor: tint(i)}, children: leaves.filter(one => one.i === i).map(one => tile(one, seen(mix(tint(i), '#000000', Math.min(0.3, one.k * 0.05)), 4.5, '#ffffff')))})).filter(one => one.children.length) : leaves.map(one => tile(one, tint(one.i)));
+    const words = p => p.data && p.data.says !== undefined ? `${p.data.name}\n${p.data.says}` : '';
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? (split ? `${labels[p.data.at]}\n${words(p).replace('\n', ': ')}` : tip(p.data.at)) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, upperLabel: {show: !!split, height: 18, color: '#ffffff', fontSize: 12, overflow: 'truncate'}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: words}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: nodes}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
     let run = 0;
-    const bars = x.data.map((value, i) => { const from = run; run += value || 0; return {from, to: run, i}; });
-    const all = [...labels, W.total];
+    // Each bar: its name, the category that a click chooses, from, to, whether it is a total.
+    const bars = [];
+    if (split) {
+      // From one category to the next by what the members of the breakdown add; the small ones together.
+      const sums = names.map((_, i) => list.reduce((a, one) => a + (one.data[i] || 0), 0));
+      names.forEach((_, i) => {
+        if (i > 0) {
+          run = sums[i - 1];
+          const steps = list.map(one => [one.name, (one.data[i] || 0) - (one.data[i - 1] || 0)]).filter(([, d]) => d !== 0).sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]));
+          const rest = steps.slice(5).reduce((a, [, d]) => a + d, 0);
+          for (const [name, d] of [...steps.slice(0, 5), ...(steps.length > 5 ? [[W.other, rest]] : [])]) { bars.push({name, i, from: run, to: run + d, total: false}); run += d; }
+        }
+        bars.push({name: labels[i], i, from: 0, to: sums[i], total: true});
+      });
+    } else {
+      x.data.forEach((value, i) => { bars.push({name: labels[i], i, from: run, to: run + (value || 0), total: false}); run += value || 0; });
+      bars.push({name: W.total, i: -1, from: 0, to: run, total: true});
+    }
+    const all = bars.map(one => one.name);
     const good = sign('good'), bad = sign('bad'), sum = mark(palette[0]);
-    const custom = bars.map(b => [b.i, b.from, b.to]).concat([[bars.length, 0, run]]);
-    return {...base, option: place => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis({axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}), data: all}, yAxis: valueAxis(share),
+    const custom = bars.map((one, at) => [at, one.from, one.to]);
+    const says = at => { const one = bars[at]; return !split && one.i >= 0 ? tip(one.i) : `${one.name}: ${compact.format(one.total ? one.to : one.to - one.from)}`; };
+    return {...base, pick: event => bars[event.dataIndex] && points[bars[event.dataIndex].i] || null, option: place => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => says(p[0].dataIndex)}, xAxis: {...categoryAxis({axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place, all)}}), data: all}, yAxis: valueAxis(share),
       series: [{type: 'custom', encode: {x: 0, y: [1, 2]}, data: custom, renderItem: (params, api) => {
         const a = api.coord([api.value(0), api.value(1)]), b = api.coord([api.value(0), api.value(2)]);
         const w = Math.max(2, api.size([1, 0])[0] * 0.62);
-        const isTotal = api.value(0) === bars.length;
-        return {type: 'rect', shape: {x: a[0] - w / 2, y: Math.min(a[1], b[1]), width: w, height: Math.max(1, Math.abs(a[1] - b[1]))}, style: {fill: isTotal ? sum : api.value(2) >= api.value(1) ? good : bad, opacity: isTotal ? 1 : faded(names[api.value(0)])}};
+        const one = bars[api.value(0)];
+        return {type: 'rect', shape: {x: a[0] - w / 2, y: Math.min(a[1], b[1]), width: w, height: Math.max(1, Math.abs(a[1] - b[1]))}, style: {fill: one.total ? sum : one.to >= one.from ? good : bad, opacity: one.i < 0 ? 1 : faded(names[one.i])}};
       }}]})};
+  }
+  if (type === 'scatterChart') {
+    const of = role => s.values.findIndex(x => x.role === role);
+    const [xi, yi, zi] = [of('X'), of('Y'), of('Size')];
+    if (xi < 0 || yi < 0) return {...base, option: () => ({series: []})};
+    const most = zi < 0 ? 0 : Math.max(0, ...list[zi].data.map(d => Math.abs(d || 0)));
+    const dots = names.map((n, i) => ({i, x: list[xi].data[i], y: list[yi].data[i], z: zi < 0 ? null : list[zi].data[i]})).filter(d => d.x !== null && d.y !== null);
+    const side = (name, isPercent, extra) => ({...valueAxis(isPercent), name, nameLocation: 'middle', nameTextStyle: {color: muted(), fontSize: 12}, scale: true, ...extra});
+    return {...base, pick: event => dots[event.dataIndex] && points[dots[event.dataIndex].i], option: () => ({grid: {...grid, left: 22, bottom: 22}, tooltip: {...box, trigger: 'item', formatter: p => tip(dots[p.dataIndex].i)}, xAxis: side(list[xi].name, list[xi].share, {nameGap: 24}), yAxis: side(list[yi].name, list[yi].share, {nameGap: 40}),
+      series: [{type: 'scatter', color: mark(palette[0]), symbolSize: (_, p) => most > 0 ? 6 + 26 * Math.sqrt(Math.abs(dots[p.dataIndex].z || 0) / most) : 9, data: dots.map(d => ({value: [d.x, d.y], itemStyle: {opacity: 0.8 * faded(names[d.i])}}))}]})};
   }
   if (/Bar/.test(type)) {
     const stacked = type === 'barChart' || type.startsWith('hundred');
@@ -1003,7 +1131,7 @@ function series(v, data, s, rows) {
   return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}),
     yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine
-      ? {type: 'line', name: x.name, color: x.color, data: x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
+      ? {type: 'line', name: x.name, color: x.color, data: isStacked ? x.data.map(d => d ?? 0) : x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
       : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d))}),
     ...lines.map(x => ({type: 'line', name: x.name, color: x.color, data: x.data, yAxisIndex: second ? 1 : 0, symbol: 'circle', symbolSize: 4, showSymbol: names.length <= 31, connectNulls: true, lineStyle: {width: 2}, z: 5}))]})};
 }

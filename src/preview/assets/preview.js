@@ -895,7 +895,7 @@ function chart(host, body, v, data, title, isLive, extent) {
     const goal = plan.goal;
     const is = goal ? goal.ahead >= 0 ? 'good' : 'bad' : '';
     body.append(el('div', {class: 'k', 'data-figure': s.values[0].ref, text: plan.headline, style: {color: goal ? seen(sign(is), 4.5) : ''}}));
-    if (goal) body.append(el('div', {class: 'cl', style: {position: 'absolute', left: '0', top: '34px'}, text: `${goal.name}: ${goal.text}${goal.share === null ? '' : ` (${goal.share})`}`}));
+    if (goal) body.append(el('div', {class: 'cl', style: {position: 'absolute', left: '0', right: '0', top: '34px', whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis'}, text: `${goal.name}: ${goal.text}${goal.share === null ? '' : ` (${goal.share})`}`}));
   }
   const place = el('div', {class: 'chart', 'aria-hidden': 'true'});
   if (v.type === 'kpi') place.style.top = plan.goal ? '52px' : '34px';
@@ -926,7 +926,10 @@ function chart(host, body, v, data, title, isLive, extent) {
     const option = plan.option(room);
     // The table beside a chart is what is read aloud, and the tooltip says what is under the pointer.
     for (const one of option.series) one.emphasis = {disabled: true};
-    if (extent && !v.type.startsWith('hundred')) for (const axis of [option.xAxis, option.yAxis].flat()) if (axis && axis.type === 'value') Object.assign(axis, {min: extent.low < 0 ? -nice(-extent.low) : 0, max: nice(extent.high), splitNumber: 2});
+    if (extent) for (const axis of [option.xAxis, option.yAxis].flat()) if (axis) {
+      axis.axisLabel = {...axis.axisLabel, fontSize: 10, ...(axis.type === 'category' ? {rotate: 0, interval: 'auto', hideOverlap: true} : {})};
+      if (axis.type === 'value' && !v.type.startsWith('hundred')) Object.assign(axis, {min: extent.low < 0 ? -nice(-extent.low) : 0, max: nice(extent.high), splitNumber: 2});
+    }
     instance.setOption({animation: false, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...option});
     if (!isLive || !plan.column) return;
     instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value, isMore(event.event && event.event.event)); });
@@ -1019,7 +1022,7 @@ function series(v, data, s, rows) {
     if (isPeriod) return evenly(place);
     if (labels.length > 20 || labels.every(l => wide(l) <= slot)) return {};
     const isShort = labels.every(l => l.split(' ').every(word => wide(word) <= slot - 4) && wide(l) <= (slot - 4) * 1.8);
-    return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'};
+    return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: Math.max(44, Math.min(110, Math.round(place.clientHeight * 0.4))), overflow: 'truncate'};
   };
   const item = (x, i, value) => x.fills && x.fills[i] ? {value, itemStyle: {opacity: faded(names[i]), color: x.fills[i]}} : chosen === null ? value : {value, itemStyle: {opacity: faded(names[i])}};
   const base = {heads, cells, points, pick, column, headline: ''};
@@ -1037,7 +1040,7 @@ function series(v, data, s, rows) {
       const size = Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length))));
       const ring = {...frame, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: size, color: ink(), formatter: () => wanted === null ? list[0].texts[0] : `${list[0].texts[0]}\n{t|◆ ${wanted}}`, rich: {t: {fontSize: 12, color: muted(), lineHeight: 18}}}, data: [{value}]};
       // A stroke across the ring stands at the target.
-      const stroke = {...frame, silent: true, progress: {show: false}, axisLine: {show: false}, axisLabel: {show: false}, detail: {show: false}, pointer: {icon: 'rect', width: 3, length: 28, offsetCenter: [0, -(radius - 26)], itemStyle: {color: ink()}}, data: [{value: target}]};
+      const stroke = {...frame, z: 5, silent: true, progress: {show: false}, axisLine: {show: false}, axisLabel: {show: false}, detail: {show: false}, pointer: {icon: 'rect', width: 4, length: 28, offsetCenter: [0, -(radius - 26)], itemStyle: {color: ink(), borderColor: paper(), borderWidth: 1}}, data: [{value: target}]};
       return {series: target === null ? [ring] : [ring, stroke]};
     }};
   }
@@ -1070,7 +1073,7 @@ function series(v, data, s, rows) {
     const tint = i => seen(palette[i % palette.length], 4.5, '#ffffff');
     const nodes = split ? names.map((n, i) => ({name: labels[i], at: i, itemStyle: {color: tint(i), borderColor: tint(i)}, children: leaves.filter(one => one.i === i).map(one => tile(one, seen(mix(tint(i), '#000000', Math.min(0.3, one.k * 0.05)), 4.5, '#ffffff')))})).filter(one => one.children.length) : leaves.map(one => tile(one, tint(one.i)));
     const words = p => p.data && p.data.says !== undefined ? `${p.data.name}\n${p.data.says}` : '';
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? (split ? `${labels[p.data.at]}\n${words(p).replace('\n', ': ')}` : tip(p.data.at)) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, upperLabel: {show: !!split, height: 18, color: '#ffffff', fontSize: 12, overflow: 'truncate'}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: words}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: nodes}]}), pick: event => event.data && points[event.data.at]};
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? (split ? `${labels[p.data.at]}\n${words(p).replace('\n', ': ')}` : tip(p.data.at)) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, upperLabel: {show: !!split, height: 18, color: '#ffffff', fontSize: 12, overflow: 'truncate', formatter: p => p.name}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: words}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: nodes}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
@@ -1111,8 +1114,8 @@ function series(v, data, s, rows) {
     if (xi < 0 || yi < 0) return {...base, option: () => ({series: []})};
     const most = zi < 0 ? 0 : Math.max(0, ...list[zi].data.map(d => Math.abs(d || 0)));
     const dots = names.map((n, i) => ({i, x: list[xi].data[i], y: list[yi].data[i], z: zi < 0 ? null : list[zi].data[i]})).filter(d => d.x !== null && d.y !== null);
-    const side = (name, isPercent, extra) => ({...valueAxis(isPercent), name, nameLocation: 'middle', nameTextStyle: {color: muted(), fontSize: 12}, scale: true, ...extra});
-    return {...base, pick: event => dots[event.dataIndex] && points[dots[event.dataIndex].i], option: () => ({grid: {...grid, left: 22, bottom: 22}, tooltip: {...box, trigger: 'item', formatter: p => tip(dots[p.dataIndex].i)}, xAxis: side(list[xi].name, list[xi].share, {nameGap: 24}), yAxis: side(list[yi].name, list[yi].share, {nameGap: 40}),
+    const side = (name, isPercent, room, extra) => ({...valueAxis(isPercent), name, nameLocation: 'middle', nameTextStyle: {color: muted(), fontSize: 12}, nameTruncate: {maxWidth: Math.max(40, room - 40)}, scale: true, ...extra});
+    return {...base, pick: event => dots[event.dataIndex] && points[dots[event.dataIndex].i], option: place => ({grid: {...grid, left: 22, bottom: 22}, tooltip: {...box, trigger: 'item', formatter: p => tip(dots[p.dataIndex].i)}, xAxis: side(list[xi].name, list[xi].share, place.clientWidth, {nameGap: 24}), yAxis: side(list[yi].name, list[yi].share, place.clientHeight, {nameGap: 40}),
       series: [{type: 'scatter', color: mark(palette[0]), symbolSize: (_, p) => most > 0 ? 6 + 26 * Math.sqrt(Math.abs(dots[p.dataIndex].z || 0) / most) : 9, data: dots.map(d => ({value: [d.x, d.y], itemStyle: {opacity: 0.8 * faded(names[d.i])}}))}]})};
   }
   if (/Bar/.test(type)) {
@@ -1121,7 +1124,7 @@ function series(v, data, s, rows) {
     const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
     const room = place => place.clientHeight - (v.labels ? 6 : 24);
     const size = place => Math.max(10, Math.min(12, Math.floor(room(place) / names.length) - 1));
-    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > room(place) ? 'auto' : 0, hideOverlap: true}}),
+    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: i => i % Math.max(1, Math.ceil(names.length * (size(place) + 1) / room(place))) === 0, hideOverlap: true}}),
       series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d)), label: lab(x, size(place))}))})};
   }
   const isArea = /area/i.test(type);

@@ -50,6 +50,7 @@ const ground = () => isDark ? '#12181f' : '#f3f5f7';
 const paper = () => isDark ? '#1d252e' : '#ffffff';
 const ink = () => isDark ? '#e8edf2' : '#1b2733';
 const muted = () => isDark ? '#aeb9c4' : '#55636f';
+const foot = () => isDark ? '#26313c' : '#eaf0f5';
 const line = () => isDark ? '#3a4652' : '#d9dfe4';
 let palette = [];
 const setPalette = () => {
@@ -631,7 +632,7 @@ function colorBy(style, s, row, value, depth, spread) {
   const at = middle[0] ?? (from + to) / 2;
   return value <= at ? mix(low[1], middle[1], part(from, at)) : mix(middle[1], high[1], part(at, to));
 }
-function styled(cell, data, s, row, i, depth, spread) {
+function styled(cell, data, s, row, i, depth, spread, ground) {
   let back = null;
   let font = null;
   for (const style of data.styles || []) {
@@ -652,7 +653,7 @@ function styled(cell, data, s, row, i, depth, spread) {
   if (back && luminance(back) > 0.97) back = null;
   if (back && isDark) back = mix(paper(), back, luminance(back) > 0.4 ? 0.06 + 0.3 * (1 - luminance(back)) : 0.5);
   if (back) cell.style.backgroundColor = back;
-  if (font) cell.style.color = seen(font, 4.5, back || paper());
+  if (font) cell.style.color = seen(font, 4.5, back || ground || paper());
 }
 const spreads = (data, s, rows, depth) => s.values.map((_, i) => { const all = rows.map(r => s.at(r, i, depth)).filter(x => typeof x === 'number'); return {min: Math.min(...all), max: Math.max(...all), most: Math.max(...all.map(Math.abs))}; });
 
@@ -784,9 +785,9 @@ function matrix(body, v, data) {
   for (const col of across.length ? columns : [[]]) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: [...col.map((x, i) => groupText(x, across[i])), ...(s.values.length > 1 || !across.length ? [value.name] : [])].join(' ')})));
   if (hasSum) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: s.values.length > 1 ? `${W.total} ${value.name}` : W.total})));
   const tbody = el('tbody', {});
-  const put = (tr, found, i) => {
+  const put = (tr, found, i, ground) => {
     const td = el('td', {class: 'n', text: found ? s.text(found[0], i, found[1]) : ''});
-    if (found) styled(td, data, s, found[0], i, found[1]);
+    if (found) styled(td, data, s, found[0], i, found[1], undefined, ground);
     tr.append(td);
   };
   const add = path => {
@@ -812,8 +813,8 @@ function matrix(body, v, data) {
   if ((grandBy || grand) && order.length) {
     const tr = el('tr', {}, el('th', {scope: 'row', text: W.total}));
     const by = new Map((grandBy ? grandBy[1] : []).map(row => [K(row.slice(0, across.length)), [row, across.length]]));
-    if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i));
-    if (grand && grand[1][0] && (hasSum || !across.length)) s.values.forEach((_, i) => put(tr, [grand[1][0], 0], i));
+    if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i, foot()));
+    if (grand && grand[1][0] && (hasSum || !across.length)) s.values.forEach((_, i) => put(tr, [grand[1][0], 0], i, foot()));
     node.append(el('tfoot', {}, tr));
   }
   const box = el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': v.title || W.table}, node);

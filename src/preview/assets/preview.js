@@ -275,6 +275,12 @@ let answers = null;
 let plainAnswers = null;
 const isPhone = () => window.innerWidth < 640 && !hash.has('picture');
 // On a phone the band at the top is there only when the page's layout for phones has it.
+// The colour that lies below a visual without a ground of its own: that of the shape which holds it, else the page's.
+const below = v => {
+  const holds = s => s.type === 'shape' && s.x <= v.x + 1 && s.y <= v.y + 1 && s.x + s.w >= v.x + v.w - 1 && s.y + s.h >= v.y + v.h - 1;
+  const shape = isPhone() && !hasBand() ? null : pages[state.page].visuals.filter(holds).pop();
+  return (shape && resolve(shape.fill)) || ground();
+};
 const hasBand = () => !isPhone() || pages[state.page].visuals.some(v => v.type === 'shape' && v.mobile);
 
 async function refresh() {
@@ -416,6 +422,7 @@ const whenIdle = run => { clearTimeout(idle); idle = setTimeout(() => window.req
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
   'hundredPercentStackedBarChart', 'scatterChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
+const DRAWN = new Set(['cardVisual', 'card', 'multiRowCard', 'tableEx', 'pivotTable']);
 const SLICERS = new Set(['slicer', 'listSlicer', 'advancedSlicerVisual', 'textSlicer']);
 
 function visual(page, v, answer, at, isLive) {
@@ -451,7 +458,7 @@ function visual(page, v, answer, at, isLive) {
   const body = el('div', {class: 'body'});
   host.append(body);
   const data = answer.data;
-  if (!data) return host;
+  if (!data) { if (!DRAWN.has(v.type) && !CHARTS.has(v.type)) body.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); return host; }
   if (data.error) { body.append(el('p', {class: 'err', text: data.error})); return host; }
   if (v.type === 'cardVisual' || v.type === 'card' || v.type === 'multiRowCard') card(host, body, v, data);
   else if (v.type === 'tableEx') table(body, v, data, isLive && !links);
@@ -508,7 +515,7 @@ function textbox(host, v) {
       const style = run.style || {};
       let color = isHex(style.color) ? style.color : null;
       // On the page's own ground a colour has to be seen in the dark as well; on the band it is white.
-      if (color && (v.paragraphs.length > 1 || !hasBand())) color = seen(color, 4.5, v.paragraphs.length > 1 ? paper() : ground());
+      color = color ? seen(color, 4.5, v.paragraphs.length > 1 ? paper() : below(v)) : v.paragraphs.length > 1 ? null : luminance(below(v)) < 0.3 ? '#ffffff' : ink();
       node.append(el('span', {text: run.text, style: {fontSize: style.fontSize || '', fontWeight: /semibold|bold/i.test(style.fontFamily || '') || style.fontWeight === 'bold' ? '600' : style.fontWeight || '', fontStyle: style.fontStyle || '', color: color || ''}}));
     }
     host.append(node);
@@ -669,7 +676,7 @@ function card(host, body, v, data) {
     const box = el('div', {class: 'one'});
     const text = String(s.text(row, i) ?? '');
     // On the band a card is written in the band's own colour.
-    const shown = v.plain ? (hasBand() ? color || 'var(--on-header)' : 'var(--ink)') : color ? seen(color, 4.5) : 'var(--ink)';
+    const shown = v.plain ? seen(color || (luminance(below(v)) < 0.3 ? '#ffffff' : ink()), 4.5, below(v)) : color ? seen(color, 4.5) : 'var(--ink)';
     const isLong = text.length > 24;
     box.append(el('div', {class: isLong && at2(host) ? 'cv wrap' : 'cv', text: text || (v.plain ? '' : '–'), title: text, 'data-figure': value.ref, style: {color: shown, fontSize: `${size}px`, fontWeight: v.plain ? '400' : ''}}));
     const under = [s.groups.length ? groupText(row[0], s.groups[0]) : '', s.values.length > 1 ? value.name : ''].filter(Boolean).join(' · ');
@@ -683,7 +690,7 @@ function card(host, body, v, data) {
       return () => { for (let px = Math.max(11, Math.floor(size * room / wide * 2) / 2); ; px -= 0.5) { shownText.style.fontSize = `${px}px`; if (px <= 11 || shownText.scrollWidth <= shownText.clientWidth) break; } };
     });
   });
-  if (all.length > 1) { body.style.flexWrap = s.groups.length ? 'wrap' : ''; body.style.overflow = s.groups.length ? 'auto' : ''; body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
+  if (all.length > 1) { body.classList.add('many'); body.style.flexWrap = s.groups.length ? 'wrap' : ''; body.style.overflow = s.groups.length ? 'auto' : ''; body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
 }
 const at2 = host => parseFloat(host.style.height) >= 30;
 
@@ -990,8 +997,9 @@ function series(v, data, s, rows) {
   const axisTip = {...box, trigger: 'axis', axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.12}}, formatter: p => ownTip(p[0].dataIndex)};
   const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
   const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
-  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140, itemWidth: 12, itemHeight: 12, itemGap: 6} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
-  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
+  const side = /^(Right|Left)/.test(v.legend || '') ? 'Right' : /^Bottom/.test(v.legend || '') ? 'Bottom' : 'Top';
+  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(side === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140, itemWidth: 12, itemHeight: 12, itemGap: 6} : side === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
+  const grid = {left: 4, right: side === 'Right' && legendOn ? 165 : 20, top: legendOn && side === 'Top' ? 32 : 10, bottom: legendOn && side === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
   const isLine = /line|area/i.test(type) && !/Combo/.test(type);
@@ -1115,8 +1123,8 @@ function series(v, data, s, rows) {
     if (xi < 0 || yi < 0) return {...base, option: () => ({series: []})};
     const most = zi < 0 ? 0 : Math.max(0, ...list[zi].data.map(d => Math.abs(d || 0)));
     const dots = names.map((n, i) => ({i, x: list[xi].data[i], y: list[yi].data[i], z: zi < 0 ? null : list[zi].data[i]})).filter(d => d.x !== null && d.y !== null);
-    const side = (name, isPercent, room, extra) => ({...valueAxis(isPercent), name, nameLocation: 'middle', nameTextStyle: {color: muted(), fontSize: 12}, nameTruncate: {maxWidth: Math.max(40, room - 40)}, scale: true, ...extra});
-    return {...base, pick: event => dots[event.dataIndex] && points[dots[event.dataIndex].i], option: place => ({grid: {...grid, left: 22, bottom: 22}, tooltip: {...box, trigger: 'item', formatter: p => tip(dots[p.dataIndex].i)}, xAxis: side(list[xi].name, list[xi].share, place.clientWidth, {nameGap: 24}), yAxis: side(list[yi].name, list[yi].share, place.clientHeight, {nameGap: 40}),
+    const scaled = (name, isPercent, room, extra) => ({...valueAxis(isPercent), name, nameLocation: 'middle', nameTextStyle: {color: muted(), fontSize: 12}, nameTruncate: {maxWidth: Math.max(40, room - 40)}, scale: true, ...extra});
+    return {...base, pick: event => dots[event.dataIndex] && points[dots[event.dataIndex].i], option: place => ({grid: {...grid, left: 22, bottom: 22}, tooltip: {...box, trigger: 'item', formatter: p => tip(dots[p.dataIndex].i)}, xAxis: scaled(list[xi].name, list[xi].share, place.clientWidth, {nameGap: 24}), yAxis: scaled(list[yi].name, list[yi].share, place.clientHeight, {nameGap: 40}),
       series: [{type: 'scatter', color: mark(palette[0]), symbolSize: (_, p) => most > 0 ? 6 + 26 * Math.sqrt(Math.abs(dots[p.dataIndex].z || 0) / most) : 9, data: dots.map(d => ({value: [d.x, d.y], itemStyle: {opacity: 0.8 * faded(names[d.i])}}))}]})};
   }
   if (/Bar/.test(type)) {
@@ -1125,8 +1133,8 @@ function series(v, data, s, rows) {
     const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
     const room = place => place.clientHeight - (v.labels ? 6 : 24);
     const size = place => Math.max(10, Math.min(12, Math.floor(room(place) / names.length) - 1));
-    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: i => i % Math.max(1, Math.ceil(names.length * (size(place) + 1) / room(place))) === 0, hideOverlap: true}}),
-      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d)), label: lab(x, size(place))}))})};
+    return {...base, option: place => ({grid: {...grid, right: v.labels && !(stacked && list.length > 1) ? Math.max(84, grid.right) : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, full && !list.some(x => x.data.some(d => d < 0)) ? {max: 1, ...(v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {})} : v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: i => i % Math.max(1, Math.ceil(names.length * (size(place) + 0.5) / room(place))) === 0, hideOverlap: true}}),
+      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d)), label: stacked && list.length > 1 ? {...lab(x, size(place)), position: 'inside', color: contrast('#ffffff', x.color) >= 3 ? '#ffffff' : '#1b2733'} : lab(x, size(place)), labelLayout: stacked && list.length > 1 ? p => p.labelRect.width > p.rect.width - 4 ? {fontSize: 0.01} : {} : {}}))})};
   }
   const isArea = /area/i.test(type);
   const isStacked = ['columnChart', 'stackedAreaChart', 'lineStackedColumnComboChart', 'hundredPercentStackedColumnChart'].includes(type);

@@ -660,7 +660,7 @@ function styled(cell, data, s, row, i, depth, spread, ground) {
   if (back && luminance(back) > 0.97) back = null;
   if (back && isDark) back = mix(paper(), back, luminance(back) > 0.4 ? 0.06 + 0.3 * (1 - luminance(back)) : 0.5);
   if (back) cell.style.backgroundColor = back;
-  if (font) cell.style.color = seen(font, 4.5, back || ground || paper());
+  if (font) cell.style.color = isDark && luminance(font) < 0.03 ? ink() : seen(font, 4.5, back || ground || paper());
 }
 const spreads = (data, s, rows, depth) => s.values.map((_, i) => { const all = rows.map(r => s.at(r, i, depth)).filter(x => typeof x === 'number'); return {min: Math.min(...all), max: Math.max(...all), most: Math.max(...all.map(Math.abs))}; });
 
@@ -1025,7 +1025,7 @@ function series(v, data, s, rows) {
   };
   // A few names that do not fit side by side stand on two lines or slanted; periods leave some out.
   const slanted = (place, labels = names.map(n => groupText(n, category))) => {
-    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || labels.length === names.length && /\b(19|20)\d\d\b/.test(labels[0] || '');
+    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || labels.length <= names.length + 1 && /\b(19|20)\d\d\b/.test(labels[0] || '');
     const slot = (place.clientWidth - 60) / Math.max(1, labels.length);
     const wide = text => text.length * 6.2;
     if (isPeriod) return evenly(place);

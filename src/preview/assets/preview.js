@@ -730,7 +730,6 @@ function table(body, v, data, canPick) {
     tbody.append(tr);
   };
   rows.slice(0, AT_ONCE).forEach(makeRow);
-  if (rows.length > AT_ONCE) later(tbody, () => rows.slice(AT_ONCE).forEach((row, i) => makeRow(row, i + AT_ONCE)));
   node.append(tbody);
   const total = (data.totals || []).find(t => t[0] === 'all');
   if (total && total[1][0] && rows.length) {
@@ -742,20 +741,28 @@ function table(body, v, data, canPick) {
   if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${W.cut} (${data.limit})`}));
   body.append(box);
   wholeRows(box, node);
+  // More rows make other widths, and other heights.
+  if (rows.length > AT_ONCE) later(tbody, () => {
+    rows.slice(AT_ONCE).forEach((row, i) => makeRow(row, i + AT_ONCE));
+    box.style.bottom = '';
+    const px = spare(box, node);
+    if (px !== null) box.style.bottom = `${px}px`;
+  });
 }
 
-// Only whole rows are seen: what does not fit is scrolled to.
-const wholeRows = (box, node) => looks.push(() => {
+// Only whole rows are seen: what does not fit is scrolled to. Room below the last whole one, or null.
+const spare = (box, node) => {
   const foot = node.tFoot ? node.tFoot.offsetHeight : 0;
   const room = box.clientHeight - foot;
   let end = 0;
   for (const row of node.tBodies[0].rows) {
     const bottom = row.offsetTop + row.offsetHeight;
-    if (bottom > room) return end ? () => { box.style.bottom = `${Math.max(0, room - end)}px`; } : null;
+    if (bottom > room) return end ? Math.max(0, room - end) : null;
     end = bottom;
   }
   return null;
-});
+};
+const wholeRows = (box, node) => looks.push(() => { const px = spare(box, node); return px === null ? null : () => { box.style.bottom = `${px}px`; }; });
 
 function matrix(body, v, data) {
   const s = shape(data);

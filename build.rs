@@ -1,5 +1,9 @@
-//! Lists the shipped model and templates, so that they travel inside the binary and adding a file needs no edit of code.
+//! Lists the shipped model and templates, so that they travel inside the binary and adding a file needs no edit of code; YAML is parsed here.
 #![allow(clippy::disallowed_methods)]
+
+#[path = "src/project/events.rs"]
+#[allow(dead_code, reason = "reading packed events is the program's part")]
+mod events;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +11,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    println!("cargo:rerun-if-changed=src/project/events.rs");
+    let target = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     let mut out = String::from("&[\n");
     for folder in ["model", "templates"] {
         println!("cargo:rerun-if-changed={folder}");
@@ -16,11 +22,27 @@ fn main() -> io::Result<()> {
         for file in files {
             let relative = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
             println!("cargo:rerun-if-changed={relative}");
-            writeln!(out, "    ({relative:?}, include_bytes!({:?})),", file.to_string_lossy()).map_err(io::Error::other)?;
+            let packed = if relative.ends_with(".yaml") { packed(&file)? } else { None };
+            let events = match packed {
+                Some(packed) => {
+                    let name = target.join(format!("{}.events", relative.replace('/', ".")));
+                    fs::write(&name, packed)?;
+                    format!("include_bytes!({:?})", name.to_string_lossy())
+                }
+                None => "&[]".to_owned(),
+            };
+            writeln!(out, "    ({relative:?}, include_bytes!({:?}), {events}),", file.to_string_lossy()).map_err(io::Error::other)?;
         }
     }
     out.push_str("]\n");
-    fs::write(Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("shipped.rs"), out)
+    fs::write(target.join("shipped.rs"), out)
+}
+
+/// The events of a file whose text is as the program will see it.
+fn packed(file: &Path) -> io::Result<Option<Vec<u8>>> {
+    let text = fs::read_to_string(file)?;
+    let changed = text.starts_with('\u{feff}') || text.contains('\r');
+    Ok(if changed { None } else { events::pack(&text) })
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -92,6 +92,9 @@ impl Culture {
     /// assert!(Culture::find("xx-YY").is_none());
     /// ```
     pub fn find(name: &str) -> Option<&'static Culture> {
+        if let Some(culture) = CULTURES.iter().find(|culture| culture.name == name) {
+            return Some(culture);
+        }
         let name = name.trim().replace('_', "-");
         if name.is_empty() || name.eq_ignore_ascii_case("iv") {
             return Some(&INVARIANT);

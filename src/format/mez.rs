@@ -22,9 +22,9 @@ pub fn write(name: &str, documents: &FileSet) -> Vec<u8> {
 /// # Errors
 /// `F0101` when it is no archive, `F0103` when it holds no section document.
 pub fn read(bytes: &[u8], name: &str) -> Result<FileSet, Diagnostic> {
-    let files = zip::read(bytes).map_err(|reason| Diagnostic::error("F0101", reason).in_file(name, None))?;
+    let files = zip::read(bytes).map_err(|reason| Diagnostic::error("F0401", reason).in_file(name, None))?;
     if !files.iter().any(|(path, _)| path.ends_with(".pq") || path.ends_with(".m")) {
-        return Err(Diagnostic::error("F0103", "the connector holds no section document").in_file(name, None));
+        return Err(Diagnostic::error("F0403", "the connector holds no section document").in_file(name, None));
     }
     Ok(files)
 }
@@ -41,6 +41,6 @@ mod tests {
         let files = read(&write("Xero", &documents), "Xero.mez").unwrap();
         assert_eq!(files.get("Xero.pq"), Some(b"section Xero;".as_slice()));
         assert_eq!(files.len(), 9);
-        assert_eq!(read(b"PK", "a.mez").unwrap_err().code, "F0101");
+        assert_eq!(read(b"PK", "a.mez").unwrap_err().code, "F0401");
     }
 }

@@ -169,15 +169,15 @@ pub fn is_ours(bytes: &[u8]) -> bool {
 /// `F0101` when it is no package, `F0102` when it holds no model as text, `F02xx` when the model cannot be read.
 pub fn read(bytes: &[u8], name: &str, sources: &mut SourceMap) -> Result<Package, Vec<Diagnostic>> {
     let fail = |code, message: String| vec![Diagnostic::error(code, message).in_file(name, None)];
-    let parts = zip::read(bytes).map_err(|reason| fail("F0101", reason))?;
+    let parts = zip::read(bytes).map_err(|reason| fail("F0401", reason))?;
     let Some(schema) = parts.get("DataModelSchema") else {
         let message = match parts.get("DataModel") {
             Some(_) => "this is a .pbix (its model is binary), not a template",
             None => "the package has no part `DataModelSchema`",
         };
-        return Err(fail("F0102", message.to_owned()));
+        return Err(fail("F0402", message.to_owned()));
     };
-    let text = text_of(schema).ok_or_else(|| fail("F0102", "`DataModelSchema` is not UTF-16 text".to_owned()))?;
+    let text = text_of(schema).ok_or_else(|| fail("F0402", "`DataModelSchema` is not UTF-16 text".to_owned()))?;
     let text = text.replace("\r\n", "\n");
     let file = sources.add(format!("{name}/DataModelSchema"), text.as_str());
     let (mut model, _) = tmsl::read(&text, file)?;

@@ -199,7 +199,9 @@ pub(super) fn icon(size: u32) -> Vec<u8> {
 fn shape(x: f64, y: f64) -> [u32; 4] {
     const RADIUS: f64 = 0.2;
     let corner = |v: f64| (v.clamp(RADIUS, 1.0 - RADIUS) - v).abs();
-    if corner(x).hypot(corner(y)) > RADIUS {
+    let (dx, dy) = (corner(x), corner(y));
+    // Beside a corner's square one of them is 0 and the other no more than the radius.
+    if dx > 0.0 && dy > 0.0 && dx.hypot(dy) > RADIUS {
         return [0, 0, 0, 0];
     }
     let columns = [(0.2, 0.56), (0.42, 0.38), (0.64, 0.2)];

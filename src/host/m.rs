@@ -1,12 +1,15 @@
 //! What M asks for, from the machine: clock, randomness, files, HTTP.
 #![allow(clippy::disallowed_methods, reason = "this is where M's I/O lives")]
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::config::Config;
 use crate::m::sources::{Clock, Credential, Credentials, FileEntry, Files, Http, HttpRequest, HttpResponse, Rng, Sources, Trace};
+use crate::m::value::Bytes;
 use crate::xero::Addresses;
 
 /// Ticks of 100 ns from 0001-01-01 to 1970-01-01.
@@ -100,12 +103,35 @@ impl Trace for ErrorTrace {
     }
 }
 
-/// The file system.
+/// The file system. What one evaluation still holds of a file, another one that reads it gets as well.
 pub struct Disk;
 
+/// A file that was read: its size and time then, and the bytes while somebody holds them.
+type Held = (u64, Option<SystemTime>, Weak<Vec<u8>>);
+
+static HELD: Mutex<BTreeMap<String, Held>> = Mutex::new(BTreeMap::new());
+/// Above so many files those that nobody holds are forgotten.
+const MOST_HELD: usize = 4096;
+
 impl Files for Disk {
-    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
-        std::fs::read(path).map_err(|e| e.to_string())
+    fn read(&mut self, path: &str) -> Result<Bytes, String> {
+        let meta = std::fs::metadata(path).map_err(|e| e.to_string())?;
+        let (size, time) = (meta.len(), meta.modified().ok());
+        if let Ok(held) = HELD.lock() {
+            if let Some((have, at, bytes)) = held.get(path) {
+                if let (true, Some(bytes)) = ((*have, *at) == (size, time), bytes.upgrade()) {
+                    return Ok(bytes);
+                }
+            }
+        }
+        let bytes = Arc::new(std::fs::read(path).map_err(|e| e.to_string())?);
+        if let Ok(mut held) = HELD.lock() {
+            if held.len() > MOST_HELD {
+                held.retain(|_, (_, _, bytes)| bytes.strong_count() > 0);
+            }
+            held.insert(path.to_owned(), (size, time, Arc::downgrade(&bytes)));
+        }
+        Ok(bytes)
     }
 
     fn list(&mut self, path: &str, deep: bool) -> Result<Vec<FileEntry>, String> {

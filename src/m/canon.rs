@@ -88,7 +88,7 @@ fn json(cx: &mut Interp, value: &Value, out: &mut String) -> Result<()> {
         }
         Value::Binary(binary) => {
             let bytes = binary.bytes(cx)?;
-            let _ = write!(out, "{{\"binary\":\"{}\"}}", base64::engine::general_purpose::STANDARD.encode(&bytes));
+            let _ = write!(out, "{{\"binary\":\"{}\"}}", base64::engine::general_purpose::STANDARD.encode(&*bytes));
         }
         Value::List(list) => {
             out.push('[');
@@ -214,7 +214,7 @@ fn source(cx: &mut Interp, value: &Value, most: usize, out: &mut String) -> Resu
     match value.bare() {
         Value::Binary(binary) => {
             let bytes = binary.bytes(cx)?;
-            let _ = write!(out, "#binary(\"{}\")", base64::engine::general_purpose::STANDARD.encode(&bytes));
+            let _ = write!(out, "#binary(\"{}\")", base64::engine::general_purpose::STANDARD.encode(&*bytes));
         }
         Value::List(list) => {
             out.push('{');

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::{Error, Result};
 use super::eval::Interp;
-use super::value::{Kind, TICKS_PER_DAY, Type, Value};
+use super::value::{Kind, Slot, TICKS_PER_DAY, Type, Value};
 use crate::base::Currency;
 use crate::table::{self, ColumnBuilder, DataType};
 
@@ -88,9 +88,9 @@ pub fn load(cx: &mut Interp, name: &str, value: &Value, wanted: Option<&[Wanted]
     let mut row_number = 0;
     source.each(cx, |cx, row| {
         for ((place, column), builder) in places.iter().zip(wanted).zip(&mut builders) {
-            let outcome = match row[*place].force(cx) {
-                Ok(value) => push(cx, builder, column.data_type, &value),
-                Err(error) => Err(error),
+            let outcome = match &row[*place] {
+                Slot::Value(value) => push(cx, builder, column.data_type, value),
+                lazy => lazy.force(cx).and_then(|value| push(cx, builder, column.data_type, &value)),
             };
             match outcome {
                 Ok(()) => {}
@@ -136,7 +136,7 @@ fn push(cx: &mut Interp, builder: &mut ColumnBuilder, data_type: DataType, value
         // A zone is dropped, the local time kept.
         (DataType::DateTime, Value::DateTime(ticks) | Value::DateTimeZone { local: ticks, .. }) => table::Value::DateTime(serial(*ticks)),
         (DataType::DateTime, Value::Time(ticks)) => table::Value::DateTime(*ticks as f64 / TICKS_PER_DAY as f64),
-        (DataType::Binary, Value::Binary(binary)) => table::Value::Binary(Arc::from(&*binary.bytes(cx)?)),
+        (DataType::Binary, Value::Binary(binary)) => table::Value::Binary(Arc::from(&binary.bytes(cx)?[..])),
         _ => return Err(unfit()),
     };
     builder.push(cell).map_err(|e| Error::data_format(e.to_string()))

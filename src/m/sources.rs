@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use super::value::Bytes;
+
 /// Everything outside an evaluation.
 #[derive(Default)]
 pub struct Sources {
@@ -83,7 +85,7 @@ pub trait Files {
     ///
     /// # Errors
     /// A sentence; the engine adds the path.
-    fn read(&mut self, path: &str) -> Result<Vec<u8>, String>;
+    fn read(&mut self, path: &str) -> Result<Bytes, String>;
 
     /// The entries of a folder, `deep` with all folders below.
     ///

@@ -128,7 +128,7 @@ impl Reader<'_> {
         };
         let text = yaml::normalize(text);
         let file = self.project.sources.add(name.clone(), text.as_str());
-        let Some(node) = self.tree(&name, file, text) else { return };
+        let Some(node) = self.tree(&name, path, file, text) else { return };
         let Kind::Mapping(_) = node.kind else {
             self.cx.wrong_kind::<()>(&node, "a mapping at the top of the file");
             return;
@@ -155,16 +155,19 @@ impl Reader<'_> {
         }
     }
 
-    /// What a file says; one that was read before as it is now is not parsed again.
-    fn tree(&mut self, name: &str, file: FileId, text: String) -> Option<Node> {
-        let Some(trees) = self.cx.trees.clone() else { return yaml::parse(&text, file, self.cx) };
-        if let Some(node) = trees.get(name, file, &text) {
+    /// What a file says; one that was read before as it is now is not parsed again, and one of the shipped model was when the program was built.
+    fn tree(&mut self, name: &str, path: &str, file: FileId, text: String) -> Option<Node> {
+        let trees = self.cx.trees.clone();
+        if let Some(node) = trees.as_ref().and_then(|trees| trees.get(name, file, &text)) {
             return Some(node);
         }
         let problems = self.cx.diagnostics.len();
-        let node = yaml::parse(&text, file, self.cx)?;
+        let node = match shipped::events(path, text.as_bytes()) {
+            Some(packed) => yaml::parse_packed(packed, &text, file, self.cx),
+            None => yaml::parse(&text, file, self.cx),
+        }?;
         // A problem is reported each time.
-        if self.cx.diagnostics.len() == problems {
+        if let Some(trees) = trees.filter(|_| self.cx.diagnostics.len() == problems) {
             trees.keep(name, file, text, &node);
         }
         Some(node)

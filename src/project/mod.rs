@@ -4,6 +4,7 @@
 //! Layer… ─load→ RawProject (merged YAML trees) ─lower→ Project (Model, settings, parameters, trees of the pages)
 //! ```
 
+mod events;
 pub mod lineage;
 pub mod overlay;
 pub mod pages;

@@ -33,11 +33,13 @@
 //! assert_eq!(cx.diagnostics[0].help.as_deref(), Some("a key with a similar name exists: `sort-by`"));
 //! ```
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::ScalarStyle;
 use serde_json::{Value as Json, json};
 
+use super::events::{self, Broken, Event, Tag, What};
 use crate::base::{Diagnostic, FileId, Span, nearest};
 use crate::model::{Origin, Source};
 
@@ -634,7 +636,12 @@ impl Decode for Node {
 ///
 /// `text` must be the text registered under `file`, with `\n` line ends (see [`normalize`]).
 pub fn parse(text: &str, file: FileId, cx: &mut Context) -> Option<Node> {
-    Builder { text, file, offsets: char_offsets(text), anchors: HashMap::new(), aliased: 0, cx }.document()
+    Builder { text, file, anchors: HashMap::new(), aliased: 0, cx }.document(events::read(text))
+}
+
+/// The same for a text whose events were packed when the program was built.
+pub fn parse_packed(packed: &[u8], text: &str, file: FileId, cx: &mut Context) -> Option<Node> {
+    Builder { text, file, anchors: HashMap::new(), aliased: 0, cx }.document(events::unpack(packed, text).map(Ok))
 }
 
 /// Removes a byte order mark and makes line ends `\n`; lines and columns stay the same.
@@ -642,20 +649,9 @@ pub fn normalize(text: &str) -> String {
     text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Byte offset of each character, or nothing for ASCII, where both are the same.
-fn char_offsets(text: &str) -> Vec<u32> {
-    if text.is_ascii() {
-        return Vec::new();
-    }
-    let mut offsets: Vec<u32> = text.char_indices().map(|(offset, _)| offset as u32).collect();
-    offsets.push(text.len() as u32);
-    offsets
-}
-
 struct Builder<'t, 'c> {
     text: &'t str,
     file: FileId,
-    offsets: Vec<u32>,
     anchors: HashMap<usize, Node>,
     aliased: usize,
     cx: &'c mut Context,
@@ -670,32 +666,21 @@ struct Open {
 }
 
 impl Builder<'_, '_> {
-    fn byte(&self, index: usize) -> usize {
-        if self.offsets.is_empty() {
-            index.min(self.text.len())
-        } else {
-            self.offsets.get(index).map_or(self.text.len(), |offset| *offset as usize)
-        }
-    }
-
-    fn document(mut self) -> Option<Node> {
-        let mut parser = Parser::new_from_str(self.text);
+    fn document<'e>(mut self, events: impl Iterator<Item = Result<Event<'e>, Broken>>) -> Option<Node> {
         let mut open: Vec<Open> = Vec::new();
         let mut root: Option<Node> = None;
         let mut documents = 0;
-        while let Some(event) = parser.next_event() {
-            let (event, span) = match event {
+        for event in events {
+            let Event { start, end, what } = match event {
                 Ok(event) => event,
-                Err(error) => {
-                    let start = self.byte(error.marker().index());
+                Err(Broken { at: start, message }) => {
                     let end = self.text[start..].chars().next().filter(|c| *c != '\n').map_or(start, |c| start + c.len_utf8());
-                    let message = format!("this is not valid YAML: {}", error.info());
+                    let message = format!("this is not valid YAML: {message}");
                     return self.cx.fail(Diagnostic::error("P0101", message).at(Span::new(self.file, start, end), "here"));
                 }
             };
-            let (start, end) = (self.byte(span.start.index()), self.byte(span.end.index()));
-            let done = match event {
-                Event::DocumentStart(_) => {
+            let done = match what {
+                What::Document => {
                     documents += 1;
                     if documents > 1 {
                         let message = "a file holds one YAML document, this one has several";
@@ -704,31 +689,31 @@ impl Builder<'_, '_> {
                     }
                     continue;
                 }
-                Event::Scalar(value, style, anchor, tag) => {
-                    if let Some(tag) = tag.as_ref().filter(|t| !t.is_yaml_core_schema() || t.suffix != "str") {
-                        let place = Span::new(self.file, start, end);
-                        let message = format!("YAML tags such as `{}{}` are not read", tag.handle, tag.suffix);
-                        return self.cx.fail(Diagnostic::error("P0107", message).at(place, "tagged value"));
-                    }
-                    let node = self.scalar(&value, style, tag.is_some(), start, end);
+                What::Scalar { tag: Tag::Other(tag), .. } => {
+                    let place = Span::new(self.file, start, end);
+                    let message = format!("YAML tags such as `{tag}` are not read");
+                    return self.cx.fail(Diagnostic::error("P0107", message).at(place, "tagged value"));
+                }
+                What::Scalar { text, style, anchor, tag } => {
+                    let node = self.scalar(text, style, tag == Tag::Text, start, end);
                     self.keep(anchor, node)
                 }
-                Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) => {
+                What::List(anchor) | What::Mapping(anchor) => {
                     if open.len() >= MAX_DEPTH {
                         let place = Span::new(self.file, start, end);
                         return self.cx.fail(Diagnostic::error("P0107", "nested too deeply").at(place, "more than 100 levels"));
                     }
-                    let is_mapping = matches!(event, Event::MappingStart(..));
+                    let is_mapping = matches!(what, What::Mapping(_));
                     open.push(Open { start, anchor, items: Vec::new(), is_mapping });
                     continue;
                 }
-                Event::SequenceEnd | Event::MappingEnd => {
+                What::Close => {
                     let Some(collection) = open.pop() else { continue };
                     let anchor = collection.anchor;
                     let node = self.close(collection, end);
                     self.keep(anchor, node)
                 }
-                Event::Alias(anchor) => {
+                What::Alias(anchor) => {
                     let mut node = self.anchors.get(&anchor).cloned().unwrap_or_else(|| Node::text("", Span::default()));
                     self.aliased += count(&node);
                     if self.aliased > MAX_ALIASED {
@@ -738,7 +723,6 @@ impl Builder<'_, '_> {
                     node.span = Span::new(self.file, start, end);
                     node
                 }
-                _ => continue,
             };
             match open.last_mut() {
                 Some(collection) => collection.items.push(done),
@@ -794,10 +778,10 @@ impl Builder<'_, '_> {
         Node { span, kind: Kind::Mapping(entries) }
     }
 
-    fn scalar(&self, value: &str, style: ScalarStyle, tagged: bool, start: usize, end: usize) -> Node {
+    fn scalar(&self, value: Cow<'_, str>, style: ScalarStyle, tagged: bool, start: usize, end: usize) -> Node {
         let plain = style == ScalarStyle::Plain && !tagged;
         let (span_start, mut span_end, line_starts) = match style {
-            ScalarStyle::Literal | ScalarStyle::Folded => self.block(value, style == ScalarStyle::Literal, start),
+            ScalarStyle::Literal | ScalarStyle::Folded => self.block(&value, style == ScalarStyle::Literal, start),
             _ => {
                 let raw = &self.text[start..end.max(start)];
                 let inner = if plain || tagged && style == ScalarStyle::Plain {
@@ -815,7 +799,7 @@ impl Builder<'_, '_> {
             span_end -= 1;
         }
         let span = Span::new(self.file, span_start, span_end.max(span_start));
-        Node { span, kind: Kind::Scalar(Scalar { text: value.to_owned(), plain, line_starts }) }
+        Node { span, kind: Kind::Scalar(Scalar { text: value.into_owned(), plain, line_starts }) }
     }
 
     /// Finds the lines of a block scalar in the file; checks each against the value, so a wrong guess maps nothing.

@@ -89,14 +89,14 @@ pub(super) fn daily_balances(seen: Seen<'_>) -> DailyBalances<'_> {
     result
 }
 
-pub(super) fn compute(seen: Seen<'_>, figures: &mut Figures) {
+pub(super) fn compute(seen: Seen<'_>, daily: &DailyBalances<'_>, figures: &mut Figures) {
     let ordinary = |keep: fn(Decimal) -> bool| seen.cash().filter(move |row| !row.transfer && keep(row.amount));
     let all = |_: Decimal| true;
     figures.insert("Daily cash flow", movement(seen, ordinary(all).map(|row| (row, row.amount))));
     figures.insert("Cash in", movement(seen, ordinary(|a| a > Decimal::ZERO).map(|row| (row, row.amount))));
     figures.insert("Cash out", movement(seen, ordinary(|a| a < Decimal::ZERO).map(|row| (row, -row.amount))));
 
-    figures.insert("Closing balance by account", closing_balance_by_account(seen, &daily_balances(seen)));
+    figures.insert("Closing balance by account", closing_balance_by_account(seen, daily));
     figures.insert("Closing balance today", closing_balance_today(seen));
 }
 

@@ -98,13 +98,23 @@ impl OrganisationFigures {
 
 /// All figures of an organisation under filters.
 pub fn figures(books: &Books, view: &View) -> Figures {
-    let seen = view::Seen::new(books, view);
+    figures_of(view::Seen::new(books, view))
+}
+
+/// The same without figures by month.
+pub fn figures_in_total(books: &Books, view: &View) -> Figures {
+    figures_of(view::Seen { in_total: true, ..view::Seen::new(books, view) })
+}
+
+fn figures_of(seen: view::Seen<'_>) -> Figures {
+    let books = seen.books;
     let mut figures = Figures::default();
-    cash::compute(seen, &mut figures);
+    let daily = cash::daily_balances(seen);
+    cash::compute(seen, &daily, &mut figures);
     trade::compute(seen, &mut figures);
     statements::compute(seen, &mut figures);
     health::compute(seen, &mut figures);
-    support::compute(seen, &mut figures);
+    support::compute(seen, &daily, &mut figures);
     for figure in figures.values_mut() {
         let organisation = (books.id.clone(), figure.total);
         *figure = std::mem::replace(figure, Figure::total(Amount::Blank)).by("Organisation", [organisation]);

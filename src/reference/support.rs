@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::books::{Books, Class, Document, Group, Kind, Ledger, month_end};
 use super::calendar::Period;
-use super::cash::{DayBalance, daily_balances};
+use super::cash::{DailyBalances, DayBalance};
 use super::figures::{Amount, Figure, Figures, Maybe, Sums, count, divide, growth, minus, money, plus};
 use super::health::last_closed;
 use super::statements::{balance, balance_at, balances, in_group, is_profit_and_loss, movement, movements};
@@ -64,9 +64,9 @@ pub(super) fn over(seen: Seen<'_>, rule: impl Fn(Period) -> Amount) -> Figure {
     Figure::total(rule(seen.period)).by("Month", months)
 }
 
-pub(super) fn compute(seen: Seen<'_>, figures: &mut Figures) {
+pub(super) fn compute(seen: Seen<'_>, daily: &DailyBalances<'_>, figures: &mut Figures) {
     cash(seen, figures);
-    bridge(seen, figures);
+    bridge(seen, daily, figures);
     trade(seen, figures);
     products(seen, figures);
     statements(seen, figures);
@@ -185,8 +185,7 @@ fn some(amount: Decimal) -> Maybe {
 }
 
 /// Opening + in − out + transfers + unattributed = closing, from the daily balances.
-fn bridge(seen: Seen<'_>, figures: &mut Figures) {
-    let daily = daily_balances(seen);
+fn bridge(seen: Seen<'_>, daily: &DailyBalances<'_>, figures: &mut Figures) {
     let mut all: BTreeMap<Date, Vec<DayBalance>> = BTreeMap::new();
     for days in daily.values() {
         for (day, balance) in days {

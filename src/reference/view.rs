@@ -34,11 +34,13 @@ pub(super) struct Seen<'a> {
     pub(super) view: &'a View,
     /// The days in view: those of the filter, else of the whole calendar.
     pub(super) period: Period,
+    /// Figures are wanted in total, not by month.
+    pub(super) in_total: bool,
 }
 
 impl<'a> Seen<'a> {
     pub(super) fn new(books: &'a Books, view: &'a View) -> Seen<'a> {
-        Seen { books, view, period: view.period.unwrap_or(books.calendar.days) }
+        Seen { books, view, period: view.period.unwrap_or(books.calendar.days), in_total: false }
     }
 
     /// Whether a dated thing is in view. Without a filter everything is, also what the calendar does not reach.
@@ -46,9 +48,9 @@ impl<'a> Seen<'a> {
         self.view.period.is_none_or(|period| period.holds(day))
     }
 
-    /// The months in view, the first and the last cut to the days in view.
+    /// The months in view that figures are wanted for, the first and the last cut to the days in view.
     pub(super) fn months(self) -> Vec<Period> {
-        months(self.period)
+        if self.in_total { Vec::new() } else { months(self.period) }
     }
 
     /// Whether a filter on accounts is set: then an account without a balance has none, rather than zero.

@@ -171,7 +171,7 @@ pub fn scenes(all: &[OrganisationFigures], options: &Options) -> Vec<Scene> {
         }
         scenes.extend(views.into_iter().map(|view| Scene {
             organisation: books.id.clone(),
-            figures: reference::figures(books, &view),
+            figures: if options.random > 0 { reference::figures(books, &view) } else { reference::figures_in_total(books, &view) },
             view,
             by_month: options.random > 0,
         }));

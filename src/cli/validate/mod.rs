@@ -239,24 +239,23 @@ fn load(args: &Args, project: &Project, sources: &SourceMap, queries: Vec<String
     let as_of = args.as_of.and_then(|day| day.to_string().parse().ok());
     let options = validate::Options { random: args.random, seed: args.seed };
     // The reference reads the pages while the queries run: they share nothing but the folder.
-    let (figures, tables) = std::thread::scope(|scope| {
+    let (judged, tables) = std::thread::scope(|scope| {
         let reference = scope.spawn(|| {
             let pages = pages_of(args.company.as_deref());
-            reference::compute(&*pages, as_of).map(|figures| {
-                let scenes = validate::scenes(&figures, &options);
-                (figures, scenes)
-            })
+            let figures = reference::compute(&*pages, as_of)?;
+            let scenes = validate::scenes(&figures, &options);
+            let mut held: Vec<ties::Tie> = figures.iter().flat_map(|one| ties::trial_balances(&one.books)).collect();
+            held.extend(ties::statements(&*pages)?);
+            Ok((figures, scenes, held))
         });
         let tables = super::company::tables(project, sources, args.company.as_deref(), args.as_of);
         (reference.join(), tables)
     });
-    let (figures, scenes) = match figures {
-        Ok(figures) => figures.map_err(|error| super::reference::malformed("V0101", &error))?,
+    let (figures, scenes, held) = match judged {
+        Ok(judged) => judged.map_err(|error| super::reference::malformed("V0101", &error))?,
         Err(panic) => std::panic::resume_unwind(panic),
     };
     let (tables, timings) = tables?;
-    let mut held: Vec<ties::Tie> = figures.iter().flat_map(|one| ties::trial_balances(&one.books)).collect();
-    held.extend(ties::statements(&*pages_of(args.company.as_deref())).map_err(|error| super::reference::malformed("V0101", &error))?);
     let tables = Arc::new(tables);
     let engine = Engine::new(&project.model, Shared(Arc::clone(&tables)));
     Ok(Kept { queries, tables, engine, timings, figures, scenes, held })

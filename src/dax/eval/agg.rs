@@ -315,8 +315,22 @@ impl Session<'_> {
             return self.unified(value, node.ty);
         }
         let keep = matches!(table.kind, Kind::KeepFilters(_));
-        let rows = self.table(table, cx)?;
         let mut acc = Accumulator::new(*kind, *variant);
+        // Cells of some rows of a variable: without a table of those rows.
+        if let Kind::FilterRows { table: whole, predicate, level: inner } = &table.kind
+            && matches!(whole.kind, Kind::Var(_))
+            && let Kind::Col { level: l, index } = &expr.kind
+            && l == level
+        {
+            let whole = self.table(whole, cx)?;
+            if let Some(rows) = self.narrowed(&whole, predicate, *inner, cx)? {
+                for row in rows {
+                    acc.push(&whole.get(*index, row as usize), &self.scalars)?;
+                }
+                return self.unified(acc.finish()?, node.ty);
+            }
+        }
+        let rows = self.table(table, cx)?;
         if let Some(values) = self.batch_rows(&rows, expr, cx, keep)? {
             for value in &values {
                 acc.push(value, &self.scalars)?;

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::filter::{Body, Fc, Filter, Origin, Wide};
+use super::scan::{flip, ids_compared};
 use super::store::{IdSet, Mask};
-use super::value::TableVal;
+use super::value::{TCol, TableVal};
 use super::{Ctx, Session, Val, VarLink, arith, arith_typed, compare, in_rows, typed};
 use crate::dax::bind::bound::{CmpOp, FilterArg, Kind, N, Op, Period, Removal, Time};
 use crate::dax::catalog::{ColId, MeasureId, TableId};
@@ -42,6 +43,12 @@ pub(crate) struct BatchKey {
 
 /// Measures that a query has evaluated, by measure, filter context and keys.
 pub(crate) type Memo = HashMap<(MeasureId, u128, u128), Remembered>;
+
+/// Fewer rows than these are computed one by one.
+const FEW_STRAIGHT: usize = 8;
+
+/// Rows that a straight expression is computed for together: their values stay in the processor's cache.
+const PIECE: usize = 4_096;
 
 /// Most bytes of values that a query remembers.
 const MEMO_BYTES: usize = 64 << 20;
@@ -162,15 +169,70 @@ impl Batch {
     }
 }
 
+/// Whether an expression does nothing but compute with cells of the row at `level`, in forms that a batch knows.
+fn straight(node: &N, level: usize) -> bool {
+    if !node.deps.reads_row(level) && node.deps.vars.is_empty() {
+        return node.schema.is_none();
+    }
+    let all = |items: &[N]| items.iter().all(|item| straight(item, level));
+    match &node.kind {
+        Kind::Const(_) | Kind::Var(_) => true,
+        Kind::Col { level: l, .. } | Kind::Related { level: l, .. } => *l == level,
+        Kind::Neg(a) | Kind::Not(a) => straight(a, level),
+        Kind::Arith(_, a, b) | Kind::Cmp(_, a, b) => straight(a, level) && straight(b, level),
+        Kind::ArithChain(first, rest) => straight(first, level) && rest.iter().all(|(_, item)| straight(item, level)),
+        Kind::Concat(items) | Kind::And(items) | Kind::Or(items) | Kind::Scalar(_, items) => all(items),
+        Kind::Op(Op::If | Op::Switch | Op::IsBlank | Op::Coalesce, items) => all(items),
+        Kind::Let(vars, body) => straight(body, level) && vars.iter().all(|(_, value)| straight(value, level)),
+        _ => false,
+    }
+}
+
+/// An operand of all rows: one value, or a value for each.
+enum Operand {
+    Same(Value),
+    Each(Vec<Value>),
+}
+
+impl Operand {
+    fn at(&self, row: usize) -> &Value {
+        match self {
+            Operand::Same(value) => value,
+            Operand::Each(values) => &values[row],
+        }
+    }
+}
+
 impl Session<'_> {
     /// An expression for every row of a table, the row being its innermost row context; `None` when rows go one by one.
     pub(crate) fn batch_rows(&self, table: &Rc<TableVal>, node: &N, cx: &Ctx, keep: bool) -> EvalResult<Option<Vec<Value>>> {
-        if self.one_by_one || keep || table.n < 2 || !node.deps.transition || node.deps.other {
+        if self.one_by_one || keep || table.n < 2 || node.deps.other {
             return Ok(None);
         }
         let level = cx.rows.as_ref().map_or(0, |r| r.depth + 1);
+        if !node.deps.transition {
+            return Ok(if table.n >= FEW_STRAIGHT && straight(node, level) { self.straight_rows(table, node, cx, level) } else { None });
+        }
         let batch = Batch { n: table.n, cx: cx.clone(), keys: Vec::new(), frame: Some((table.clone(), level)), vars: Vec::new() };
         self.evaluate_batch(node, &batch).map_err(in_rows).map(Some)
+    }
+
+    /// An expression that only computes with cells, some thousand rows at a time; `None` when something goes wrong, which is for the slow
+    /// way to say.
+    fn straight_rows(&self, table: &Rc<TableVal>, node: &N, cx: &Ctx, level: usize) -> Option<Vec<Value>> {
+        let piece = |rows: Rc<TableVal>| {
+            let batch = Batch { n: rows.n, cx: cx.clone(), keys: Vec::new(), frame: Some((rows, level)), vars: Vec::new() };
+            self.evaluate_batch(node, &batch).ok()
+        };
+        if table.n <= PIECE {
+            return piece(table.clone());
+        }
+        let mut out = Vec::with_capacity(table.n);
+        for first in (0..table.n).step_by(PIECE) {
+            let rows: Vec<u32> = (first..(first + PIECE).min(table.n)).map(|row| row as u32).collect();
+            out.extend(piece(Rc::new(table.pick(&rows)))?);
+        }
+        Some(out)
     }
 
     /// An expression for every group; `None` when groups go one by one.
@@ -293,7 +355,11 @@ impl Session<'_> {
         Ok(match &node.kind {
             Kind::Var(id) => batch.vars.iter().rev().find(|(v, _, _)| v == id).map(|(_, _, values)| values.to_vec()),
             Kind::Col { level, index } => match &batch.frame {
-                Some((table, at)) if at == level => Some((0..table.n).map(|r| table.get(*index, r)).collect()),
+                Some((table, at)) if at == level => Some(table.cols[*index].values(table.n)),
+                _ => None,
+            },
+            Kind::Related { column, level, base } => match &batch.frame {
+                Some((table, at)) if at == level => self.batch_related(*column, *base, table, batch)?,
                 _ => None,
             },
             Kind::Measure(id) => {
@@ -327,8 +393,8 @@ impl Session<'_> {
                 Some(values.iter().map(|v| scalar::neg(sx, v)).collect::<EvalResult<_>>()?)
             }
             Kind::Arith(op, a, b) => {
-                let (a, b) = (self.evaluate_batch(a, batch)?, self.evaluate_batch(b, batch)?);
-                Some(a.iter().zip(&b).map(|(a, b)| arith_typed(sx, *op, a, b, node.ty)).collect::<EvalResult<_>>()?)
+                let (a, b) = (self.operand(a, batch)?, self.operand(b, batch)?);
+                Some((0..batch.n).map(|row| arith_typed(sx, *op, a.at(row), b.at(row), node.ty)).collect::<EvalResult<_>>()?)
             }
             Kind::ArithChain(first, rest) => {
                 let mut values = self.evaluate_batch(first, batch)?;
@@ -338,10 +404,13 @@ impl Session<'_> {
                 }
                 Some(values.into_iter().map(|value| typed(value, node.ty)).collect())
             }
-            Kind::Cmp(op, a, b) => {
-                let (a, b) = (self.evaluate_batch(a, batch)?, self.evaluate_batch(b, batch)?);
-                Some(a.iter().zip(&b).map(|(a, b)| compare(*op, a, b).map(Value::Boolean)).collect::<EvalResult<_>>()?)
-            }
+            Kind::Cmp(op, a, b) => match self.cells_compared(*op, a, b, batch)? {
+                Some(values) => Some(values),
+                None => {
+                    let (a, b) = (self.operand(a, batch)?, self.operand(b, batch)?);
+                    Some((0..batch.n).map(|row| compare(*op, a.at(row), b.at(row)).map(Value::Boolean)).collect::<EvalResult<_>>()?)
+                }
+            },
             Kind::Not(a) => {
                 let values = self.evaluate_batch(a, batch)?;
                 Some(values.iter().map(|v| scalar::to_bool(sx, v).map(|b| Value::Boolean(!b))).collect::<EvalResult<_>>()?)
@@ -413,6 +482,49 @@ impl Session<'_> {
             },
             _ => None,
         })
+    }
+
+    /// An operand, once where it is the same for all rows.
+    fn operand(&self, node: &N, batch: &Batch) -> EvalResult<Operand> {
+        if batch.is_same(node) {
+            let cx = if batch.frame.is_some() { self.dummy(&batch.cx) } else { batch.cx.clone() };
+            return self.scalar(node, &cx).map(Operand::Same);
+        }
+        self.evaluate_batch(node, batch).map(Operand::Each)
+    }
+
+    /// Texts of a model column compared with one value: by their places in the dictionary.
+    fn cells_compared(&self, op: CmpOp, a: &N, b: &N, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {
+        let Some((table, at)) = &batch.frame else { return Ok(None) };
+        let cells = |node: &N| match &node.kind {
+            Kind::Col { level, index } if level == at => Some(*index),
+            _ => None,
+        };
+        let (index, other, op) = match (cells(a), cells(b)) {
+            (Some(index), None) => (index, b, op),
+            (None, Some(index)) => (index, a, flip(op)),
+            _ => return Ok(None),
+        };
+        let column = &table.cols[index];
+        let (TCol::Rows { stored, .. } | TCol::Ids { stored, .. }) = column else { return Ok(None) };
+        if !stored.dict().is_text() || !batch.is_same(other) {
+            return Ok(None);
+        }
+        let value = self.scalar(other, &self.dummy(&batch.cx))?;
+        let Some(set) = ids_compared(stored.dict(), op, &value)? else { return Ok(None) };
+        let Some(ids) = column.ids(table.n) else { return Ok(None) };
+        Ok(Some(ids.into_iter().map(|id| Value::Boolean(set.contains(id))).collect()))
+    }
+
+    /// RELATED for all rows of a batch.
+    fn batch_related(&self, column: ColId, base: TableId, table: &TableVal, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {
+        let Some((_, rows)) = table.bases.iter().find(|(t, _)| *t == base) else { return Ok(None) };
+        let owner = self.catalog.table_of(column);
+        let config = self.config(&batch.cx.fc.rels);
+        let config = if config.reaches(base, owner) { config } else { self.config(&self.default_rels) };
+        let Some(map) = self.row_map(&config, base, owner)? else { return Ok(None) };
+        let stored = self.column(column)?;
+        Ok(Some(rows.iter().map(|row| stored.value(map.at(*row as usize) as usize)).collect()))
     }
 
     fn batch_operator(&self, op: Op, args: &[N], node: &N, batch: &Batch) -> EvalResult<Option<Vec<Value>>> {

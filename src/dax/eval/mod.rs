@@ -11,6 +11,7 @@ pub mod filter;
 mod group;
 pub mod info;
 mod iterate;
+mod narrow;
 mod pass;
 mod project;
 mod relation;

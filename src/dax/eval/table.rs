@@ -404,6 +404,9 @@ impl Session<'_> {
         }
         let keep = matches!(table.kind, Kind::KeepFilters(_));
         let value = self.table(table, cx)?;
+        if !keep && let Some(rows) = self.narrowed(&value, predicate, *level, cx)? {
+            return Ok(Rc::new(value.pick(&rows)));
+        }
         let verdicts = self.map_rows(&value, predicate, cx, keep)?;
         let mut rows = Vec::new();
         for (row, verdict) in verdicts.iter().enumerate() {

@@ -41,6 +41,15 @@ impl TCol {
         }
     }
 
+    /// All cells of a table of `n` rows.
+    pub fn values(&self, n: usize) -> Vec<Value> {
+        match self {
+            TCol::Rows { stored, rows, .. } => rows.iter().map(|row| stored.value(*row as usize)).collect(),
+            TCol::Ids { .. } => (0..n).map(|row| self.get(row)).collect(),
+            TCol::Vals(values) => values.to_vec(),
+        }
+    }
+
     /// The id of a cell in the dictionary of its own model column.
     pub fn id(&self, row: usize) -> Option<u32> {
         match self {
@@ -91,6 +100,8 @@ impl TCol {
             TCol::Ids { col, stored, ids } => {
                 TCol::Ids { col: *col, stored: stored.clone(), ids: Arc::new(at.iter().map(|i| ids[*i as usize]).collect()) }
             }
+            // A column that nobody reads has no cells (`Session::lazy_rows`).
+            TCol::Vals(values) if values.is_empty() => self.clone(),
             TCol::Vals(values) => TCol::Vals(Arc::new(at.iter().map(|i| values[*i as usize].clone()).collect())),
         }
     }

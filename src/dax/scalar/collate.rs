@@ -103,6 +103,16 @@ fn tie_rank(c: char) -> Option<u32> {
 
 /// A key that sorts as [`compare_text`] does and is equal exactly for texts that compare equal.
 pub fn collation_key(text: &str) -> Vec<u32> {
+    if text.is_ascii() {
+        let mut letters: Vec<u32> = Vec::with_capacity(text.len() + 2);
+        letters.extend(text.bytes().map(|c| WEIGHTS[c as usize]).filter(|weight| *weight != 0));
+        letters.push(0);
+        if text.bytes().any(|c| c == b'\'' || c == b'-') {
+            letters.push(0);
+            letters.extend(ties(text));
+        }
+        return letters;
+    }
     let mut letters: Vec<u32> = Vec::with_capacity(text.len() + 2);
     let mut accents: Vec<u32> = Vec::new();
     let mut any_accent = false;

@@ -195,18 +195,15 @@ impl Interp {
 
     /// Calls M code with arguments that are evaluated straight into its frame.
     fn call_closure(&mut self, lambda: &Rc<Lambda>, home: &Rc<Frame>, args: &[Node], frame: &Rc<Frame>) -> Result<Value> {
-        if lambda.direct.is_there(lambda) && args.len() >= lambda.required && args.len() <= lambda.params.len() {
-            let args = self.eval_args(args, frame, 0)?;
-            return self.nested(|cx| cx.call_direct(lambda, home, args));
-        }
-        let (mut callee, mut cells) = self.spare_frame();
-        for arg in args {
-            let value = self.nested(|cx| cx.eval(arg, frame))?;
-            cells.push(std::cell::RefCell::new(Cell::Value(value)));
-        }
+        let args = self.eval_args(args, frame, 0)?;
         if args.len() < lambda.required || args.len() > lambda.params.len() {
             return Err(super::interp::arity_error(args.len(), lambda.required, lambda.params.len()));
         }
+        if let Some(result) = self.call_direct(lambda, home, &args) {
+            return result;
+        }
+        let (mut callee, mut cells) = self.spare_frame();
+        cells.extend(args.into_iter().map(|value| std::cell::RefCell::new(Cell::Value(value))));
         Rc::get_mut(&mut callee).expect("a spare frame has one owner").cells = cells;
         self.nested(|cx| cx.activate(lambda, home, callee))
     }
@@ -431,9 +428,9 @@ impl Interp {
             (Err(_), Handler::Otherwise(node)) => self.nested(|cx| cx.eval(node, frame)),
             (Err(error), Handler::Catch(lambda)) => {
                 let lambda: &Rc<Lambda> = lambda;
-                let count = lambda.params.len();
-                let args = std::iter::once(Value::Record(error.to_record())).take(count);
-                self.nested(|cx| cx.call_lambda(lambda, frame, args, count))
+                let args = [Value::Record(error.to_record())];
+                let count = lambda.params.len().min(args.len());
+                self.nested(|cx| cx.call_lambda(lambda, frame, &args[..count]))
             }
         }
     }

@@ -146,6 +146,10 @@ pub struct Interp {
     random: u64,
     /// How much more may be evaluated ahead of its time.
     pub(super) fuel: u32,
+    /// Cells of records that are being made.
+    pub(super) scratch: Vec<Slot>,
+    /// Which query is evaluated; what was remembered for another one is void.
+    pub(super) generation: u64,
 }
 
 /// The library's part of the stack that is left when the limit strikes, for unwinding and messages.
@@ -179,6 +183,8 @@ impl Interp {
             sweep_at: 1024,
             random: 0x9E37_79B9_7F4A_7C15,
             fuel: 0,
+            scratch: Vec::new(),
+            generation: 1,
         }
     }
 
@@ -321,7 +327,7 @@ impl Interp {
             return Err(Error::cannot_convert(function, "Function"));
         };
         self.nested(|cx| match function.body() {
-            Body::Closure(lambda, frame) => cx.call_lambda(lambda, frame, args.iter().cloned(), args.len()),
+            Body::Closure(lambda, frame) => cx.call_lambda(lambda, frame, args),
             Body::Builtin(builtin) => cx.call_builtin(builtin, args),
             Body::Native(native) => cx.call_native(native, args),
         })
@@ -341,23 +347,18 @@ impl Interp {
     }
 
     /// Calls M code.
-    pub(super) fn call_lambda(
-        &mut self,
-        lambda: &Rc<Lambda>,
-        frame: &Rc<Frame>,
-        args: impl Iterator<Item = Value>,
-        count: usize,
-    ) -> Result<Value> {
+    pub(super) fn call_lambda(&mut self, lambda: &Rc<Lambda>, frame: &Rc<Frame>, args: &[Value]) -> Result<Value> {
+        let count = args.len();
         if count != lambda.params.len() && (count < lambda.required || count > lambda.params.len()) {
             return Err(arity_error(count, lambda.required, lambda.params.len()));
         }
-        if lambda.direct.is_there(lambda) {
-            return self.call_direct(lambda, frame, args);
+        if let Some(result) = self.call_direct(lambda, frame, args) {
+            return result;
         }
         let (mut callee, cells) = self.spare_frame();
         let activation = Rc::get_mut(&mut callee).expect("a spare frame has one owner");
         activation.cells = cells;
-        activation.cells.extend(args.map(|value| RefCell::new(Cell::Value(value))));
+        activation.cells.extend(args.iter().map(|value| RefCell::new(Cell::Value(value.clone()))));
         self.activate(lambda, frame, callee)
     }
 
@@ -581,6 +582,7 @@ impl Interp {
     pub fn end_query(&mut self) {
         self.finish();
         self.web = Default::default();
+        self.generation += 1;
         self.program.forget_shared();
         for frame in self.program.frames() {
             frame.clear();

@@ -117,34 +117,45 @@ pub struct Lookup {
     pub name: Name,
     /// Whether `?` follows.
     pub optional: bool,
-    /// Shape last seen (kept alive, so that its address cannot be taken over by another).
-    seen: std::cell::RefCell<Option<Shape>>,
-    /// Address of the shape last seen.
-    address: Cell<usize>,
-    /// Place in the shape last seen.
-    place: Cell<u32>,
+    /// Shapes last seen, each in the place that its address gives (kept alive, so that an address cannot be taken over by another).
+    seen: std::cell::RefCell<[Option<Shape>; WAYS]>,
+    /// Their addresses, and where the field stands in them.
+    known: [Cell<(usize, u32)>; WAYS],
 }
+
+/// How many shapes a lookup remembers.
+const WAYS: usize = 4;
 
 impl Lookup {
     /// A lookup that has seen nothing.
     pub fn new(name: Name, optional: bool) -> Lookup {
-        Lookup { name, optional, seen: Default::default(), address: Default::default(), place: Default::default() }
+        Lookup { name, optional, seen: Default::default(), known: Default::default() }
     }
 
-    /// The cell of the field, found at once when the shape is the one seen last.
+    /// The cell of the field, found at once when the shape is one of those seen last.
     #[inline]
     pub fn find<'a>(&self, record: &'a Record) -> Option<&'a Slot> {
-        let shape = record.shape();
-        if self.address.get() == shape.address() {
-            return record.cells().get(self.place.get() as usize);
+        let address = record.shape().address();
+        let (known, place) = self.known[way(address)].get();
+        if known == address {
+            return record.cells().get(place as usize);
         }
-        // A field that is not there is remembered too, as a place beyond the end.
-        let place = shape.position(&self.name).map_or(u32::MAX, |at| at as u32);
-        *self.seen.borrow_mut() = Some(shape.clone());
-        self.address.set(shape.address());
-        self.place.set(place);
-        record.cells().get(place as usize)
+        self.learn(record.shape(), address).and_then(|place| record.cells().get(place as usize))
     }
+
+    /// A field that is not there is remembered too, as a place beyond the end.
+    #[inline(never)]
+    fn learn(&self, shape: &Shape, address: usize) -> Option<u32> {
+        let place = shape.position(&self.name).map(|at| at as u32);
+        self.seen.borrow_mut()[way(address)] = Some(shape.clone());
+        self.known[way(address)].set((address, place.unwrap_or(u32::MAX)));
+        place
+    }
+}
+
+#[inline]
+fn way(address: usize) -> usize {
+    (address >> 5 ^ address >> 9) % WAYS
 }
 
 /// What follows `try`.

@@ -42,6 +42,12 @@ impl Program {
         &self.sections[section as usize].frame
     }
 
+    /// Whether a frame is that of a section.
+    #[inline]
+    pub(super) fn is_section(&self, frame: &Rc<Frame>) -> bool {
+        self.sections.iter().any(|section| Rc::ptr_eq(&section.frame, frame))
+    }
+
     pub(super) fn member(&self, section: u32, name: &str) -> Option<u32> {
         self.sections[section as usize].members.iter().position(|m| &*m.name == name).map(|at| at as u32)
     }

@@ -146,14 +146,14 @@ impl Op {
                 Input::Row(_) => None,
             },
             Op::Column(at) => match input {
-                Input::Row(row) => row[*at].ready(),
+                Input::Row(row) => row[*at].at_hand(cx),
                 Input::Value(_) => None,
             },
             Op::Field(target, lookup) => {
                 let target = target.eval(cx, input)?;
                 match &target {
                     Value::Record(record) => match lookup.find(record) {
-                        Some(slot) => slot.ready(),
+                        Some(slot) => slot.at_hand(cx),
                         None if lookup.optional => Some(Value::Null),
                         None => None,
                     },

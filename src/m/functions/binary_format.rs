@@ -11,7 +11,7 @@ use super::common::{choice, double_value, list, record};
 use super::{ANY, BINARY, Builtin, FUNCTION, LIST, NUMBER, RECORD, TYPE, arg, opt};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
-use crate::m::value::{Binary, Body, Decimal, Function, Key, List, Name, Record, Slot, Value};
+use crate::m::value::{Binary, Body, Bytes, Decimal, Function, Key, List, Name, Record, Slot, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -222,7 +222,7 @@ pub(super) const FUNCTIONS: &[Builtin] = &[
 
 /// Bytes being read.
 struct Stream {
-    bytes: Rc<[u8]>,
+    bytes: Bytes,
     at: Cell<usize>,
     end: Cell<usize>,
     little: Cell<bool>,

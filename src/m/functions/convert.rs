@@ -475,6 +475,13 @@ fn currency_from(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 }
 
 fn to_currency(value: &Value, culture: &Culture, mode: i64) -> Result<Value> {
+    // Nearly all amounts have four places or fewer already.
+    if let number @ (Value::Int(_) | Value::Double(_)) = value
+        && number.as_f64().is_some_and(|n| n.abs() < 9e13)
+        && let Some(short) = number.short_decimal()
+    {
+        return Ok(Value::Decimal(short));
+    }
     let Some(n) = to_decimal(value, culture)? else { return Ok(Value::Null) };
     let rounded = n.round_dp_with_strategy(4, strategy(mode, n));
     let limit = Decimal::new(i64::MAX, 4);

@@ -127,7 +127,7 @@ fn create_hmac(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 fn contents(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let name = need_text(&args[0])?;
     match cx.extension.files.get(&*name) {
-        Some(bytes) => Ok(Value::Binary(Binary::new(bytes.as_slice()))),
+        Some(bytes) => Ok(Value::Binary(Binary::new(bytes.clone()))),
         None => Err(Error::expression(format!("The connector has no file '{name}'."))),
     }
 }

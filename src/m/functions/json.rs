@@ -10,7 +10,9 @@ use super::{ANY, BINARY, Builtin, NULLABLE_NUMBER, arg, opt};
 use crate::m::canon::{date_text, datetime_text, offset_text, time_text};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
-use crate::m::value::{Binary, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Value};
+use crate::m::value::{
+    Binary, Bytes, JsonText, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Value,
+};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -39,7 +41,7 @@ const MAX_DEPTH: u32 = 10_000;
 fn document(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     match &args[0] {
         Value::Null => Ok(Value::Null),
-        Value::Text(text) => parse(cx, Rc::from(text.as_bytes())),
+        Value::Text(text) => parse(cx, Bytes::from(text.as_bytes().to_vec())),
         Value::Binary(binary) => {
             let bytes = binary.bytes(cx)?;
             let plain =
@@ -51,7 +53,7 @@ fn document(cx: &mut Interp, args: &[Value]) -> Result<Value> {
                 return parse(cx, bytes);
             };
             match cx.call_builtin(decode, args)? {
-                Value::Text(text) => parse(cx, Rc::from(text.as_bytes())),
+                Value::Text(text) => parse(cx, Bytes::from(text.as_bytes().to_vec())),
                 other => Err(Error::cannot_convert(&other, "Text")),
             }
         }
@@ -74,15 +76,88 @@ pub(crate) struct Parsed {
 struct Known {
     names: HashMap<Box<str>, Name>,
     shapes: HashMap<Vec<Name>, Shape>,
-    /// Short texts repeat (codes, statuses, dates): they share their bytes.
-    short: HashMap<Box<[u8]>, Name>,
+    /// Short texts repeat (codes, statuses, ids): they share their bytes. Each has one place, which the last one takes.
+    short: Vec<Option<Name>>,
+    /// Cells of the records and lists that are being read.
+    cells: Vec<Slot>,
+    /// The empty list.
+    nothing: Nothing,
+}
+
+/// One empty list for all.
+struct Nothing(List);
+
+impl Default for Nothing {
+    fn default() -> Nothing {
+        Nothing(List::empty())
+    }
+}
+
+/// Places for short texts, and how short they are.
+const SHORT_PLACES: usize = 8192;
+const SHORT_BYTES: usize = 40;
+
+impl Known {
+    /// A text without escapes.
+    fn text(&mut self, raw: &[u8]) -> Name {
+        if raw.len() > SHORT_BYTES {
+            return utf8(raw);
+        }
+        if self.short.is_empty() {
+            self.short.resize(SHORT_PLACES, None);
+        }
+        let place = &mut self.short[bytes_hash(raw) as usize % SHORT_PLACES];
+        match place {
+            Some(text) if text.as_bytes() == raw => text.clone(),
+            place => {
+                let text = utf8(raw);
+                *place = Some(text.clone());
+                text
+            }
+        }
+    }
+}
+
+/// A quick hash of few bytes.
+pub(crate) fn bytes_hash(bytes: &[u8]) -> u64 {
+    let mut hash = bytes.len() as u64;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        hash = (hash.rotate_left(5) ^ word(chunk)).wrapping_mul(0x517C_C1B7_2722_0A95);
+    }
+    for byte in chunks.remainder() {
+        hash = (hash.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517C_C1B7_2722_0A95);
+    }
+    hash ^ hash >> 29
+}
+
+fn word(chunk: &[u8]) -> u64 {
+    u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]])
+}
+
+/// Where the first quote or backslash is, eight bytes at a time.
+#[inline]
+fn text_end(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut at = 0;
+    for chunk in bytes.chunks_exact(8) {
+        let eight = word(chunk);
+        let (quote, backslash) = (eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C));
+        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\')).map(|rest| at + rest)
 }
 
 /// Texts up to this many bytes in all are remembered with their values.
 const REMEMBERED: usize = 24 << 20;
 
 /// As [`parse`]; the same bytes are parsed once in the life of the evaluator while there is room.
-fn remembered(cx: &mut Interp, bytes: Rc<[u8]>) -> Result<Value> {
+fn remembered(cx: &mut Interp, bytes: Bytes) -> Result<Value> {
     if bytes.len() < 256 || bytes.len() > REMEMBERED {
         return parse(cx, bytes);
     }
@@ -105,12 +180,17 @@ fn remembered(cx: &mut Interp, bytes: Rc<[u8]>) -> Result<Value> {
 }
 
 /// Reads one JSON text; bytes that are not UTF-8 become U+FFFD.
-pub(crate) fn parse(cx: &mut Interp, text: Rc<[u8]>) -> Result<Value> {
+pub(crate) fn parse(cx: &mut Interp, text: Bytes) -> Result<Value> {
     cx.charge(text.len().saturating_mul(2))?;
     let known = cx.json.names.clone();
     let start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let mut parser = Parser { cx, known: &mut known.borrow_mut(), text: &text, eager: false, bytes: &text, at: start, depth: 0 };
+    let kept = Rc::new(JsonText(text.clone()));
+    // What is left for later is found by a position of four bytes.
+    let eager = u32::try_from(text.len()).is_err();
+    let mut parser = Parser { cx, known: &mut known.borrow_mut(), text: &kept, eager, bytes: &text, at: start, depth: 0 };
     let mut hint = Hint::default();
+    // What a text that was no JSON left behind.
+    parser.known.cells.clear();
     parser.blanks();
     let value = parser.value(&mut hint)?;
     parser.blanks();
@@ -135,13 +215,15 @@ struct Hint {
 /// that they are well-formed is seen at once.
 const LATER_DEPTH: u32 = 3;
 const LATER_BYTES: usize = 96;
+/// So are texts that are this long with their quotes.
+const LATER_TEXT: usize = 14;
 /// What was built from more bytes than this is held from the second look on only.
 const KEPT_BYTES: usize = 512;
 
 struct Parser<'a> {
     cx: &'a mut Interp,
     known: &'a mut Known,
-    text: &'a Rc<[u8]>,
+    text: &'a Rc<JsonText>,
     /// Whether nothing is left for later.
     eager: bool,
     bytes: &'a [u8],
@@ -150,14 +232,22 @@ struct Parser<'a> {
 }
 
 /// A value inside a text that was checked before.
-fn later(text: Rc<[u8]>, at: usize, length: usize, hint: Rc<RefCell<Hint>>) -> Slot {
+fn later(text: Rc<JsonText>, at: usize, length: usize, hint: Rc<RefCell<Hint>>) -> Slot {
     Slot::later(length < KEPT_BYTES, move |cx| {
         let known = cx.json.names.clone();
         let mut known = known.borrow_mut();
         let mut hint = hint.borrow_mut();
-        let mut parser = Parser { cx, known: &mut known, text: &text, eager: true, bytes: &text, at, depth: LATER_DEPTH };
+        let mut parser = Parser { cx, known: &mut known, text: &text, eager: true, bytes: &text.0, at, depth: LATER_DEPTH };
         parser.value(&mut hint)
     })
+}
+
+/// The text that begins at a place of a JSON text; it was checked when the whole was read.
+pub(crate) fn text_at(cx: &mut Interp, text: &Rc<JsonText>, at: u32) -> Value {
+    let known = cx.json.names.clone();
+    let mut known = known.borrow_mut();
+    let mut parser = Parser { cx, known: &mut known, text, eager: true, bytes: &text.0, at: at as usize, depth: LATER_DEPTH };
+    parser.text().map_or(Value::Null, Value::Text)
 }
 
 impl<'a> Parser<'a> {
@@ -207,13 +297,26 @@ impl<'a> Parser<'a> {
 
     /// The value of a field.
     fn cell(&mut self, hint: &mut Hint) -> Result<Slot> {
-        if self.depth >= LATER_DEPTH && !self.eager && matches!(self.bytes.get(self.at), Some(b'{' | b'[')) {
+        if self.depth >= LATER_DEPTH && !self.eager {
             let start = self.at;
-            self.pass()?;
-            if self.at - start >= LATER_BYTES {
-                return Ok(later(self.text.clone(), start, self.at - start, hint.later.get_or_insert_default().clone()));
+            match self.bytes.get(start) {
+                Some(b'{' | b'[') => {
+                    self.pass()?;
+                    if self.at - start >= LATER_BYTES {
+                        return Ok(later(self.text.clone(), start, self.at - start, hint.later.get_or_insert_default().clone()));
+                    }
+                    self.at = start;
+                }
+                // A text shorter than this is mostly a code that was met before.
+                Some(b'"') => {
+                    self.pass_text()?;
+                    if self.at - start >= LATER_TEXT {
+                        return Ok(Slot::Raw(self.text.clone(), start as u32));
+                    }
+                    self.at = start;
+                }
+                _ => {}
             }
-            self.at = start;
         }
         self.value(hint).map(Slot::Value)
     }
@@ -274,7 +377,7 @@ impl<'a> Parser<'a> {
 
     fn pass_text(&mut self) -> Result<()> {
         let start = self.at + 1;
-        match self.bytes[start..].iter().position(|b| matches!(b, b'"' | b'\\')) {
+        match text_end(&self.bytes[start..]) {
             Some(length) if self.bytes[start + length] == b'"' => {
                 self.at = start + length + 1;
                 Ok(())
@@ -302,21 +405,22 @@ impl<'a> Parser<'a> {
         if hint.children.is_empty() {
             hint.children.push(Hint::default());
         }
-        let mut items = Vec::new();
         self.blanks();
         if self.bytes.get(self.at) == Some(&b']') {
             self.at += 1;
-            return Ok(Value::List(List::from_slots(items)));
+            return Ok(Value::List(self.known.nothing.0.clone()));
         }
+        let start = self.known.cells.len();
         loop {
             self.blanks();
-            items.push(Slot::Value(self.value(&mut hint.children[0])?));
+            let item = self.value(&mut hint.children[0])?;
+            self.known.cells.push(Slot::Value(item));
             self.blanks();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
-                    return Ok(Value::List(List::from_slots(items)));
+                    return Ok(Value::List(List::from_slots(self.known.cells.drain(start..).collect())));
                 }
                 _ => return Err(self.unexpected()),
             }
@@ -326,7 +430,7 @@ impl<'a> Parser<'a> {
     fn object(&mut self, hint: &mut Hint) -> Result<Value> {
         self.at += 1;
         let predicted = hint.shape.clone();
-        let mut cells: Vec<Slot> = Vec::with_capacity(predicted.as_ref().map_or(4, Shape::len));
+        let start = self.known.cells.len();
         // Names are kept apart only from where they differ from the prediction.
         let mut names: Option<Vec<Name>> = if predicted.is_none() { Some(Vec::new()) } else { None };
         self.blanks();
@@ -339,7 +443,7 @@ impl<'a> Parser<'a> {
             if self.bytes.get(self.at) != Some(&b'"') {
                 return Err(self.unexpected());
             }
-            let at = cells.len();
+            let at = self.known.cells.len() - start;
             if names.is_none() {
                 let matched = predicted.as_ref().and_then(|shape| shape.names().get(at)).is_some_and(|name| self.eat_name(name));
                 if !matched {
@@ -359,7 +463,8 @@ impl<'a> Parser<'a> {
             if hint.children.len() <= at {
                 hint.children.resize_with(at + 1, Hint::default);
             }
-            cells.push(self.cell(&mut hint.children[at])?);
+            let cell = self.cell(&mut hint.children[at])?;
+            self.known.cells.push(cell);
             self.blanks();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
@@ -370,17 +475,22 @@ impl<'a> Parser<'a> {
                 _ => return Err(self.unexpected()),
             }
         }
+        let count = self.known.cells.len() - start;
         let shape = match (names, predicted) {
-            (None, Some(shape)) if shape.len() == cells.len() => shape,
-            (None, Some(shape)) => self.shape(shape.names()[..cells.len()].to_vec()),
+            // The shape was looked at when it was met first.
+            (None, Some(shape)) if shape.len() == count => {
+                return Ok(Value::Record(Record::from_row(shape, self.known.cells.drain(start..).collect())));
+            }
+            (None, Some(shape)) => self.shape(shape.names()[..count].to_vec()),
             (names, _) => self.shape(names.unwrap_or_default()),
         };
+        let cells = self.known.cells.drain(start..);
         hint.shape = Some(shape.clone());
         if shape.names().iter().enumerate().any(|(at, name)| shape.position(name) != Some(at)) {
             hint.shape = None;
-            return Ok(Value::Record(last_wins(&shape, cells)));
+            return Ok(Value::Record(last_wins(&shape, cells.collect())));
         }
-        Ok(Value::Record(Record::from_cells(shape, cells)))
+        Ok(Value::Record(Record::from_row(shape, cells.collect())))
     }
 
     fn shape(&mut self, names: Vec<Name>) -> Shape {
@@ -459,7 +569,11 @@ impl<'a> Parser<'a> {
     fn number(&mut self) -> Result<Value> {
         let start = self.at;
         let whole = self.pass_number()?;
-        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or("0");
+        let raw = &self.bytes[start..self.at];
+        if let Some(value) = short_number(raw) {
+            return Ok(value);
+        }
+        let text = std::str::from_utf8(raw).unwrap_or("0");
         if whole {
             if let Ok(n) = text.parse::<i64>() {
                 return Ok(Value::Int(n));
@@ -471,25 +585,14 @@ impl<'a> Parser<'a> {
 
     fn text(&mut self) -> Result<Name> {
         let start = self.at + 1;
-        let Some(length) = self.bytes[start..].iter().position(|b| matches!(b, b'"' | b'\\')) else {
+        let Some(length) = text_end(&self.bytes[start..]) else {
             self.at = self.bytes.len();
             return Err(self.unexpected());
         };
         let end = start + length;
         if self.bytes[end] == b'"' {
             self.at = end + 1;
-            let raw = &self.bytes[start..end];
-            if raw.len() <= 24 {
-                if let Some(text) = self.known.short.get(raw) {
-                    return Ok(text.clone());
-                }
-                let text = utf8(raw);
-                if self.known.short.len() < 65_536 {
-                    self.known.short.insert(Box::from(raw), text.clone());
-                }
-                return Ok(text);
-            }
-            return Ok(utf8(raw));
+            return Ok(self.known.text(&self.bytes[start..end]));
         }
         self.escaped(start, end)
     }
@@ -545,6 +648,41 @@ impl<'a> Parser<'a> {
     fn unit(&self, at: usize) -> Result<u16> {
         let digits = self.bytes.get(at..at + 4).and_then(|d| std::str::from_utf8(d).ok()).ok_or_else(|| self.unexpected())?;
         u16::from_str_radix(digits, 16).map_err(|_| self.unexpected())
+    }
+}
+
+/// A number of at most fifteen digits without exponent: digits and power of ten are exact doubles, so their quotient is the nearest one.
+fn short_number(raw: &[u8]) -> Option<Value> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    if raw.len() > 16 {
+        return None;
+    }
+    let (negative, digits) = match raw {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut whole = 0_i64;
+    let mut places = None;
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                whole = whole * 10 + i64::from(byte - b'0');
+                places = places.map(|n: usize| n + 1);
+            }
+            b'.' => places = Some(0),
+            _ => return None,
+        }
+    }
+    if whole >= 1_000_000_000_000_000 || negative && whole == 0 {
+        return None;
+    }
+    let whole = if negative { -whole } else { whole };
+    match places {
+        None | Some(0) => Some(Value::Int(whole)),
+        Some(places) => {
+            let n = whole as f64 / POWERS[places];
+            Some(if n.fract() == 0.0 { Value::Int(n as i64) } else { Value::Double(n) })
+        }
     }
 }
 
@@ -605,7 +743,7 @@ fn write(cx: &mut Interp, value: &Value, out: &mut String) -> Result<()> {
         Value::Binary(binary) => {
             use base64::Engine;
             let bytes = binary.bytes(cx)?;
-            quoted(&base64::engine::general_purpose::STANDARD.encode(&bytes), out);
+            quoted(&base64::engine::general_purpose::STANDARD.encode(&*bytes), out);
         }
         Value::List(list) => {
             out.push('[');

@@ -462,6 +462,9 @@ fn from_records(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let shape = Shape::new(ty.fields.iter().map(|f| f.name.clone()).collect());
     // Records of one making have one shape: it is compared once.
     let fits = std::cell::RefCell::new(shape.clone());
+    // Where the columns are in the records that were seen last.
+    let seen: std::cell::RefCell<(Shape, Vec<Option<usize>>)> =
+        std::cell::RefCell::new((shape.clone(), (0..shape.len()).map(Some).collect()));
     let table = from_items(ty, records, move |_, item| {
         let r = record(&item)?;
         if r.shape().ptr_eq(&fits.borrow()) {
@@ -471,11 +474,16 @@ fn from_records(cx: &mut Interp, args: &[Value]) -> Result<Value> {
             *fits.borrow_mut() = r.shape().clone();
             return Ok(r.cells().clone());
         }
+        if !r.shape().ptr_eq(&seen.borrow().0) {
+            *seen.borrow_mut() = (r.shape().clone(), shape.names().iter().map(|name| r.shape().position(name)).collect());
+        }
+        let (_, places) = &*seen.borrow();
         Ok(shape
             .names()
             .iter()
-            .map(|name| match r.get(name) {
-                Some(cell) => cell.clone(),
+            .zip(places)
+            .map(|(name, place)| match place {
+                Some(place) => r.cells()[*place].clone(),
                 None if missing == 0 => Slot::failed(r.missing(name)),
                 None => Slot::Value(Value::Null),
             })

@@ -1,7 +1,5 @@
 //! `Value.*`, `Expression.*`, `Function.*`, `Error.Record`, `Diagnostics.*` and views.
 
-use std::rc::Rc;
-
 use super::common::{list, need_text};
 use super::{
     ANY, ANY_NON_NULL, BINARY, Builtin, DURATION, FUNCTION, LIST, LOGICAL, NULLABLE_BINARY, NULLABLE_LIST, NULLABLE_LOGICAL,
@@ -10,8 +8,8 @@ use super::{
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Binary, Env, Frame, Interp};
 use crate::m::value::{
-    self, BinarySource, Decimal, Function, Native, NativeParam, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType, Type,
-    TypeForm, Value,
+    self, BinarySource, Bytes, Decimal, Function, Native, NativeParam, Record, Row, RowCursor, RowSource, Shape, Slot, Table, TableType,
+    Type, TypeForm, Value,
 };
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -591,7 +589,7 @@ struct BinaryView {
 }
 
 impl BinarySource for BinaryView {
-    fn read(&self, cx: &mut Interp) -> Result<Rc<[u8]>> {
+    fn read(&self, cx: &mut Interp) -> Result<Bytes> {
         let bytes = match handler(cx, &self.handlers, "GetStream")? {
             Some(get) => cx.call(&get, &[])?,
             None => match &self.inner {

@@ -12,7 +12,9 @@ use super::{BINARY, Builtin, NULLABLE_RECORD, RECORD, TABLE, TEXT, arg, opt};
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Interp, Privacy};
 use crate::m::sources::{Credential, HttpRequest, HttpResponse};
-use crate::m::value::{Binary, BinarySource, Field, Function, Kind, Record, Shape, Slot, TICKS_PER_SECOND, Table, TableType, Type, Value};
+use crate::m::value::{
+    Binary, BinarySource, Bytes, Field, Function, Kind, Record, Shape, Slot, TICKS_PER_SECOND, Table, TableType, Type, Value,
+};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -357,8 +359,8 @@ fn capital(word: &str) -> String {
 struct Body(Rc<WebBinary>);
 
 impl BinarySource for Body {
-    fn read(&self, cx: &mut Interp) -> Result<Rc<[u8]>> {
-        self.0.answer(cx).map(|answer| Rc::from(answer.body.as_slice()))
+    fn read(&self, cx: &mut Interp) -> Result<Bytes> {
+        self.0.answer(cx).map(|answer| Bytes::from(answer.body.clone()))
     }
 
     // Enumerating the binary again asks the cache of the evaluation.
@@ -555,7 +557,7 @@ struct FileBinary {
 }
 
 impl BinarySource for FileBinary {
-    fn read(&self, cx: &mut Interp) -> Result<Rc<[u8]>> {
+    fn read(&self, cx: &mut Interp) -> Result<Bytes> {
         read_file(cx, &self.path, self.folder.as_deref().unwrap_or(&self.path))
     }
 
@@ -573,13 +575,13 @@ fn file_error(path: &str, why: &str) -> Error {
     Error::data_source(format!("{path}: {why}")).with_detail(detail)
 }
 
-fn read_file(cx: &mut Interp, path: &str, source: &str) -> Result<Rc<[u8]>> {
+fn read_file(cx: &mut Interp, path: &str, source: &str) -> Result<Bytes> {
     if !cx.options.allow_io {
         return Err(file_error(path, "files are not read in this evaluation"));
     }
     pass_firewall(cx, "File", source)?;
     match &mut cx.sources.files {
-        Some(files) => files.read(path).map(Rc::from).map_err(|why| file_error(path, &why)),
+        Some(files) => files.read(path).map_err(|why| file_error(path, &why)),
         None => Err(file_error(path, "there are no files in this evaluation")),
     }
 }

@@ -2,23 +2,27 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
+
+/// Bytes that threads may share.
+pub type Bytes = Arc<Vec<u8>>;
 
 /// A binary value.
 #[derive(Clone)]
 pub struct Binary(Rc<BinaryData>);
 
 enum BinaryData {
-    Bytes(Rc<[u8]>),
-    Lazy(Box<dyn BinarySource>, OnceCell<Rc<[u8]>>),
+    Bytes(Bytes),
+    Lazy(Box<dyn BinarySource>, OnceCell<Bytes>),
 }
 
 /// Bytes that come from elsewhere when they are asked for.
 pub trait BinarySource {
     /// Fetches the bytes.
-    fn read(&self, cx: &mut Interp) -> Result<Rc<[u8]>>;
+    fn read(&self, cx: &mut Interp) -> Result<Bytes>;
 
     /// Their number, if that is cheaper to find than the bytes.
     fn length(&self, _cx: &mut Interp) -> Result<Option<i64>> {
@@ -33,7 +37,7 @@ pub trait BinarySource {
 
 impl Binary {
     /// From bytes.
-    pub fn new(bytes: impl Into<Rc<[u8]>>) -> Binary {
+    pub fn new(bytes: impl Into<Bytes>) -> Binary {
         Binary(Rc::new(BinaryData::Bytes(bytes.into())))
     }
 
@@ -43,7 +47,7 @@ impl Binary {
     }
 
     /// The bytes, fetched if need be.
-    pub fn bytes(&self, cx: &mut Interp) -> Result<Rc<[u8]>> {
+    pub fn bytes(&self, cx: &mut Interp) -> Result<Bytes> {
         match &*self.0 {
             BinaryData::Bytes(bytes) => Ok(bytes.clone()),
             BinaryData::Lazy(source, kept) => {

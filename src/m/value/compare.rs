@@ -1,9 +1,8 @@
 //! Equality, order and hash keys.
 
 use std::cmp::Ordering;
-use std::rc::Rc;
 
-use super::{Record, Table, Text, Value};
+use super::{Bytes, Record, Table, Text, Value};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
 
@@ -23,7 +22,7 @@ pub enum Key {
     /// A date, time, datetime, duration or the UTC instant of a datetimezone, by kind.
     Ticks(u8, i64),
     /// Bytes.
-    Bytes(Rc<[u8]>),
+    Bytes(Bytes),
     /// A list, or several values together.
     Many(Vec<Key>),
     /// A record, sorted by name.

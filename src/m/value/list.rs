@@ -127,6 +127,14 @@ impl List {
         }
     }
 
+    /// Start and number, if it is a range of whole numbers.
+    pub(crate) fn as_range(&self) -> Option<(i64, usize)> {
+        match &*self.0 {
+            ListData::Range(start, count) => Some((*start, *count)),
+            _ => None,
+        }
+    }
+
     /// Number of items; evaluates none of them where that is possible.
     pub fn count(&self, cx: &mut Interp) -> Result<usize> {
         match &*self.0 {

@@ -19,7 +19,7 @@ mod types;
 use std::fmt;
 use std::rc::Rc;
 
-pub use binary::{Binary, BinarySource};
+pub use binary::{Binary, BinarySource, Bytes};
 pub use compare::Key;
 pub(crate) use compare::operator_error;
 pub use function::{Body, Function, Native, NativeParam};
@@ -33,7 +33,7 @@ pub use table::{Row, RowCursor, RowSource, Table};
 pub(crate) use temporal::DAYS_TO_OLE;
 pub use temporal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_day, day_from_civil};
 pub use text::{quote, utf16_char_at, utf16_index_to_byte, utf16_len, utf16_slice};
-pub use thunk::{Pending, Slot, Thunk};
+pub use thunk::{JsonText, Pending, Slot, Thunk};
 pub use types::{Field, FunctionType, Kind, RecordType, TableType, Type, TypeData, TypeForm};
 
 /// Immutable text. M counts UTF-16 code units: see [`utf16_len`] and its siblings.
@@ -186,6 +186,7 @@ impl Value {
     }
 
     /// Its kind.
+    #[inline]
     pub fn kind(&self) -> Kind {
         match self.bare() {
             Value::Null => Kind::Null,
@@ -208,11 +209,13 @@ impl Value {
     }
 
     /// Whether it is `null`.
+    #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self.bare(), Value::Null)
     }
 
     /// Whether it is a number.
+    #[inline]
     pub fn is_number(&self) -> bool {
         matches!(self.bare(), Value::Int(_) | Value::Double(_) | Value::Decimal(_))
     }

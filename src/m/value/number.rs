@@ -48,6 +48,16 @@ impl Value {
         }
     }
 
+    /// The decimal of a whole number or of a double with at most four places.
+    #[inline]
+    pub(crate) fn short_decimal(&self) -> Option<Decimal> {
+        match self {
+            Value::Int(n) => Some(Decimal::from(*n)),
+            Value::Double(n) => short_decimal(*n),
+            _ => None,
+        }
+    }
+
     /// A number's text without culture: shortest digits that read back, exponent form from 1E+15 and below 1E-05.
     pub fn number_text(&self) -> String {
         match self.bare() {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Record, Value};
+use super::{Bytes, Record, Value};
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Frame, Interp, Node};
 
@@ -14,7 +14,12 @@ pub enum Slot {
     Value(Value),
     /// Not evaluated yet, or evaluated through the shared thunk.
     Lazy(Rc<Thunk>),
+    /// A text inside a JSON text that was checked before, and where it begins; made whenever it is looked at.
+    Raw(Rc<JsonText>, u32),
 }
+
+/// A JSON text from which values are still to be made.
+pub struct JsonText(pub(crate) Bytes);
 
 impl Slot {
     /// A cell that runs `make` when it is first looked at.
@@ -44,6 +49,7 @@ impl Slot {
         match self {
             Slot::Value(value) => Ok(value.clone()),
             Slot::Lazy(thunk) => thunk.force(cx),
+            Slot::Raw(text, at) => Ok(crate::m::functions::json::text_at(cx, text, *at)),
         }
     }
 
@@ -55,6 +61,7 @@ impl Slot {
                 State::Done(value) => Some(value.clone()),
                 _ => None,
             },
+            Slot::Raw(..) => None,
         }
     }
 }
@@ -73,6 +80,7 @@ impl Slot {
                 }
                 thunk.force(cx).ok()
             }
+            Slot::Raw(text, at) => Some(crate::m::functions::json::text_at(cx, text, *at)),
         }
     }
 }

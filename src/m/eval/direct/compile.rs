@@ -1,0 +1,385 @@
+//! From the tree to straight code.
+
+use std::rc::Rc;
+
+use hashbrown::HashMap;
+
+use super::{Code, Inner, Op, Use};
+use crate::m::eval::expr::ancestor;
+use crate::m::eval::interp::Frame;
+use crate::m::eval::node::{Binary, Handler, Lambda, Lookup, Node};
+use crate::m::value::Value;
+
+/// Library functions that take little time, ask nobody and always answer the same: they may run ahead of their time.
+const HARMLESS: &[&str] = &[
+    "#date",
+    "#datetime",
+    "#duration",
+    "Character.FromNumber",
+    "Currency.From",
+    "Date.AddDays",
+    "Date.AddMonths",
+    "Date.AddYears",
+    "Date.Day",
+    "Date.EndOfMonth",
+    "Date.From",
+    "Date.FromText",
+    "Date.Month",
+    "Date.StartOfMonth",
+    "Date.ToText",
+    "Date.Year",
+    "DateTime.FromText",
+    "Decimal.From",
+    "Int64.From",
+    "List.AllTrue",
+    "List.AnyTrue",
+    "List.Contains",
+    "List.Max",
+    "List.Min",
+    "List.PositionOf",
+    "List.Sum",
+    "Logical.From",
+    "Logical.FromText",
+    "Number.Abs",
+    "Number.From",
+    "Number.FromText",
+    "Number.IntegerDivide",
+    "Number.Mod",
+    "Number.Round",
+    "Number.RoundDown",
+    "Number.RoundUp",
+    "Text.AfterDelimiter",
+    "Text.BeforeDelimiter",
+    "Text.BetweenDelimiters",
+    "Text.Combine",
+    "Text.Contains",
+    "Text.End",
+    "Text.EndsWith",
+    "Text.From",
+    "Text.Length",
+    "Text.Lower",
+    "Text.Middle",
+    "Text.PositionOf",
+    "Text.Range",
+    "Text.Remove",
+    "Text.Replace",
+    "Text.Split",
+    "Text.SplitAny",
+    "Text.Start",
+    "Text.StartsWith",
+    "Text.Trim",
+    "Text.TrimEnd",
+    "Text.TrimStart",
+    "Text.Upper",
+    "Value.Add",
+    "Value.Divide",
+    "Value.Multiply",
+    "Value.Subtract",
+];
+/// Those that look at one cell of a record.
+const LOOKUPS: &[&str] = &["Record.Field", "Record.FieldOrDefault", "Record.HasFields"];
+/// Those that evaluate every item of the list that is their first argument.
+const STRICT: &[&str] = &["List.Max", "List.Min", "List.Sum", "Text.Combine"];
+
+/// Those that look at no item of the list that is their first argument, or at its ends.
+const SHALLOW: &[&str] = &["List.Count", "List.First", "List.IsEmpty", "List.Last", "List.Positions"];
+
+/// How deep and large an expression may be.
+const MOST_DEPTH: u32 = 48;
+const MOST_OPS: u32 = 4096;
+/// How many variables one activation may have.
+const MOST_LOCALS: usize = 64;
+/// How many variables away the variables of a cell may be.
+const MOST_VARIABLES: u32 = 8;
+/// How many functions written in place may lie in one another.
+const MOST_INNER: u32 = 6;
+
+/// A scope around the expression: of a function, or of a `let`.
+#[derive(Clone)]
+struct Scope<'n> {
+    /// Which activation holds its variables, counted from the outermost.
+    level: u32,
+    /// How many of its variables are parameters.
+    params: u32,
+    /// Where the others begin among the variables of the activation.
+    first: u32,
+    /// What the others evaluate.
+    nodes: &'n [Rc<Node>],
+}
+
+struct Compiler<'n, 'a> {
+    /// Outermost first.
+    scopes: Vec<Scope<'n>>,
+    /// Variables of the activations that are being compiled, outermost first.
+    locals: Vec<Vec<Op>>,
+    /// The activation to which the expression belongs.
+    level: u32,
+    /// The scope in which the code stands, for code that runs ahead of its time; none for code that does what the tree does.
+    home: Option<&'a Rc<Frame>>,
+    ops: u32,
+    depth: u32,
+    /// How many variables of scopes lie between the cell and this expression.
+    away: u32,
+}
+
+/// Variables that were looked at, by frame and slot, so that each is looked at once.
+type Seen = HashMap<(usize, u32), Option<Rc<Code>>>;
+
+/// Code that does what the function does.
+pub(super) fn lambda(lambda: &Lambda) -> Option<Code> {
+    of_lambda(lambda, None)
+}
+
+/// Code that makes all of the result of a function ahead of its time.
+pub(super) fn whole(lambda: &Lambda, home: &Rc<Frame>) -> Option<Code> {
+    of_lambda(lambda, Some(home)).filter(|code| !matches!(code.body, Op::Stuck))
+}
+
+fn of_lambda(lambda: &Lambda, home: Option<&Rc<Frame>>) -> Option<Code> {
+    let mut compiler = Compiler { scopes: Vec::new(), locals: vec![Vec::new()], level: 0, home, ops: 0, depth: 0, away: 0 };
+    let nodes = lambda.variables.as_deref().unwrap_or_default();
+    compiler.scopes.push(Scope { level: 0, params: lambda.params.len() as u32, first: 0, nodes });
+    let mut seen = Seen::new();
+    compiler.bindings(nodes, &mut seen)?;
+    let body = compiler.op(&lambda.body, &mut seen)?;
+    compiler.finish(body)
+}
+
+/// Code of a cell.
+pub(super) fn cell(node: &Node, frame: &Rc<Frame>) -> Option<Code> {
+    cell_code(node, frame, 0, &mut Seen::new())
+}
+
+fn cell_code(node: &Node, frame: &Rc<Frame>, away: u32, seen: &mut Seen) -> Option<Code> {
+    let mut compiler = Compiler { scopes: Vec::new(), locals: vec![Vec::new()], level: 0, home: Some(frame), ops: 0, depth: 0, away };
+    let body = compiler.op(node, seen)?;
+    if matches!(body, Op::Stuck) { None } else { compiler.finish(body) }
+}
+
+impl<'n> Compiler<'n, '_> {
+    /// The code of the innermost activation, which is complete.
+    fn finish(&mut self, body: Op) -> Option<Code> {
+        let lets = self.locals.pop()?;
+        (lets.len() <= MOST_LOCALS).then(|| Code { body, lets: lets.into_boxed_slice(), size: self.ops })
+    }
+
+    /// Adds the variables of a `let` or function to the activation.
+    fn bindings(&mut self, nodes: &'n [Rc<Node>], seen: &mut Seen) -> Option<()> {
+        let top = self.locals.len() - 1;
+        let first = self.locals[top].len();
+        self.locals[top].resize_with(first + nodes.len(), || Op::Stuck);
+        for (at, node) in (first..).zip(nodes) {
+            let op = self.op(node, seen)?;
+            self.locals[top][at] = op;
+        }
+        Some(())
+    }
+
+    fn boxed(&mut self, node: &'n Node, seen: &mut Seen) -> Option<Box<Op>> {
+        self.op(node, seen).map(Box::new)
+    }
+
+    fn pair(&mut self, sides: &'n (Node, Node), seen: &mut Seen) -> Option<Box<(Op, Op)>> {
+        Some(Box::new((self.op(&sides.0, seen)?, self.op(&sides.1, seen)?)))
+    }
+
+    fn list(&mut self, nodes: &'n [Node], seen: &mut Seen) -> Option<Box<[Op]>> {
+        nodes.iter().map(|node| self.op(node, seen)).collect()
+    }
+
+    fn shared(&mut self, nodes: &'n [Rc<Node>], seen: &mut Seen) -> Option<Box<[Op]>> {
+        nodes.iter().map(|node| self.op(node, seen)).collect()
+    }
+
+    /// The code of an expression. What is none fails a function, and is stuck in a cell.
+    fn op(&mut self, node: &'n Node, seen: &mut Seen) -> Option<Op> {
+        self.ops += 1;
+        self.depth += 1;
+        let fits = self.ops <= MOST_OPS && self.depth <= MOST_DEPTH;
+        let op = if fits { self.form(node, seen) } else { None };
+        self.depth -= 1;
+        op.or_else(|| self.home.is_some().then_some(Op::Stuck))
+    }
+
+    fn form(&mut self, node: &'n Node, seen: &mut Seen) -> Option<Op> {
+        let is_ahead = self.home.is_some();
+        Some(match node {
+            Node::Const(value) => Op::Const(value.clone()),
+            Node::Cell(slot) => Op::Cell(slot.clone()),
+            Node::Variable { depth, slot } => self.variable(*depth as usize, *slot, seen),
+            Node::Global { section, slot } => Op::Global { section: *section, slot: *slot },
+            Node::Fail(error) => Op::Fail(error.clone()),
+            Node::Unary(operator, operand) => Op::Unary(*operator, self.boxed(operand, seen)?),
+            Node::Binary(operator @ (Binary::Equal | Binary::NotEqual), sides) => {
+                let is_negated = *operator == Binary::NotEqual;
+                match (&sides.0, &sides.1) {
+                    (operand, Node::Const(Value::Null)) | (Node::Const(Value::Null), operand) => {
+                        Op::IsNull(self.boxed(operand, seen)?, is_negated)
+                    }
+                    (operand, Node::Const(Value::Text(text))) | (Node::Const(Value::Text(text)), operand) => {
+                        Op::IsText(self.boxed(operand, seen)?, text.clone(), is_negated)
+                    }
+                    _ => Op::Binary(*operator, self.pair(sides, seen)?),
+                }
+            }
+            Node::Binary(operator, sides) => Op::Binary(*operator, self.pair(sides, seen)?),
+            Node::And(sides) => Op::And(self.pair(sides, seen)?),
+            Node::Or(sides) => Op::Or(self.pair(sides, seen)?),
+            Node::Coalesce(sides) => Op::Coalesce(self.pair(sides, seen)?),
+            Node::If(parts) => Op::If(Box::new((self.op(&parts.0, seen)?, self.op(&parts.1, seen)?, self.op(&parts.2, seen)?))),
+            Node::Let(variables, body) => {
+                let first = self.locals.last().map_or(0, Vec::len) as u32;
+                self.scopes.push(Scope { level: self.level, params: 0, first, nodes: variables });
+                let bound = self.bindings(variables, seen);
+                let body = bound.and_then(|()| self.op(body, seen));
+                self.scopes.pop();
+                body?
+            }
+            Node::Field(access) => {
+                let lookup = Lookup::new(access.lookup.name.clone(), access.lookup.optional);
+                Op::Field(self.boxed(&access.target, seen)?, Box::new(lookup))
+            }
+            Node::Item { target, optional } => Op::Item(self.pair(target, seen)?, *optional),
+            Node::Call(callee, args) => match self.inline(callee, args, seen) {
+                Some(op) => op,
+                None => Op::Call(self.boxed(callee, seen)?, self.list(args, seen)?),
+            },
+            Node::CallBuiltin(builtin, args) => {
+                let given = args.len();
+                if given > builtin.params.len() || given < builtin.params.len() && !builtin.params[given].optional {
+                    return None;
+                }
+                if is_ahead {
+                    match (builtin.name, &**args) {
+                        ("List.Transform", [list, Node::Lambda(lambda)]) if lambda.params.len() == 1 => {
+                            return Some(Op::Transform(Box::new((self.op(list, seen)?, self.inner(lambda, seen)?))));
+                        }
+                        ("List.Select", [list, Node::Lambda(lambda)]) if lambda.params.len() == 1 => {
+                            return Some(Op::Select(Box::new((self.op(list, seen)?, self.inner(lambda, seen)?))));
+                        }
+                        ("List.Combine", [lists]) => return Some(Op::Flatten(self.boxed(lists, seen)?)),
+                        ("List.Buffer", [list]) => return Some(Op::Buffer(self.boxed(list, seen)?)),
+                        _ => {}
+                    }
+                }
+                let allowed = if HARMLESS.binary_search(&builtin.name).is_ok() {
+                    Use::Harmless
+                } else if LOOKUPS.contains(&builtin.name) {
+                    Use::Lookup
+                } else if SHALLOW.contains(&builtin.name) {
+                    Use::Shallow
+                } else {
+                    Use::Never
+                };
+                let mut ops = Vec::with_capacity(given);
+                for (at, arg) in args.iter().enumerate() {
+                    ops.push(match arg {
+                        Node::List(items, _) if at == 0 && STRICT.contains(&builtin.name) => {
+                            Op::Items(items.iter().map(|item| self.op(item, seen)).collect::<Option<_>>()?)
+                        }
+                        _ => self.op(arg, seen)?,
+                    });
+                }
+                Op::Builtin(builtin, ops.into_boxed_slice(), allowed)
+            }
+            Node::Try(operand, Handler::Otherwise(other)) => Op::Otherwise(Box::new((self.op(operand, seen)?, self.op(other, seen)?))),
+            Node::Error(operand) => Op::Raise(self.boxed(operand, seen)?),
+            Node::As(operand, check) => Op::As(self.boxed(operand, seen)?, *check),
+            Node::Is(operand, check) => Op::Is(self.boxed(operand, seen)?, *check),
+            Node::Record(shape, fields, _) if is_ahead => Op::Record(shape.clone(), self.shared(fields, seen)?),
+            Node::List(items, _) if is_ahead => Op::Items(self.shared(items, seen)?),
+            _ => return None,
+        })
+    }
+
+    /// A function written in place, in the present scope.
+    fn inner(&mut self, lambda: &'n Lambda, seen: &mut Seen) -> Option<Inner> {
+        if self.level >= MOST_INNER {
+            return None;
+        }
+        let nodes = lambda.variables.as_deref().unwrap_or_default();
+        self.level += 1;
+        self.locals.push(Vec::new());
+        self.scopes.push(Scope { level: self.level, params: lambda.params.len() as u32, first: 0, nodes });
+        let bound = self.bindings(nodes, seen);
+        let body = bound.and_then(|()| self.op(&lambda.body, seen));
+        self.scopes.pop();
+        self.level -= 1;
+        let code = match body {
+            Some(body) => self.finish(body)?,
+            None => {
+                self.locals.pop();
+                return None;
+            }
+        };
+        let params = lambda.params.iter().map(|param| (param.check, param.optional)).collect();
+        Some(Inner { params, returns: lambda.returns, code })
+    }
+
+    /// A call of a function that is a variable of a scope of this code.
+    fn inline(&mut self, callee: &'n Node, args: &'n [Node], seen: &mut Seen) -> Option<Op> {
+        self.home?;
+        let Node::Variable { depth, slot } = callee else { return None };
+        let at = self.scopes.len().checked_sub(*depth as usize + 1)?;
+        let scope = &self.scopes[at];
+        let nodes = scope.nodes;
+        let Node::Lambda(lambda) = &**nodes.get(slot.checked_sub(scope.params)? as usize)? else { return None };
+        if args.len() < lambda.required || args.len() > lambda.params.len() || self.depth > MOST_DEPTH / 2 {
+            return None;
+        }
+        let args = self.list(args, seen)?;
+        let (level, own) = (self.scopes[at].level, self.level);
+        let nearer = self.scopes.split_off(at + 1);
+        self.level = level;
+        let inner = self.inner(lambda, seen);
+        self.level = own;
+        self.scopes.extend(nearer);
+        Some(Op::Inline(own - level, Box::new((inner?, args))))
+    }
+
+    fn variable(&mut self, depth: usize, slot: u32, seen: &mut Seen) -> Op {
+        if let Some(at) = self.scopes.len().checked_sub(depth + 1) {
+            let scope = &self.scopes[at];
+            let up = self.level - scope.level;
+            return match slot.checked_sub(scope.params) {
+                None => Op::Arg { up, at: slot },
+                Some(place) => Op::Local { up, at: scope.first + place },
+            };
+        }
+        let up = (depth - self.scopes.len()) as u32;
+        let ahead = self.home.and_then(|home| {
+            let frame = ancestor(home, up);
+            let key = (Rc::as_ptr(frame) as usize, slot);
+            if let Some(known) = seen.get(&key) {
+                return known.clone();
+            }
+            // A variable that refers to itself finds nothing here.
+            seen.insert(key, None);
+            if self.away >= MOST_VARIABLES {
+                return None;
+            }
+            let node = frame.variables.as_ref()?.get((slot as usize).checked_sub(frame.params)?)?;
+            if matches!(**node, Node::Lambda(_)) {
+                return None;
+            }
+            let code = cell_code(node, frame, self.away + 1, seen).map(Rc::new);
+            seen.insert(key, code.clone());
+            code
+        });
+        Op::Outer { up, slot, ahead }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HARMLESS, LOOKUPS, SHALLOW, STRICT};
+    use crate::m::functions::{Global, lookup};
+
+    #[test]
+    fn the_names_are_sorted_and_exist() {
+        assert!(HARMLESS.is_sorted());
+        for name in HARMLESS.iter().chain(LOOKUPS).chain(STRICT).chain(SHALLOW) {
+            assert!(matches!(lookup(name), Some(Global::Function(_))), "{name}");
+        }
+    }
+}

@@ -1,0 +1,636 @@
+//! How straight code runs.
+
+use std::cell::{Cell as StdCell, OnceCell};
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use super::{Code, Inner, MOST_ITEMS, MOST_TEXT, Op, Use};
+use crate::m::error::{Error, Result};
+use crate::m::eval::expr::{ancestor, unary};
+use crate::m::eval::interp::{Cell, Frame, Interp};
+use crate::m::eval::node::{Binary, Lambda, Lookup, Node};
+use crate::m::eval::operators;
+use crate::m::value::{Body, List, Record, Slot, Value};
+
+/// Why there is no value.
+pub(super) enum Stop {
+    Error(Error),
+    /// It cannot be told ahead of its time.
+    NotNow,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Error(error)
+    }
+}
+
+pub(super) type Outcome = std::result::Result<Value, Stop>;
+/// A variable: nothing yet, or how its evaluation ended.
+type Local = OnceCell<Result<Value>>;
+
+/// A running piece of code.
+pub(super) struct Activation<'a> {
+    args: &'a [Value],
+    locals: &'a [Local],
+    /// Which variables are being evaluated.
+    running: StdCell<u64>,
+    code: &'a Code,
+    home: &'a Rc<Frame>,
+    /// The activation around a function written in place.
+    around: Option<&'a Activation<'a>>,
+}
+
+/// A value of somebody else's, or one's own.
+enum Held<'a> {
+    Theirs(&'a Value),
+    Own(Value),
+}
+
+impl Held<'_> {
+    #[inline]
+    fn own(self) -> Value {
+        match self {
+            Held::Theirs(value) => value.clone(),
+            Held::Own(value) => value,
+        }
+    }
+}
+
+impl std::ops::Deref for Held<'_> {
+    type Target = Value;
+    #[inline]
+    fn deref(&self) -> &Value {
+        match self {
+            Held::Theirs(value) => value,
+            Held::Own(value) => value,
+        }
+    }
+}
+
+/// An outcome for those who do not run ahead.
+pub(super) fn finish(outcome: Outcome) -> Result<Value> {
+    match outcome {
+        Ok(value) => Ok(value),
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::NotNow) => Err(Error::expression("The evaluation has ended.")),
+    }
+}
+
+fn locals(count: usize) -> SmallVec<[Local; 6]> {
+    let mut locals = SmallVec::new();
+    locals.resize_with(count, OnceCell::new);
+    locals
+}
+
+pub(super) fn run_cell(cx: &mut Interp, code: &Code, home: &Rc<Frame>) -> Outcome {
+    let locals = locals(code.lets.len());
+    run::<true>(cx, &code.body, &Activation { args: &[], locals: &locals, running: StdCell::new(0), code, home, around: None })
+}
+
+/// Calls a function; the number of arguments has been checked.
+pub(super) fn invoke<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: &Code, home: &Rc<Frame>, args: &[Value]) -> Outcome {
+    room::<AHEAD>(cx)?;
+    cx.tick()?;
+    if !lambda.unchecked {
+        for (param, value) in lambda.params.iter().zip(args) {
+            if let Some(check) = param.check {
+                if !check.accepts(value) && !(param.optional && value.is_null()) {
+                    return Err(fails::<AHEAD>(|| Error::cannot_convert(value, check.kind.title())));
+                }
+            }
+        }
+    }
+    let mut filled: SmallVec<[Value; 4]> = SmallVec::new();
+    let args = if args.len() < lambda.params.len() {
+        filled.extend(args.iter().cloned());
+        filled.resize(lambda.params.len(), Value::Null);
+        &filled[..]
+    } else {
+        args
+    };
+    let locals = locals(code.lets.len());
+    let caller = cx.source;
+    if home.source != 0 {
+        cx.source = home.source;
+    }
+    let act = Activation { args, locals: &locals, running: StdCell::new(0), code, home, around: None };
+    let result = run::<AHEAD>(cx, &code.body, &act);
+    cx.source = caller;
+    let result = result?;
+    match lambda.returns {
+        Some(check) if !check.accepts(&result) => Err(fails::<AHEAD>(|| Error::cannot_convert(&result, check.kind.title()))),
+        _ => Ok(result),
+    }
+}
+
+/// As [`invoke`] for a function whose results are remembered.
+pub(super) fn remembered<const WHOLE: bool>(cx: &mut Interp, lambda: &Lambda, code: &Code, home: &Rc<Frame>, args: &[Value]) -> Outcome {
+    let memo = &lambda.direct.memo;
+    let place = memo.place(cx.generation, args);
+    if let Some(value) = memo.get(place, args) {
+        return Ok(value);
+    }
+    match invoke::<true>(cx, lambda, code, home, args) {
+        Ok(value) => {
+            memo.keep(place, args, &value);
+            Ok(value)
+        }
+        Err(_) if !WHOLE => invoke::<false>(cx, lambda, code, home, args),
+        other => other,
+    }
+}
+
+/// Runs a function written in place.
+fn run_inner(cx: &mut Interp, inner: &Inner, args: &[Value], around: &Activation<'_>) -> Outcome {
+    room::<true>(cx)?;
+    cx.tick()?;
+    spend(cx)?;
+    for ((check, optional), value) in inner.params.iter().zip(args) {
+        if check.is_some_and(|check| !check.accepts(value) && !(*optional && value.is_null())) {
+            return Err(Stop::NotNow);
+        }
+    }
+    let locals = locals(inner.code.lets.len());
+    let act = Activation { args, locals: &locals, running: StdCell::new(0), code: &inner.code, home: around.home, around: Some(around) };
+    let result = run::<true>(cx, &inner.code.body, &act)?;
+    match inner.returns {
+        Some(check) if !check.accepts(&result) => Err(Stop::NotNow),
+        _ => Ok(result),
+    }
+}
+
+/// An error; ahead of its time it need not be made.
+#[cold]
+fn fails<const AHEAD: bool>(error: impl FnOnce() -> Error) -> Stop {
+    if AHEAD { Stop::NotNow } else { Stop::Error(error()) }
+}
+
+/// Stack for one level more; what runs ahead of its time leaves the rest to the ordinary way.
+#[inline]
+fn room<const AHEAD: bool>(cx: &Interp) -> std::result::Result<(), Stop> {
+    cx.room().map_err(|error| if AHEAD { Stop::NotNow } else { Stop::Error(error) })
+}
+
+#[inline]
+fn spend(cx: &mut Interp) -> std::result::Result<(), Stop> {
+    cx.fuel = cx.fuel.checked_sub(1).ok_or(Stop::NotNow)?;
+    Ok(())
+}
+
+#[inline]
+fn around<'a>(act: &'a Activation<'a>, up: u32) -> std::result::Result<&'a Activation<'a>, Stop> {
+    let mut act = act;
+    for _ in 0..up {
+        act = act.around.ok_or(Stop::NotNow)?;
+    }
+    Ok(act)
+}
+
+/// A logical or null.
+fn test<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> std::result::Result<Option<bool>, Stop> {
+    match op {
+        Op::IsNull(operand, negated) => Ok(Some(look::<AHEAD>(cx, operand, act)?.is_null() != *negated)),
+        Op::IsText(operand, text, negated) => {
+            let value = look::<AHEAD>(cx, operand, act)?;
+            let same = matches!(value.bare(), Value::Text(have) if have == text);
+            Ok(Some(same != *negated))
+        }
+        Op::Is(operand, check) => Ok(Some(check.accepts(&*look::<AHEAD>(cx, operand, act)?))),
+        Op::And(sides) => match test::<AHEAD>(cx, &sides.0, act)? {
+            Some(false) => Ok(Some(false)),
+            left => match (left, test::<AHEAD>(cx, &sides.1, act)?) {
+                (_, Some(false)) => Ok(Some(false)),
+                (Some(true), Some(true)) => Ok(Some(true)),
+                _ => Ok(None),
+            },
+        },
+        Op::Or(sides) => match test::<AHEAD>(cx, &sides.0, act)? {
+            Some(true) => Ok(Some(true)),
+            left => match (left, test::<AHEAD>(cx, &sides.1, act)?) {
+                (_, Some(true)) => Ok(Some(true)),
+                (Some(false), Some(false)) => Ok(Some(false)),
+                _ => Ok(None),
+            },
+        },
+        op => match &*look::<AHEAD>(cx, op, act)? {
+            Value::Logical(b) => Ok(Some(*b)),
+            Value::Null => Ok(None),
+            other => operators::as_logical(other).map_err(Stop::Error),
+        },
+    }
+}
+
+/// The value of an operation, without a copy where it lies somewhere already.
+#[inline]
+fn look<'a, const AHEAD: bool>(cx: &mut Interp, op: &'a Op, act: &'a Activation<'a>) -> std::result::Result<Held<'a>, Stop> {
+    match op {
+        Op::Const(value) => Ok(Held::Theirs(value)),
+        Op::Arg { up: 0, at } => Ok(Held::Theirs(&act.args[*at as usize])),
+        Op::Arg { up, at } => Ok(Held::Theirs(&around(act, *up)?.args[*at as usize])),
+        Op::Local { up, at } => {
+            let act = around(act, *up)?;
+            match act.locals[*at as usize].get() {
+                Some(Ok(value)) => Ok(Held::Theirs(value)),
+                _ => local::<AHEAD>(cx, *at as usize, act),
+            }
+        }
+        Op::Field(target, lookup) => field::<AHEAD>(cx, target, lookup, act),
+        Op::Item(sides, optional) => item::<AHEAD>(cx, sides, *optional, act),
+        _ => run::<AHEAD>(cx, op, act).map(Held::Own),
+    }
+}
+
+fn field<'a, const AHEAD: bool>(
+    cx: &mut Interp,
+    target: &'a Op,
+    lookup: &Lookup,
+    act: &'a Activation<'a>,
+) -> std::result::Result<Held<'a>, Stop> {
+    match look::<AHEAD>(cx, target, act)? {
+        Held::Theirs(Value::Record(record)) => match lookup.find(record) {
+            Some(Slot::Value(value)) => Ok(Held::Theirs(value)),
+            found => field_cell::<AHEAD>(cx, found, record, lookup).map(Held::Own),
+        },
+        Held::Own(Value::Record(record)) => match lookup.find(&record) {
+            Some(Slot::Value(value)) => Ok(Held::Own(value.clone())),
+            found => field_cell::<AHEAD>(cx, found, &record, lookup).map(Held::Own),
+        },
+        target => match &*target {
+            Value::Null if lookup.optional => Ok(Held::Own(Value::Null)),
+            _ if AHEAD => Err(Stop::NotNow),
+            target => Ok(Held::Own(cx.access_field(lookup, target)?)),
+        },
+    }
+}
+
+fn field_cell<const AHEAD: bool>(cx: &mut Interp, found: Option<&Slot>, record: &Record, lookup: &Lookup) -> Outcome {
+    match found {
+        Some(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow),
+        Some(slot) => {
+            let slot = slot.clone();
+            Ok(cx.nested(|cx| slot.force(cx))?)
+        }
+        None if lookup.optional => Ok(Value::Null),
+        None => Err(fails::<AHEAD>(|| record.missing(&lookup.name))),
+    }
+}
+
+fn item<'a, const AHEAD: bool>(
+    cx: &mut Interp,
+    sides: &'a (Op, Op),
+    optional: bool,
+    act: &'a Activation<'a>,
+) -> std::result::Result<Held<'a>, Stop> {
+    let target = look::<AHEAD>(cx, &sides.0, act)?;
+    let index = look::<AHEAD>(cx, &sides.1, act)?;
+    match (&target, &*index) {
+        (Held::Theirs(Value::List(list)), Value::Int(at)) if *at >= 0 => {
+            if let Some(Slot::Value(value)) = list.items().and_then(|items| items.get(*at as usize)) {
+                return Ok(Held::Theirs(value));
+            }
+        }
+        (Held::Theirs(Value::Null), _) | (Held::Own(Value::Null), _) if optional => return Ok(Held::Own(Value::Null)),
+        _ => {}
+    }
+    let value = match (&*target, &*index) {
+        (Value::List(list), Value::Int(at)) if *at >= 0 && list.items().is_some() => {
+            match list.items().and_then(|items| items.get(*at as usize)) {
+                Some(Slot::Value(value)) => value.clone(),
+                Some(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow)?,
+                None if optional => Value::Null,
+                _ if AHEAD => return Err(Stop::NotNow),
+                _ => cx.item(&target, &index, optional)?,
+            }
+        }
+        _ if AHEAD => return Err(Stop::NotNow),
+        _ => cx.item(&target, &index, optional)?,
+    };
+    Ok(Held::Own(value))
+}
+
+/// The value of an operation.
+pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> Outcome {
+    match op {
+        Op::Const(_) | Op::Arg { .. } | Op::Local { .. } | Op::Field(..) | Op::Item(..) => look::<AHEAD>(cx, op, act).map(Held::own),
+        Op::Outer { up, slot, ahead } => {
+            let frame = ancestor(act.home, *up);
+            if let Cell::Value(value) = &*frame.cells[*slot as usize].borrow() {
+                return Ok(value.clone());
+            }
+            outer::<AHEAD>(cx, frame, *slot as usize, ahead.as_deref())
+        }
+        Op::Global { section, slot } => {
+            if let Cell::Value(value) = &*cx.program.frame(*section).cells[*slot as usize].borrow() {
+                return Ok(value.clone());
+            }
+            let frame = cx.program.section_frame(*section);
+            outer::<AHEAD>(cx, &frame, *slot as usize, None)
+        }
+        Op::Cell(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow),
+        Op::Cell(slot) => Ok(slot.force(cx)?),
+        Op::Unary(operator, operand) => {
+            let value = look::<AHEAD>(cx, operand, act)?;
+            Ok(unary(*operator, &value)?)
+        }
+        Op::IsNull(..) | Op::IsText(..) | Op::Is(..) | Op::And(..) | Op::Or(..) => {
+            Ok(test::<AHEAD>(cx, op, act)?.map_or(Value::Null, Value::Logical))
+        }
+        Op::Binary(operator, sides) => {
+            let left = look::<AHEAD>(cx, &sides.0, act)?;
+            let right = look::<AHEAD>(cx, &sides.1, act)?;
+            if AHEAD && !(is_scalar(&left) && is_scalar(&right)) {
+                return together(cx, *operator, &left, &right);
+            }
+            Ok(operators::binary(cx, *operator, &left, &right)?)
+        }
+        Op::Coalesce(sides) => {
+            let left = look::<AHEAD>(cx, &sides.0, act)?;
+            if left.is_null() { run::<AHEAD>(cx, &sides.1, act) } else { Ok(left.own()) }
+        }
+        Op::If(parts) => match test::<AHEAD>(cx, &parts.0, act)? {
+            Some(true) => run::<AHEAD>(cx, &parts.1, act),
+            Some(false) => run::<AHEAD>(cx, &parts.2, act),
+            None => Err(fails::<AHEAD>(|| Error::cannot_convert(&Value::Null, "Logical"))),
+        },
+        Op::Call(callee, args) => call::<AHEAD>(cx, callee, args, act),
+        Op::Builtin(builtin, args, allowed) => {
+            if AHEAD {
+                if *allowed == Use::Never {
+                    return Err(Stop::NotNow);
+                }
+                spend(cx)?;
+            }
+            let mut values: SmallVec<[Value; 4]> = SmallVec::new();
+            for arg in args {
+                values.push(run::<AHEAD>(cx, arg, act)?);
+            }
+            values.resize(builtin.params.len().max(args.len()), Value::Null);
+            if AHEAD && !is_allowed(*allowed, &values) {
+                return Err(Stop::NotNow);
+            }
+            room::<AHEAD>(cx)?;
+            Ok(cx.call_filled(builtin, &values, args.len())?)
+        }
+        Op::Items(items) => {
+            let mut values = Vec::with_capacity(items.len());
+            for item in items {
+                values.push(Slot::Value(run::<AHEAD>(cx, item, act)?));
+            }
+            Ok(Value::List(List::from_slots(values)))
+        }
+        Op::As(operand, check) => {
+            let value = look::<AHEAD>(cx, operand, act)?;
+            if check.accepts(&value) { Ok(value.own()) } else { Err(fails::<AHEAD>(|| Error::cannot_convert(&value, check.kind.title()))) }
+        }
+        Op::Otherwise(sides) => match run::<AHEAD>(cx, &sides.0, act) {
+            Err(Stop::Error(error)) if error.is_catchable() => run::<AHEAD>(cx, &sides.1, act),
+            other => other,
+        },
+        Op::Raise(_) | Op::Fail(_) if AHEAD => Err(Stop::NotNow),
+        Op::Raise(operand) => {
+            let value = run::<AHEAD>(cx, operand, act)?;
+            Err(Stop::Error(cx.raise(&value)))
+        }
+        Op::Fail(error) => Err(Stop::Error(error.clone())),
+        Op::Record(shape, fields) if AHEAD => {
+            // Cells of records that are being made lie on a stack of their own.
+            let start = cx.scratch.len();
+            for field in fields {
+                match run::<AHEAD>(cx, field, act) {
+                    Ok(value) => cx.scratch.push(Slot::Value(value)),
+                    Err(stop) => {
+                        cx.scratch.truncate(start);
+                        return Err(stop);
+                    }
+                }
+            }
+            Ok(Value::Record(Record::from_row(shape.clone(), cx.scratch.drain(start..).collect())))
+        }
+        Op::Transform(parts) if AHEAD => {
+            let list = look::<AHEAD>(cx, &parts.0, act)?;
+            let mut out = Vec::new();
+            each(cx, &list, |cx, value| {
+                out.push(Slot::Value(run_inner(cx, &parts.1, std::slice::from_ref(value), act)?));
+                Ok(())
+            })?;
+            Ok(Value::List(List::from_slots(out)))
+        }
+        Op::Select(parts) if AHEAD => {
+            let list = look::<AHEAD>(cx, &parts.0, act)?;
+            let mut out = Vec::new();
+            each(cx, &list, |cx, value| {
+                match run_inner(cx, &parts.1, std::slice::from_ref(value), act)? {
+                    Value::Logical(true) => out.push(Slot::Value(value.clone())),
+                    Value::Logical(false) | Value::Null => {}
+                    _ => return Err(Stop::NotNow),
+                }
+                Ok(())
+            })?;
+            Ok(Value::List(List::from_slots(out)))
+        }
+        Op::Flatten(lists) if AHEAD => {
+            let lists = look::<AHEAD>(cx, lists, act)?;
+            let mut out = Vec::new();
+            each(cx, &lists, |_, value| match value {
+                Value::List(list) => match list.items() {
+                    Some(items) if items.len() <= MOST_ITEMS => {
+                        out.extend_from_slice(items);
+                        Ok(())
+                    }
+                    _ => Err(Stop::NotNow),
+                },
+                _ => Err(Stop::NotNow),
+            })?;
+            Ok(Value::List(List::from_slots(out)))
+        }
+        Op::Buffer(list) if AHEAD => {
+            let list = look::<AHEAD>(cx, list, act)?;
+            match &*list {
+                Value::List(items) if items.items().is_some_and(|items| items.iter().all(|slot| matches!(slot, Slot::Value(_)))) => {
+                    Ok(list.own())
+                }
+                _ => Err(Stop::NotNow),
+            }
+        }
+        Op::Inline(up, parts) if AHEAD => {
+            let mut args: SmallVec<[Value; 4]> = SmallVec::new();
+            for arg in &parts.1 {
+                args.push(run::<AHEAD>(cx, arg, act)?);
+            }
+            args.resize(parts.0.params.len(), Value::Null);
+            run_inner(cx, &parts.0, &args, around(act, *up)?)
+        }
+        Op::Record(..) | Op::Transform(_) | Op::Select(_) | Op::Flatten(_) | Op::Buffer(_) | Op::Inline(..) | Op::Stuck => {
+            Err(Stop::NotNow)
+        }
+    }
+}
+
+/// Hands over the items of a short list at hand.
+fn each(
+    cx: &mut Interp,
+    list: &Value,
+    mut visit: impl FnMut(&mut Interp, &Value) -> std::result::Result<(), Stop>,
+) -> std::result::Result<(), Stop> {
+    let Value::List(list) = list else { return Err(Stop::NotNow) };
+    if let Some((start, count)) = list.as_range() {
+        if count > MOST_ITEMS {
+            return Err(Stop::NotNow);
+        }
+        for at in 0..count {
+            visit(cx, &Value::Int(start + at as i64))?;
+        }
+        return Ok(());
+    }
+    let items = list.items().filter(|items| items.len() <= MOST_ITEMS).ok_or(Stop::NotNow)?;
+    for item in items {
+        match item {
+            Slot::Value(value) => visit(cx, value)?,
+            lazy => {
+                let value = lazy.at_hand(cx).ok_or(Stop::NotNow)?;
+                visit(cx, &value)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `&` of short lists and of records.
+fn together(cx: &mut Interp, operator: Binary, left: &Value, right: &Value) -> Outcome {
+    let is_fit = |value: &Value| match value {
+        Value::List(list) => list.items().is_some_and(|items| items.len() <= MOST_ITEMS),
+        Value::Record(record) => record.cells().len() <= MOST_ITEMS,
+        _ => false,
+    };
+    if operator == Binary::Combine && is_fit(left) && is_fit(right) {
+        return Ok(operators::binary(cx, operator, left, right)?);
+    }
+    Err(Stop::NotNow)
+}
+
+fn call<const AHEAD: bool>(cx: &mut Interp, callee: &Op, args: &[Op], act: &Activation<'_>) -> Outcome {
+    let callee = look::<AHEAD>(cx, callee, act)?;
+    if let Value::Function(function) = callee.bare() {
+        if let Body::Closure(lambda, home) = function.body() {
+            if args.len() >= lambda.required && args.len() <= lambda.params.len() {
+                let mut code = lambda.direct.code(lambda);
+                if AHEAD && code.is_none() {
+                    code = lambda.direct.whole(lambda, home);
+                }
+                if let Some(code) = code {
+                    let mut values: SmallVec<[Value; 4]> = SmallVec::new();
+                    for arg in args {
+                        values.push(run::<AHEAD>(cx, arg, act)?);
+                    }
+                    if lambda.direct.memo.fits(code, lambda, &values) && cx.program.is_section(home) {
+                        if AHEAD {
+                            spend(cx)?;
+                            return remembered::<true>(cx, lambda, code, home, &values);
+                        }
+                        cx.fuel = super::FUEL;
+                        return remembered::<false>(cx, lambda, code, home, &values);
+                    }
+                    if AHEAD {
+                        spend(cx)?;
+                    }
+                    return invoke::<AHEAD>(cx, lambda, code, home, &values);
+                }
+            }
+        }
+    }
+    if AHEAD {
+        return Err(Stop::NotNow);
+    }
+    let mut values: SmallVec<[Value; 4]> = SmallVec::with_capacity(args.len());
+    for arg in args {
+        values.push(run::<AHEAD>(cx, arg, act)?);
+    }
+    Ok(cx.call(&callee, &values)?)
+}
+
+/// A variable of the activation that has no value yet.
+#[inline(never)]
+fn local<'a, const AHEAD: bool>(cx: &mut Interp, at: usize, act: &'a Activation<'a>) -> std::result::Result<Held<'a>, Stop> {
+    match act.locals[at].get() {
+        Some(Ok(value)) => return Ok(Held::Theirs(value)),
+        Some(Err(error)) => return Err(Stop::Error(error.clone())),
+        None => {}
+    }
+    let bit = 1_u64 << at;
+    if act.running.get() & bit != 0 {
+        return Err(fails::<AHEAD>(|| Error::expression("A cyclic reference was encountered during evaluation.")));
+    }
+    room::<AHEAD>(cx)?;
+    act.running.set(act.running.get() | bit);
+    let result = run::<AHEAD>(cx, &act.code.lets[at], act);
+    act.running.set(act.running.get() & !bit);
+    let result = match result {
+        Ok(value) => Ok(value),
+        Err(Stop::Error(error)) => Err(error),
+        Err(Stop::NotNow) => return Err(Stop::NotNow),
+    };
+    match act.locals[at].get_or_init(|| result) {
+        Ok(value) => Ok(Held::Theirs(value)),
+        Err(error) => Err(Stop::Error(error.clone())),
+    }
+}
+
+/// A variable of a scope that has no value yet.
+#[inline(never)]
+fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahead: Option<&Code>) -> Outcome {
+    if !AHEAD {
+        let frame = frame.clone();
+        return Ok(cx.nested(|cx| cx.variable(&frame, slot))?);
+    }
+    if !matches!(&*frame.cells[slot].borrow(), Cell::Pending) {
+        return Err(Stop::NotNow);
+    }
+    let node = frame.variables.as_ref().and_then(|variables| variables.get(slot.checked_sub(frame.params)?));
+    if node.is_some_and(|node| matches!(**node, Node::Lambda(_))) {
+        return Ok(cx.variable(frame, slot)?);
+    }
+    let Some(code) = ahead else { return Err(Stop::NotNow) };
+    spend(cx)?;
+    room::<true>(cx)?;
+    *frame.cells[slot].borrow_mut() = Cell::Running;
+    let result = run_cell(cx, code, frame);
+    *frame.cells[slot].borrow_mut() = match &result {
+        Ok(value) => Cell::Value(value.clone()),
+        Err(_) => Cell::Pending,
+    };
+    result
+}
+
+pub(super) fn is_scalar(value: &Value) -> bool {
+    match value {
+        Value::Text(text) => text.len() <= MOST_TEXT,
+        Value::List(_) | Value::Record(_) | Value::Table(_) | Value::Binary(_) | Value::Function(_) | Value::Tagged(_) => false,
+        _ => true,
+    }
+}
+
+/// Whether a library function may run now with these arguments.
+fn is_allowed(allowed: Use, args: &[Value]) -> bool {
+    let is_ready = |slot: &Slot| matches!(slot, Slot::Value(value) if is_scalar(value));
+    match (allowed, args) {
+        (Use::Lookup, [Value::Record(record), Value::Text(name), rest @ ..]) => {
+            record.get(name).is_none_or(|slot| matches!(slot, Slot::Value(_)))
+                && rest.iter().all(|value| !matches!(value, Value::Tagged(_)))
+        }
+        (Use::Shallow, [Value::List(list), rest @ ..]) => {
+            let has_ends = list.as_range().is_some()
+                || list
+                    .items()
+                    .is_some_and(|items| [items.first(), items.last()].into_iter().flatten().all(|slot| matches!(slot, Slot::Value(_))));
+            has_ends && rest.iter().all(|value| !matches!(value, Value::Tagged(_) | Value::Function(_)))
+        }
+        (Use::Harmless, args) => args.iter().all(|value| match value {
+            Value::List(list) => list.items().is_some_and(|items| items.len() <= MOST_ITEMS && items.iter().all(is_ready)),
+            Value::Record(record) => record.cells().len() <= MOST_ITEMS && record.cells().iter().all(is_ready),
+            other => is_scalar(other),
+        }),
+        _ => false,
+    }
+}

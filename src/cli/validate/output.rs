@@ -60,6 +60,8 @@ pub(super) fn stopped(failure: &Failure, format: Format) -> String {
     let count = errors.clone().count() + usize::from(failure.message.is_some());
     match format {
         Format::Text => String::new(),
+        // Pages that cannot be read end without a document, as everywhere.
+        Format::Json if failure.code != 1 => String::new(),
         Format::Json => {
             let listed: Vec<_> = errors.map(|d| as_json(d, &failure.sources)).collect();
             let summary = json!({"equal": 0, "differs": 0, "unproven": 0, "errors": count});

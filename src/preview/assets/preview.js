@@ -214,7 +214,7 @@ const log = el('aside', {class: 'log', 'aria-label': W.log, hidden: true});
 const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => clear()});
 const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-pressed': 'false', onclick: () => toggleLog()});
 const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
-app.append(
+app.replaceChildren(
   el('header', {class: 'bar'}, el('h1', {text: outline.name}), el('span', {class: 'grow'}), clearTool, logTool, darkTool),
   tabs, note, trouble, el('div', {class: 'main'}, view, log), live);
 const say = text => { live.textContent = ''; setTimeout(() => { live.textContent = text; }, 30); };

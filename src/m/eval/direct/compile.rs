@@ -88,7 +88,7 @@ const SHALLOW: &[&str] = &["List.Count", "List.First", "List.IsEmpty", "List.Las
 const MOST_DEPTH: u32 = 48;
 const MOST_OPS: u32 = 4096;
 /// How many variables one activation may have.
-const MOST_LOCALS: usize = 64;
+const MOST_LOCALS: usize = 128;
 /// How many variables away the variables of a cell may be.
 const MOST_VARIABLES: u32 = 8;
 /// How many functions written in place may lie in one another.
@@ -287,6 +287,15 @@ impl<'n> Compiler<'n, '_> {
             Node::As(operand, check) => Op::As(self.boxed(operand, seen)?, *check),
             Node::Is(operand, check) => Op::Is(self.boxed(operand, seen)?, *check),
             Node::Record(shape, fields, _) if is_ahead => Op::Record(shape.clone(), self.shared(fields, seen)?),
+            Node::ScopedRecord(shape, fields, _) if is_ahead => {
+                // Its fields are variables of this activation.
+                let first = self.locals.last().map_or(0, Vec::len) as u32;
+                self.scopes.push(Scope { level: self.level, params: 0, first, nodes: fields });
+                let bound = self.bindings(fields, seen);
+                self.scopes.pop();
+                bound?;
+                Op::Record(shape.clone(), (first..).take(fields.len()).map(|at| Op::Local { up: 0, at }).collect())
+            }
             Node::List(items, _) if is_ahead => Op::Items(self.shared(items, seen)?),
             _ => return None,
         })

@@ -192,7 +192,7 @@ impl Direct {
     }
 }
 
-/// Straight code of the cells of a record or list, made when it is built for the third time.
+/// Straight code of the cells of a record or list, made when it is built for the fourth time.
 #[derive(Default)]
 pub struct Ahead {
     runs: StdCell<u32>,
@@ -207,15 +207,14 @@ struct CellCode {
 }
 
 impl Ahead {
+    /// Counts that the record or list is built.
+    pub(super) fn begin(&self) {
+        self.runs.set(self.runs.get().saturating_add(1));
+    }
+
     /// The value of cell `at` of `count`, if it can be had now.
     pub(super) fn value(&self, cx: &mut Interp, node: &Node, frame: &Rc<Frame>, at: usize, count: usize) -> Option<Value> {
-        if matches!(node, Node::Const(_) | Node::Variable { .. } | Node::Lambda(_)) {
-            return None;
-        }
-        if self.runs.get() < 3 {
-            if at + 1 == count {
-                self.runs.set(self.runs.get() + 1);
-            }
+        if self.runs.get() <= 3 || matches!(node, Node::Const(_) | Node::Variable { .. } | Node::Lambda(_)) {
             return None;
         }
         let cell = &self.cells.get_or_init(|| (0..count).map(|_| CellCode::default()).collect())[at];

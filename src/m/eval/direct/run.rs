@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::{Code, Inner, MOST_ITEMS, MOST_TEXT, Op, Use};
+use super::{Code, Inner, MOST_ITEMS, MOST_TEXT, Op, Use, compile};
 use crate::m::error::{Error, Result};
 use crate::m::eval::expr::{ancestor, unary};
 use crate::m::eval::interp::{Cell, Frame, Interp};
@@ -359,7 +359,7 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
             if let Cell::Value(value) = &*frame.cells[*slot as usize].borrow() {
                 return Ok(value.clone());
             }
-            outer::<AHEAD>(cx, frame, *slot as usize, ahead.as_deref())
+            outer::<AHEAD>(cx, frame, *slot as usize, Some(&**ahead))
         }
         Op::Global { section, slot } => {
             if let Cell::Value(value) = &*cx.program.frame(*section).cells[*slot as usize].borrow() {
@@ -555,7 +555,7 @@ fn call<const AHEAD: bool>(cx: &mut Interp, callee: &Op, args: &[Op], act: &Acti
             if args.len() >= lambda.required && args.len() <= lambda.params.len() {
                 let mut code = lambda.direct.code(lambda);
                 if AHEAD && code.is_none() {
-                    code = lambda.direct.whole(lambda, home);
+                    code = lambda.direct.whole(lambda);
                 }
                 if let Some(code) = code {
                     let mut row = Args::new(args.len());
@@ -618,7 +618,7 @@ fn local<'a, const AHEAD: bool>(cx: &mut Interp, at: usize, act: &'a Activation<
 
 /// A variable of a scope that has no value yet.
 #[inline(never)]
-fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahead: Option<&Code>) -> Outcome {
+fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahead: Option<&OnceCell<Option<Code>>>) -> Outcome {
     if !AHEAD {
         let frame = frame.clone();
         return Ok(cx.nested(|cx| cx.variable(&frame, slot))?);
@@ -626,11 +626,16 @@ fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahe
     if !matches!(&*frame.cells[slot].borrow(), Cell::Pending) {
         return Err(Stop::NotNow);
     }
-    let node = frame.variables.as_ref().and_then(|variables| variables.get(slot.checked_sub(frame.params)?));
-    if node.is_some_and(|node| matches!(**node, Node::Lambda(_))) {
+    let Some(node) = frame.variables.as_ref().and_then(|variables| variables.get(slot.checked_sub(frame.params)?)) else {
+        return Err(Stop::NotNow);
+    };
+    if matches!(**node, Node::Lambda(_)) {
         return Ok(cx.variable(frame, slot)?);
     }
-    let Some(code) = ahead else { return Err(Stop::NotNow) };
+    // Every frame of this code has the same variables.
+    let Some(code) = ahead.and_then(|ahead| ahead.get_or_init(|| compile::cell(node)).as_ref()) else {
+        return Err(Stop::NotNow);
+    };
     spend(cx)?;
     room::<true>(cx)?;
     *frame.cells[slot].borrow_mut() = Cell::Running;

@@ -31,6 +31,8 @@ pub struct CheckedModel {
     project: Project,
     queries: power_query::Queries,
     warnings: Vec<Diagnostic>,
+    /// What each rule found.
+    by_rule: Vec<Vec<Diagnostic>>,
 }
 
 impl CheckedModel {
@@ -48,6 +50,17 @@ impl CheckedModel {
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
+
+    /// Whether `other` differs in its pages at most.
+    pub fn has_model_of(&self, other: &Project) -> bool {
+        let own = &self.project;
+        own.model == other.model
+            && own.settings == other.settings
+            && own.parameters == other.parameters
+            && own.table_templates == other.table_templates
+            && own.templates == other.templates
+            && own.texts == other.texts
+    }
 }
 
 /// A rule over a whole project.
@@ -61,8 +74,12 @@ pub struct Rule {
 
 /// What a rule looks at.
 enum Run {
+    /// The project without its pages.
     Project(fn(&Project, &mut Vec<Diagnostic>)),
+    /// Its queries.
     Queries(fn(&Queries<'_>, &mut Vec<Diagnostic>)),
+    /// Its pages, over its model.
+    Pages(fn(&Project, &mut Vec<Diagnostic>)),
 }
 
 /// All rules, in the order in which they report.
@@ -85,7 +102,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "report",
         about: "Pages show what exists, are laid out, linked, readable and translated.",
-        run: Run::Project(report::check_project),
+        run: Run::Pages(report::check_project),
     },
     Rule {
         name: "practice",
@@ -99,29 +116,48 @@ pub const RULES: &[Rule] = &[
 /// # Errors
 /// All diagnostics, when one of them is an error.
 pub fn check(project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel, Vec<Diagnostic>> {
-    let (diagnostics, queries) = run(&project, loading);
+    check_after(None, project, loading)
+}
+
+/// The same for a project that may be `before` with a change: while only pages differ, what rules found on the model stays true.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_after(before: Option<&CheckedModel>, project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel, Vec<Diagnostic>> {
+    let before = before.filter(|checked| checked.has_model_of(&project));
+    let (by_rule, queries) = run(before, &project);
+    let warnings: Vec<Diagnostic> = loading.into_iter().chain(by_rule.iter().flatten().cloned()).collect();
     match queries {
-        Ok(queries) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(CheckedModel { project, queries, warnings: diagnostics }),
-        _ => Err(diagnostics),
+        Ok(queries) if !warnings.iter().any(Diagnostic::is_error) => Ok(CheckedModel { project, queries, warnings, by_rule }),
+        _ => Err(warnings),
     }
 }
 
 /// What all rules report, after what reading the files reported.
 pub fn diagnostics(project: &Project, loading: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    run(project, loading).0
+    loading.into_iter().chain(run(None, project).0.into_iter().flatten()).collect()
 }
 
-/// Runs all rules; also gives the queries, which come as errors when they cannot be rendered.
-fn run(project: &Project, loading: Vec<Diagnostic>) -> (Vec<Diagnostic>, Result<power_query::Queries, Vec<Diagnostic>>) {
-    let queries = Queries::of(project);
-    let mut diagnostics = loading;
-    for rule in RULES {
-        match rule.run {
-            Run::Project(check) => check(project, &mut diagnostics),
-            Run::Queries(check) => check(&queries, &mut diagnostics),
+/// Runs all rules, or those on pages where `before` has the same model; also gives the queries, which come as errors when they cannot be
+/// rendered.
+fn run(before: Option<&CheckedModel>, project: &Project) -> (Vec<Vec<Diagnostic>>, Result<power_query::Queries, Vec<Diagnostic>>) {
+    let queries = before.is_none().then(|| Queries::of(project));
+    let found = RULES.iter().enumerate().map(|(at, rule)| {
+        let mut found = Vec::new();
+        match (&rule.run, before, &queries) {
+            (Run::Pages(check), ..) => check(project, &mut found),
+            (_, Some(before), _) => found.clone_from(&before.by_rule[at]),
+            (Run::Project(check), ..) => check(project, &mut found),
+            (Run::Queries(check), _, Some(queries)) => check(queries, &mut found),
+            (Run::Queries(_), None, None) => {}
         }
+        found
+    });
+    let found = found.collect();
+    match (queries, before) {
+        (Some(queries), _) => (found, queries.rendered),
+        (None, before) => (found, Ok(before.map(|checked| checked.queries.clone()).unwrap_or_default())),
     }
-    (diagnostics, queries.rendered)
 }
 
 /// Adds the place of an object, when its file is known.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ValueEnum;
 use serde_json::json;
@@ -14,7 +15,7 @@ use crate::emit::{self, Options};
 use crate::format::pbit;
 use crate::host::files;
 use crate::project::raw::SourceKind;
-use crate::project::{self, Layer};
+use crate::project::{self, Layer, Trees};
 use crate::sample;
 
 /// Write the template: .pbit, PBIP and the connector.
@@ -130,16 +131,30 @@ pub(super) fn load_checked(
     source: Option<SourceKind>,
     global: &Global,
 ) -> Result<(CheckedModel, SourceMap), Failure> {
+    load_checked_after(None, None, model, source, global)
+}
+
+/// The same for a project that may be `before` with a change: files and rules whose answer is known are not read and run again.
+pub(super) fn load_checked_after(
+    before: Option<&CheckedModel>,
+    trees: Option<&Arc<Trees>>,
+    model: Option<&Path>,
+    source: Option<SourceKind>,
+    global: &Global,
+) -> Result<(CheckedModel, SourceMap), Failure> {
     let layers = match model {
         Some(folder) => files::read_project(folder).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?,
         None => vec![Layer::shipped()],
     };
-    let (mut project, loading) = project::read(&layers);
+    let (mut project, loading) = match trees {
+        Some(trees) => project::read_again(&layers, trees),
+        None => project::read(&layers),
+    };
     if let Some(source) = source {
         project.settings.source = source;
     }
     let sources = project.sources.clone();
-    match check::check(project, loading) {
+    match check::check_after(before, project, loading) {
         Ok(checked) => {
             // Notes belong to `check`; what a refresh from a live source costs is said here too.
             let told = |d: &&Diagnostic| d.severity != Severity::Note || d.code == "P0343";

@@ -85,7 +85,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 }
 
 /// A diagnostic with its places as lines and columns.
-fn as_json(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
+pub(super) fn as_json(diagnostic: &Diagnostic, sources: &SourceMap) -> serde_json::Value {
     let labels = diagnostic.labels.iter().filter_map(|label| {
         let file = sources.get(label.span.file)?;
         let start = file.position(label.span.start as usize);

@@ -1,14 +1,16 @@
 //! `xero-pbit preview`.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
+
+use tokio::sync::watch;
 
 use super::{Failure, Global, build, company};
 use crate::base::{Date, Diagnostic, FileSet, SourceMap};
+use crate::check::CheckedModel;
 use crate::dax::Engine;
 use crate::emit;
 use crate::format::{pbir, pbit};
@@ -19,9 +21,9 @@ use crate::m;
 use crate::model::Model;
 use crate::power_query::Refresh;
 use crate::preview::{Budget, Memory, Preview};
+use crate::project::Trees;
 use crate::project::raw::SourceKind;
-use crate::project::{Parameter, Settings, TableTemplate};
-use crate::report::{PageKind, Report};
+use crate::report::{Page, PageKind, Report};
 use crate::table::Table;
 
 /// See the report without Power BI.
@@ -86,15 +88,20 @@ pub(super) struct Opened {
     origin: Option<Origin>,
 }
 
-/// All of a declarative project that its model depends on.
-#[derive(Clone, Debug, PartialEq)]
+/// The declarative project that a report and its model were made of, so that a change is answered by what it changed.
 struct Origin {
-    model: Model,
-    parameters: Vec<Parameter>,
-    settings: Settings,
-    templates: FileSet,
-    table_templates: Vec<TableTemplate>,
-    words: BTreeMap<String, BTreeMap<String, String>>,
+    checked: CheckedModel,
+    trees: Arc<Trees>,
+    /// The report as it was written.
+    emitted: Report,
+}
+
+impl Origin {
+    /// Whether the model of `checked` goes into files as it did.
+    fn has_model_of(&self, checked: &CheckedModel) -> bool {
+        let (own, other) = (self.checked.project(), checked.project());
+        self.checked.has_model_of(other) && own.report.translations == other.report.translations
+    }
 }
 
 impl Opened {
@@ -133,32 +140,23 @@ impl Wanted {
             return Ok((model, report, None));
         }
         let kind = if self.company.is_some() { SourceKind::Folder } else { SourceKind::Sample };
-        let (checked, sources) = build::load_checked(self.model.as_deref(), Some(kind), global)?;
+        let origin = before.and_then(|opened| opened.origin.as_ref());
+        let trees = origin.map(|origin| origin.trees.clone()).unwrap_or_default();
+        let known = origin.map(|origin| &origin.checked);
+        let (checked, sources) = build::load_checked_after(known, Some(&trees), self.model.as_deref(), Some(kind), global)?;
         let locale = self.locale.as_deref().map(|wanted| build::culture(&checked, wanted)).transpose()?;
         let options = emit::Options { source: kind, locale: locale.clone(), ..emit::Options::all(&checked) };
-        let project = checked.project();
-        let origin = Origin {
-            model: project.model.clone(),
-            parameters: project.parameters.clone(),
-            settings: project.settings.clone(),
-            templates: project.templates.clone(),
-            table_templates: project.table_templates.clone(),
-            words: project.report.translations.clone(),
-        };
-        let model = match before.filter(|opened| opened.origin.as_ref() == Some(&origin)) {
+        let model = match before.filter(|_| origin.is_some_and(|origin| origin.has_model_of(&checked))) {
             Some(opened) => opened.model.clone(),
             None => emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?,
         };
-        let written = pbir::write(&emit::report(&checked, locale.as_deref()));
-        let read = pbir::read(&written, &checked.project().model.name);
-        if read.diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(Failure::found(read.diagnostics, SourceMap::default()));
-        }
-        let mut report = read.report;
-        report.locale = Some(locale.unwrap_or_else(|| checked.project().model.culture.clone()));
+        let emitted = emit::report(&checked, locale.as_deref());
+        let project = checked.project();
+        let mut report = read_back(&emitted, &project.model.name, before)?;
+        report.locale = Some(locale.unwrap_or_else(|| project.model.culture.clone()));
         // Files of a report are in one language; `diff` compares the words of all.
-        report.translations = checked.project().report.translations.clone();
-        Ok((model, report, Some(origin)))
+        report.translations = project.report.translations.clone();
+        Ok((model, report, Some(Origin { checked, trees, emitted })))
     }
 
     fn read_foreign(&self, global: &Global) -> Result<(Model, Report), Failure> {
@@ -250,6 +248,31 @@ impl Wanted {
     }
 }
 
+/// The report as the files of `emitted` say it. Pages that were written before as they are now are not written and read again.
+fn read_back(emitted: &Report, name: &str, before: Option<&Opened>) -> Result<Report, Failure> {
+    let known = before.and_then(|opened| Some((opened.origin.as_ref()?, &opened.report)));
+    // Pages name each other: the same pages have to be there.
+    let names =
+        |report: &Report| -> Vec<(String, Option<String>)> { report.pages.iter().map(|p| (p.name.clone(), p.id.clone())).collect() };
+    let known = known.filter(|(origin, report)| names(&origin.emitted) == names(emitted) && report.pages.len() == emitted.pages.len());
+    let is_known = |at: usize| known.is_some_and(|(origin, _)| origin.emitted.pages[at] == emitted.pages[at]);
+    let mut changed = Report { pages: Vec::new(), ..emitted.clone() };
+    for (at, page) in emitted.pages.iter().enumerate() {
+        changed.pages.push(if is_known(at) { Page { visuals: Vec::new(), ..page.clone() } } else { page.clone() });
+    }
+    let read = pbir::read(&pbir::write(&changed), name);
+    if read.diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(Failure::found(read.diagnostics, SourceMap::default()));
+    }
+    let mut report = read.report;
+    if let Some((_, kept)) = known {
+        for (at, page) in report.pages.iter_mut().enumerate().filter(|(at, _)| is_known(*at)) {
+            page.clone_from(&kept.pages[at]);
+        }
+    }
+    Ok(report)
+}
+
 /// Whether two models load the same rows.
 fn same_queries(a: &Model, b: &Model) -> bool {
     let queries = |model: &Model| -> Vec<(String, String)> {
@@ -332,7 +355,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
 }
 
 fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
-    let shown = Arc::new(Mutex::new(Shown::default()));
+    let shown = Arc::new(watch::Sender::new(Shown::default()));
     let (asks, asked) = mpsc::channel();
     let watched = wanted.watched();
     let (ready, is_ready) = mpsc::channel();
@@ -368,7 +391,13 @@ fn serve(wanted: Wanted, port: u16, global: &Global) -> Result<u8, Failure> {
 }
 
 /// The thread of the engine: builds, answers, rebuilds.
-fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, ready: &mpsc::Sender<Result<(), Failure>>, global: &Global) {
+fn answer(
+    wanted: &Wanted,
+    asked: &mpsc::Receiver<Ask>,
+    shown: &watch::Sender<Shown>,
+    ready: &mpsc::Sender<Result<(), Failure>>,
+    global: &Global,
+) {
     let (mut opened, mut engine) = match wanted.open(None, global) {
         Ok(pair) => pair,
         Err(failure) => {
@@ -384,10 +413,9 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
     loop {
         let preview = Preview::new(&opened.report, &opened.model, &engine, now()).remembering(memory.clone());
         {
-            let html = preview.served(version);
             let outline = preview.outline().to_string();
-            let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-            *shown = Shown { html, outline, version, problem: None };
+            let (name, locale) = (opened.report.name.clone(), opened.report.locale.clone());
+            shown.send_modify(|shown| *shown = Shown { name, locale, outline, version, problem: None, changes: shown.changes + 1 });
         }
         // Only the first time does somebody wait.
         let _ = ready.send(Ok(()));
@@ -404,7 +432,7 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
                     held = quiet(asked);
                     match wanted.open(Some((&opened, &engine)), global) {
                         Ok((next, same)) if next.report == opened.report && next.model == opened.model && Arc::ptr_eq(&same, &engine) => {
-                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = None;
+                            shown.send_if_modified(|shown| shown.tell(None));
                         }
                         Ok((next, found)) => {
                             let kept = if Arc::ptr_eq(&found, &engine) {
@@ -418,7 +446,7 @@ fn answer(wanted: &Wanted, asked: &mpsc::Receiver<Ask>, shown: &Mutex<Shown>, re
                         }
                         Err(failure) => {
                             failure.print(global);
-                            shown.lock().unwrap_or_else(PoisonError::into_inner).problem = Some(failure.text());
+                            shown.send_if_modified(|shown| shown.tell(Some(failure.text())));
                         }
                     }
                 }

@@ -59,7 +59,11 @@ fn utf16(text: &str) -> Vec<u8> {
         // Nearly all is ASCII, where a byte becomes two.
         let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
         let other = rest[plain..].find(|c: char| c.is_ascii()).unwrap_or(rest.len() - plain);
-        out.extend(rest.as_bytes()[..plain].iter().flat_map(|byte| [*byte, 0]));
+        let start = out.len();
+        out.resize(start + 2 * plain, 0);
+        for (unit, byte) in out[start..].chunks_exact_mut(2).zip(rest.as_bytes()) {
+            unit[0] = *byte;
+        }
         out.extend(rest[plain..plain + other].encode_utf16().flat_map(u16::to_le_bytes));
         rest = &rest[plain + other..];
     }

@@ -1,14 +1,17 @@
 //! The preview's page and answers on a loopback port.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use serde_json::{Value as Json, json};
+use tokio::sync::watch;
 
+use crate::preview;
 use crate::preview::query::Selection;
 
 /// What the thread with the engine is asked.
@@ -22,19 +25,36 @@ pub enum Ask {
 /// What the browser gets: the page, its version, and why the last rebuild failed.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    /// The page.
-    pub html: String,
+    /// Name of the report.
+    pub name: String,
+    /// Its language.
+    pub locale: Option<String>,
     /// What the page knows of the report, as JSON; a page that is open takes it over after a rebuild.
     pub outline: String,
     /// Counts rebuilds from the start of the server, which no earlier server shares.
     pub version: u64,
     /// Why the last rebuild gave no page.
     pub problem: Option<String>,
+    /// Counts changes of all of this.
+    pub changes: u64,
 }
+
+impl Shown {
+    /// Sets the problem; whether it is another one.
+    pub fn tell(&mut self, problem: Option<String>) -> bool {
+        let is_other = self.problem != problem;
+        self.problem = problem;
+        self.changes += u64::from(is_other);
+        is_other
+    }
+}
+
+/// How long a page waits for news before it asks again.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone)]
 struct Shared {
-    shown: Arc<Mutex<Shown>>,
+    shown: Arc<watch::Sender<Shown>>,
     asks: mpsc::Sender<Ask>,
     port: u16,
 }
@@ -53,7 +73,12 @@ pub async fn bind(port: u16) -> std::io::Result<(tokio::net::TcpListener, u16)> 
 ///
 /// # Errors
 /// When the socket fails.
-pub async fn serve(listener: tokio::net::TcpListener, port: u16, shown: Arc<Mutex<Shown>>, asks: mpsc::Sender<Ask>) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    port: u16,
+    shown: Arc<watch::Sender<Shown>>,
+    asks: mpsc::Sender<Ask>,
+) -> std::io::Result<()> {
     let shared = Shared { shown, asks, port };
     let app = axum::Router::new()
         .route("/", get(page))
@@ -103,7 +128,8 @@ async fn page(State(shared): State<Shared>, headers: HeaderMap) -> Response<Body
     if !is_own(&headers, shared.port) {
         return refused();
     }
-    let html = shared.shown.lock().unwrap_or_else(PoisonError::into_inner).html.clone();
+    let shown = shared.shown.borrow().clone();
+    let html = preview::served(&shown.name, shown.locale.as_deref(), &shown.outline, shown.version);
     answer(StatusCode::OK, "text/html; charset=utf-8", html)
 }
 
@@ -112,21 +138,26 @@ async fn outline(State(shared): State<Shared>, headers: HeaderMap) -> Response<B
         return refused();
     }
     let (version, outline) = {
-        let shown = shared.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = shared.shown.borrow();
         (shown.version, shown.outline.clone())
     };
     answer(StatusCode::OK, "application/json", format!("{{\"version\":{version},\"outline\":{outline}}}"))
 }
 
-async fn version(State(shared): State<Shared>, headers: HeaderMap) -> Response<Body> {
+/// What is shown now; `?seen=N` waits for something else than the N-th change.
+async fn version(State(shared): State<Shared>, RawQuery(asked): RawQuery, headers: HeaderMap) -> Response<Body> {
     if !is_own(&headers, shared.port) {
         return refused();
     }
-    let (version, problem) = {
-        let shown = shared.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        (shown.version, shown.problem.clone())
-    };
-    answer(StatusCode::OK, "application/json", json!({"version": version, "problem": problem}).to_string())
+    let seen = asked.and_then(|text| text.strip_prefix("seen=")?.parse::<u64>().ok());
+    let mut news = shared.shown.subscribe();
+    if let Some(seen) = seen {
+        // Nothing new is an answer too.
+        let _ = tokio::time::timeout(PATIENCE, news.wait_for(|shown| shown.changes != seen)).await;
+    }
+    let shown = news.borrow().clone();
+    let said = json!({"version": shown.version, "problem": shown.problem, "changes": shown.changes});
+    answer(StatusCode::OK, "application/json", said.to_string())
 }
 
 async fn query(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response<Body> {

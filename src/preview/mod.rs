@@ -130,7 +130,13 @@ impl<'a> Preview<'a> {
                     PageKind::DrillThrough { fields, .. } => fields.iter().filter_map(|f| query::notation(self.model, f)).collect(),
                     _ => Vec::new(),
                 };
-                json!({"name": page.name, "title": page.display_name, "kind": kind, "drill": drill, "hidden": page.is_hidden, "width": page.width, "height": page.height,
+                let chosen: Vec<Json> = page
+                    .visuals
+                    .iter()
+                    .filter_map(|visual| Some((visual, query::chosen_at_first(self.model, visual)?)))
+                    .map(|(visual, selection)| json!({"id": visual.name, "sync": visual.sync.as_ref().map(|s| s.name.clone()), "hidden": visual.is_hidden, "column": selection.column, "values": selection.values}))
+                    .collect();
+                json!({"name": page.name, "title": page.display_name, "kind": kind, "chosen": chosen, "drill": drill, "hidden": page.is_hidden, "width": page.width, "height": page.height,
                     "visuals": visuals})
             })
             .collect();
@@ -363,21 +369,43 @@ impl<'a> Preview<'a> {
         let mut variants = serde_json::Map::new();
         let mut bytes = 0;
         let mut complete = true;
-        for (page, column, value) in self.wanted(base) {
-            let selection = Selection { column, values: vec![value] };
-            let key = format!("{page}|{}", query::key(std::slice::from_ref(&selection)));
+        let first: Vec<Vec<Selection>> = (0..self.report.pages.len()).map(|page| self.chosen_at_first(page)).collect();
+        let opened = first.iter().enumerate().filter(|(_, chosen)| !chosen.is_empty()).map(|(page, chosen)| (page, chosen.clone()));
+        let likely = self.wanted(base).into_iter().map(|(page, column, value)| {
+            let others = first[page].iter().filter(|one| one.column != column).cloned();
+            (page, others.chain(std::iter::once(Selection { column: column.clone(), values: vec![value] })).collect())
+        });
+        let must = opened.clone().count();
+        for (at, (page, selections)) in opened.chain(likely).enumerate() {
+            let selections: Vec<Selection> = selections;
+            let key = format!("{page}|{}", query::key(&selections));
             if variants.contains_key(&key) {
                 continue;
             }
-            if bytes > budget.bytes || started.elapsed().as_secs_f64() > budget.seconds {
+            // What is shown when the report is opened is there in any case.
+            if at >= must && (bytes > budget.bytes || started.elapsed().as_secs_f64() > budget.seconds) {
                 complete = false;
                 break;
             }
-            let answer = difference(&base[page], self.page(page, std::slice::from_ref(&selection)));
+            let answer = difference(&base[page], self.page(page, &selections));
             bytes += answer.to_string().len() + key.len();
             variants.insert(key, answer);
         }
-        self.document(&json!({"outline": self.outline(), "base": base, "variants": variants, "complete": complete, "serve": false}))
+        let payload = json!({"outline": self.outline(), "base": base, "variants": variants, "complete": complete, "serve": false});
+        document(&self.report.name, self.report.locale.as_deref(), &payload.to_string())
+    }
+
+    /// What the slicers that count for a page have chosen when the report is opened, its own and those in step with all pages.
+    pub fn chosen_at_first(&self, page: usize) -> Vec<Selection> {
+        let mut chosen: BTreeMap<String, Selection> = BTreeMap::new();
+        for (at, other) in self.report.pages.iter().enumerate() {
+            for visual in other.visuals.iter().filter(|visual| at == page || visual.sync.is_some()) {
+                if let Some(selection) = query::chosen_at_first(self.model, visual) {
+                    chosen.insert(selection.column.clone(), selection);
+                }
+            }
+        }
+        chosen.into_values().collect()
     }
 
     /// Selections that somebody is likely to make, the likeliest first.
@@ -401,7 +429,7 @@ impl<'a> Preview<'a> {
             .collect();
         let mut marks: Vec<(String, Json)> = Vec::new();
         for &page in &shown {
-            for visual in self.report.pages[page].visuals.iter().filter(|v| !v.is_hidden && v.type_name() != "slicer") {
+            for visual in self.report.pages[page].visuals.iter().filter(|v| !v.is_hidden && !query::is_slicer(v)) {
                 let data = &base[page][visual.name.as_str()]["data"];
                 let columns: Vec<&str> = data["columns"].as_array().into_iter().flatten().filter_map(|c| c["column"].as_str()).collect();
                 // A row of a table stands for the value that opens details, as in the page.
@@ -446,40 +474,11 @@ impl<'a> Preview<'a> {
         broken
     }
 
-    /// The page that asks a server for all of its answers; `version` counts the server's rebuilds.
-    pub fn served(&self, version: u64) -> String {
-        let outline = self.outline();
-        self.document(&json!({"outline": outline, "base": [], "variants": {}, "complete": true, "serve": true, "version": version}))
-    }
-
-    fn document(&self, payload: &Json) -> String {
-        // Only the two scripts and the style of this page may run, whatever else finds its way in.
-        static POLICY: OnceLock<String> = OnceLock::new();
-        let policy = POLICY.get_or_init(|| {
-            format!(
-                "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
-                source(ECHARTS),
-                source(SCRIPT),
-                source(STYLE)
-            )
-        });
-        // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
-        let data = payload.to_string().replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
-        let title = escape(&self.report.name);
-        let lang = self.report.locale.as_deref().unwrap_or("en").split('-').next().unwrap_or("en").to_owned();
-        format!(
-            "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
-             <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-        )
-    }
-
     /// Values of each slicer's column, those of synchronised slicers once.
     fn slicer_values(&self, base: &[Json]) -> Vec<(String, Vec<Json>)> {
         let mut seen: Vec<(String, Vec<Json>)> = Vec::new();
         for (page, answers) in self.report.pages.iter().zip(base) {
-            for visual in page.visuals.iter().filter(|v| v.type_name() == "slicer") {
+            for visual in page.visuals.iter().filter(|v| query::is_slicer(v)) {
                 let Some(column) = visual.fields().next().and_then(|(_, f)| query::notation(self.model, &f.field)) else { continue };
                 if seen.iter().any(|(c, _)| *c == column) {
                     continue;
@@ -496,6 +495,35 @@ impl<'a> Preview<'a> {
         }
         seen
     }
+}
+
+/// The page that asks a server for all of its answers; `version` counts the server's rebuilds and `outline` is [`Preview::outline`] as text.
+pub fn served(name: &str, locale: Option<&str>, outline: &str, version: u64) -> String {
+    let payload = format!("{{\"outline\":{outline},\"base\":[],\"variants\":{{}},\"complete\":true,\"serve\":true,\"version\":{version}}}");
+    document(name, locale, &payload)
+}
+
+fn document(name: &str, locale: Option<&str>, payload: &str) -> String {
+    // Only the two scripts and the style of this page may run, whatever else finds its way in.
+    static POLICY: OnceLock<String> = OnceLock::new();
+    let policy = POLICY.get_or_init(|| {
+        format!(
+            "default-src 'none'; script-src {} {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
+            source(ECHARTS),
+            source(SCRIPT),
+            source(STYLE)
+        )
+    });
+    // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
+    let data = payload.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    let title = escape(name);
+    let lang = escape(locale.unwrap_or("en").split('-').next().unwrap_or("en"));
+    format!(
+        "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
+         <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
 }
 
 /// The groups around a visual, the nearest first.

@@ -377,10 +377,43 @@ pub fn is_column(model: &Model, notation: &str) -> bool {
     column_of(model, notation).is_some()
 }
 
+/// Whether a visual lets readers choose.
+pub fn is_slicer(visual: &Visual) -> bool {
+    crate::report::catalog::VisualType::by_name(visual.type_name()).is_some_and(|kind| kind.is_slicer())
+}
+
+/// What a slicer has chosen when the report is opened; `None` for nothing, and for what only Power BI understands.
+pub fn chosen_at_first(model: &Model, visual: &Visual) -> Option<Selection> {
+    let Some(Property::Selection(field, condition)) = visual.object("general", "filter").filter(|_| is_slicer(visual)) else { return None };
+    let range = |from: Json, to: Json| vec![serde_json::json!({"from": from, "to": to})];
+    let values = match condition {
+        Condition::In { values, excludes: false } => values.iter().map(literal_json).collect(),
+        Condition::Compare(Comparison::Equal, one) => vec![literal_json(one)],
+        Condition::Compare(Comparison::GreaterOrEqual, from) => range(literal_json(from), Json::Null),
+        Condition::Compare(Comparison::LessOrEqual, to) => range(Json::Null, literal_json(to)),
+        Condition::Between(from, to) => range(literal_json(from), literal_json(to)),
+        _ => return None,
+    };
+    if values.is_empty() { None } else { Some(Selection { column: notation(model, field)?, values }) }
+}
+
+/// A value of a file as cells of answers have it.
+fn literal_json(value: &Literal) -> Json {
+    match value {
+        Literal::Text(text) => text.as_str().into(),
+        Literal::Integer(n) => (*n).into(),
+        Literal::Number(x) => (*x).into(),
+        Literal::Decimal(text) => text.parse::<f64>().map_or(Json::Null, Json::from),
+        Literal::Bool(b) => (*b).into(),
+        Literal::Date(iso) => iso.get(..10).unwrap_or(iso).into(),
+        Literal::Null => Json::Null,
+    }
+}
+
 /// Whether a selection reaches a visual: not a slicer by its own column, and not where the page says that the slicer has no effect.
 fn reaches(model: &Model, page: &Page, visual: &Visual, selection: &Selection) -> bool {
     let of = |visual: &Visual| visual.fields().next().and_then(|(_, f)| notation(model, &f.field));
-    if visual.type_name() == "slicer" && of(visual).as_deref() == Some(selection.column.as_str()) {
+    if is_slicer(visual) && of(visual).as_deref() == Some(selection.column.as_str()) {
         return false;
     }
     !page.visuals.iter().filter(|v| v.type_name() == "slicer" && of(v).as_deref() == Some(selection.column.as_str())).any(|slicer| {
@@ -407,18 +440,21 @@ fn styles(visual: &Visual, values: &[(&Field, Option<&str>, &str, String, String
             Selector::Field(name) | Selector::Each { field: Some(name), .. } => name == reference,
             _ => false,
         };
-        for object in visual.objects.iter().filter(|o| of(&o.selector)) {
-            for (property, kind) in [("fontColor", "font"), ("backColor", "back")] {
+        let is_each = |o: &crate::report::FormatObject| o.name == "dataPoint" && matches!(o.selector, Selector::Each { field: None, .. });
+        for object in visual.objects.iter().filter(|o| of(&o.selector) || is_each(o)) {
+            for (property, kind) in [("fontColor", "font"), ("backColor", "back"), ("fill", "fill")] {
                 let Some(Property::Color(color)) = object.properties.get(property) else { continue };
                 let mut style = serde_json::json!({"value": index, "kind": kind});
                 match color {
+                    // A series of one colour has it whatever its figures are.
+                    Color::Hex(_) if kind == "fill" => continue,
                     Color::Hex(hex) => style["color"] = hex.as_str().into(),
                     Color::Field(by) => {
                         let Some(by) = value(by) else { continue };
                         style["at"] = measures.len().into();
                         measures.push(by);
                     }
-                    Color::Rules(rules) => {
+                    Color::Rules(rules) if rules.iter().any(|rule| rule.field == **field) => {
                         let rules = rules.iter().filter(|rule| rule.field == **field).map(|rule| {
                             let sign = sign(rule.comparison);
                             let bound = match &rule.value {

@@ -1,9 +1,30 @@
 //! Files of one or more layers → [`RawProject`]: YAML trees, merged, not yet decoded.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::overlay::{self, GROUPS, is_grouped};
 use super::shipped;
 use super::yaml::{self, Context, Entry, Kind, Node};
-use crate::base::{Diagnostic, FileSet, SourceMap};
+use crate::base::{Diagnostic, FileId, FileSet, SourceMap};
+
+/// What files said when they were read: by name, with their place in the source map and their text.
+#[derive(Debug, Default)]
+pub struct Trees(Mutex<HashMap<String, (FileId, String, Node)>>);
+
+impl Trees {
+    fn files(&self) -> MutexGuard<'_, HashMap<String, (FileId, String, Node)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, name: &str, file: FileId, text: &str) -> Option<Node> {
+        self.files().get(name).filter(|(place, before, _)| *place == file && before == text).map(|(_, _, node)| node.clone())
+    }
+
+    fn keep(&self, name: &str, file: FileId, text: String, node: &Node) {
+        self.files().insert(name.to_owned(), (file, text, node.clone()));
+    }
+}
 
 /// A project folder in memory.
 #[derive(Clone, Debug, Default)]
@@ -107,11 +128,7 @@ impl Reader<'_> {
         };
         let text = yaml::normalize(text);
         let file = self.project.sources.add(name.clone(), text.as_str());
-        let parsed = match shipped::events(path, text.as_bytes()) {
-            Some(packed) => yaml::parse_packed(packed, &text, file, self.cx),
-            None => yaml::parse(&text, file, self.cx),
-        };
-        let Some(node) = parsed else { return };
+        let Some(node) = self.tree(&name, path, file, text) else { return };
         let Kind::Mapping(_) = node.kind else {
             self.cx.wrong_kind::<()>(&node, "a mapping at the top of the file");
             return;
@@ -136,6 +153,24 @@ impl Reader<'_> {
                 self.cx.diagnostics.push(problem.in_file(name, None).help(format!("files and folders of a model: {known}")));
             }
         }
+    }
+
+    /// What a file says; one that was read before as it is now is not parsed again, and one of the shipped model was when the program was built.
+    fn tree(&mut self, name: &str, path: &str, file: FileId, text: String) -> Option<Node> {
+        let trees = self.cx.trees.clone();
+        if let Some(node) = trees.as_ref().and_then(|trees| trees.get(name, file, &text)) {
+            return Some(node);
+        }
+        let problems = self.cx.diagnostics.len();
+        let node = match shipped::events(path, text.as_bytes()) {
+            Some(packed) => yaml::parse_packed(packed, &text, file, self.cx),
+            None => yaml::parse(&text, file, self.cx),
+        }?;
+        // A problem is reported each time.
+        if let Some(trees) = trees.filter(|_| self.cx.diagnostics.len() == problems) {
+            trees.keep(name, file, text, &node);
+        }
+        Some(node)
     }
 
     /// A file that holds one thing, or in an overlay groups of things.

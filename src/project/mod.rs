@@ -16,7 +16,7 @@ pub mod yaml;
 mod load;
 mod lower;
 
-pub use load::{Layer, RawProject, load};
+pub use load::{Layer, RawProject, Trees, load};
 pub use lower::{Parameter, Project, Proof, Settings, TableTemplate, lower};
 
 use crate::base::Diagnostic;
@@ -26,6 +26,14 @@ use crate::base::Diagnostic;
 /// The project holds everything that could be read; it is only meant for use when no diagnostic is an error.
 pub fn read(layers: &[Layer]) -> (Project, Vec<Diagnostic>) {
     let mut cx = yaml::Context::default();
+    let raw = load(layers, &mut cx);
+    let project = lower(raw, &mut cx);
+    (project, cx.diagnostics)
+}
+
+/// The same for files of which some were read before: `trees` keeps what each of them says.
+pub fn read_again(layers: &[Layer], trees: &std::sync::Arc<Trees>) -> (Project, Vec<Diagnostic>) {
+    let mut cx = yaml::Context { trees: Some(trees.clone()), ..yaml::Context::default() };
     let raw = load(layers, &mut cx);
     let project = lower(raw, &mut cx);
     (project, cx.diagnostics)

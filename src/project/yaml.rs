@@ -218,6 +218,8 @@ pub struct Context {
     pub diagnostics: Vec<Diagnostic>,
     /// How many of the files belong to the folders that the last one changes.
     pub inherited: usize,
+    /// What files said when they were read before.
+    pub trees: Option<std::sync::Arc<super::Trees>>,
 }
 
 impl Context {

@@ -2,7 +2,7 @@
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value as Json;
-use xero_pbit::base::FileSet;
+use xero_pbit::base::{Diagnostic, FileSet};
 use xero_pbit::check;
 use xero_pbit::dax::{Engine, Options};
 use xero_pbit::emit;
@@ -20,6 +20,16 @@ const HOSTILE: &str = "</script><img src=x onerror=alert(1)>\"'&";
 
 /// A model with one table, one page and a name that would break out of a page.
 fn tiny(check: impl FnOnce(&Preview<'_>) -> Result<(), Failed>) -> Result<(), Failed> {
+    over_sales(
+        "name: Page\nvisuals:\n  - {name: Card, type: card, at: [1, 1, 20, 10], data: {values: Total}, alt: Total}\n  \
+         - {name: Bars, type: bar, at: [1, 12, 40, 30], data: {category: 'Sales[Customer]', values: Total}, title: Bars, alt: Bars}\n  \
+         - {name: Who, type: slicer, at: [60, 1, 20, 10], data: {field: 'Sales[Customer]'}, title: Who, alt: Who}\n",
+        check,
+    )
+}
+
+/// The same with a page of its own.
+fn over_sales(page: &str, check: impl FnOnce(&Preview<'_>) -> Result<(), Failed>) -> Result<(), Failed> {
     let mut files = FileSet::new();
     for (path, text) in [
         ("model.yaml", "name: Tiny\nculture: en-US\nsource: sample\n"),
@@ -29,12 +39,7 @@ fn tiny(check: impl FnOnce(&Preview<'_>) -> Result<(), Failed>) -> Result<(), Fa
         ),
         ("measures/all.yaml", "table: Sales\nmeasures:\n  - {name: Total, expression: 'SUM ( Sales[Amount] )', format: '#,0.00'}\n"),
         ("theme.yaml", "name: Tiny\npalette: {ink: '#112233'}\ndataColors: [$ink]\nforeground: $ink\nbackground: '#FFFFFF'\n"),
-        (
-            "pages/page.yaml",
-            "name: Page\nvisuals:\n  - {name: Card, type: card, at: [1, 1, 20, 10], data: {values: Total}, alt: Total}\n  \
-             - {name: Bars, type: bar, at: [1, 12, 40, 30], data: {category: 'Sales[Customer]', values: Total}, title: Bars, alt: Bars}\n  \
-             - {name: Who, type: slicer, at: [60, 1, 20, 10], data: {field: 'Sales[Customer]'}, title: Who, alt: Who}\n",
-        ),
+        ("pages/page.yaml", page),
     ] {
         files.insert(path, text);
     }
@@ -139,8 +144,78 @@ fn shipped_pages_show_the_engines_figures() -> Result<(), Failed> {
     ensure(html.len() <= 3_000_000, &format!("the file has {} bytes", html.len()))
 }
 
+/// What slicers have chosen is there when the report is opened, also without any room for other selections.
+fn slicers_start_with_what_they_have_chosen() -> Result<(), Failed> {
+    let with = |visual: &str| {
+        format!("name: Page\nvisuals:\n  - {{name: Card, type: card, at: [1, 1, 20, 10], data: {{values: Total}}, alt: Total}}\n{visual}")
+    };
+    let chosen = with(
+        "  - {name: Who, type: slicer, at: [60, 1, 20, 10], data: {field: 'Sales[Customer]'}, title: Who, alt: Who, selected: [Plain]}\n",
+    );
+    over_sales(&chosen, |preview| {
+        let first = preview.chosen_at_first(0);
+        let wanted = Selection { column: "'Sales'[Customer]".to_owned(), values: vec!["Plain".into()] };
+        ensure(first == [wanted], &format!("chosen at first: {first:?}"))?;
+        let html = preview.html(&preview.base(), Budget { bytes: 0, seconds: 60.0 });
+        let payload = payload(&html)?;
+        ensure(payload["outline"]["pages"][0]["chosen"][0]["values"][0] == "Plain", "the page does not know what is chosen")?;
+        let shown = &payload["variants"]["0|'Sales'[Customer]=[\"Plain\"]"]["Card"]["data"]["levels"][0][0][1];
+        ensure(*shown == "10.00", &format!("the card shows {shown}"))
+    })?;
+    // A slicer that nobody sees filters as well; its list is not filtered by itself.
+    let list = with("  - {name: Who, type: list-slicer, at: [60, 1, 20, 10], data: {field: 'Sales[Customer]'}, title: Who, alt: Who}\n");
+    over_sales(&list, |preview| {
+        ensure(preview.chosen_at_first(0).is_empty(), "something is chosen")?;
+        let plain = Selection { column: "'Sales'[Customer]".to_owned(), values: vec!["Plain".into()] };
+        let answers = preview.page(0, &[plain]);
+        ensure(answers["Who"]["data"]["levels"][0].as_array().map(Vec::len) == Some(2), "a list slicer is filtered by itself")
+    })
+}
+
+/// A project that is read and checked after another gives what it gives on its own, whatever changed between the two.
+fn a_change_is_checked_like_a_new_project() -> Result<(), Failed> {
+    let layers = |path: &str, from: &str, to: &str| -> Result<Vec<Layer>, Failed> {
+        let mut layer = Layer::shipped();
+        let text = String::from_utf8(layer.files.get(path).ok_or(format!("no file {path}"))?.to_vec())?;
+        ensure(from.is_empty() || text.contains(from), &format!("{path} has no `{from}`"))?;
+        layer.files.insert(path, text.replacen(from, to, 1));
+        Ok(vec![layer])
+    };
+    let page = "pages/05-inventory.yaml";
+    let trees = std::sync::Arc::new(project::Trees::default());
+    let (before, loading) = project::read_again(&layers(page, "", "")?, &trees);
+    let checked = check::check(before, loading).map_err(|problems| format!("{problems:?}"))?;
+    for (path, from, to) in [
+        (page, "title: Share of products in sales", "title: Share"),
+        (page, "type: treemap", "type: treemop"),
+        (page, "values: Monthly sales amount by product", "values: Monthly sales amount by produkt"),
+        ("measures/balance-sheet.yaml", "SUM (", "SUMM ("),
+        ("model.yaml", "culture: en-US", "culture: de-DE"),
+    ] {
+        let changed = layers(path, from, to)?;
+        let (alone, mut told) = project::read(&changed);
+        let (after, mut again) = project::read_again(&changed, &trees);
+        ensure(alone.model == after.model && alone.report == after.report && told == again, &format!("{path}, `{to}`: read otherwise"))?;
+        // Whether a project without errors is found, and what is said of it.
+        let said = |result: Result<check::CheckedModel, Vec<Diagnostic>>| match result {
+            Ok(checked) => (true, checked.warnings().to_vec()),
+            Err(problems) => (false, problems),
+        };
+        let (fresh, kept) = (
+            said(check::check(alone, std::mem::take(&mut told))),
+            said(check::check_after(Some(&checked), after, std::mem::take(&mut again))),
+        );
+        ensure(fresh == kept, &format!("{path}, `{to}`: alone {fresh:?}, after another {kept:?}"))?;
+        let is_wrong = ["treemop", "produkt", "SUMM"].iter().any(|word| to.contains(word));
+        ensure(fresh.0 != is_wrong, &format!("{path}, `{to}`: {fresh:?}"))?;
+    }
+    Ok(())
+}
+
 pub fn trials() -> Vec<Trial> {
     vec![
+        Trial::test("preview::slicers_start_with_what_they_have_chosen", slicers_start_with_what_they_have_chosen),
+        Trial::test("preview::a_change_is_checked_like_a_new_project", a_change_is_checked_like_a_new_project),
         Trial::test("preview::hostile_names_stay_data", hostile_names_stay_data),
         Trial::test("preview::selections_filter_what_they_reach", selections_filter_what_they_reach),
         Trial::test("preview::shipped_pages_show_the_engines_figures", shipped_pages_show_the_engines_figures),

@@ -15,6 +15,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("validate::the_json_forms_are_the_contract", the_json_forms_are_the_contract),
         Trial::test("validate::a_failure_is_told_in_every_form", a_failure_is_told_in_every_form),
+        Trial::test("validate::a_model_that_cannot_be_read_is_told_in_every_form", a_model_that_cannot_be_read_is_told_in_every_form),
         Trial::test("validate::a_day_without_trial_balance_is_refused", a_day_without_trial_balance_is_refused),
         Trial::test("validate::several_organisations_are_a_list", several_organisations_are_a_list),
     ]
@@ -113,6 +114,24 @@ fn broken(folder: &Path) -> std::io::Result<()> {
         folder.join("measures/mine.yaml"),
         "folder: Mine\nadd:\n  - {name: 'In & out < \"all\", 100%', description: Wrong., expression: '[Cash in]', equals: '[Cash out] + 1'}\n  - {name: Loose, description: Unproven., expression: '[Cash in] / 2'}\n",
     )
+}
+
+fn a_model_that_cannot_be_read_is_told_in_every_form() -> Result<(), Failed> {
+    let model = tempfile::tempdir()?;
+    std::fs::create_dir(model.path().join("measures"))?;
+    std::fs::write(model.path().join("model.yaml"), "extends: shipped\n")?;
+    std::fs::write(model.path().join("measures/mine.yaml"), "change:\n  - name: Cash in\n    expression: SUM ( Contacts[Amout] )\n")?;
+    let of = |format: &str| run(&["validate", "--model", text(model.path()), "--format", format]);
+    let report = parsed(&of("json")?, 1)?;
+    assert_eq!((&report["summary"]["errors"], &report["diagnostics"][0]["code"]), (&1.into(), &"D0203".into()), "{report}");
+    let junit = String::from_utf8(of("junit")?.stdout)?;
+    let mut reader = quick_xml::Reader::from_str(&junit);
+    reader.config_mut().check_end_names = true;
+    while !matches!(reader.read_event()?, quick_xml::events::Event::Eof) {}
+    assert!(junit.contains("errors=\"1\"") && junit.contains("<error message=\"measure `Cash in`: column `Amout`"), "{junit}");
+    let github = String::from_utf8(of("github")?.stdout)?;
+    assert!(github.starts_with("::error file=") && github.contains("mine.yaml,line=3,"), "{github}");
+    Ok(())
 }
 
 fn a_failure_is_told_in_every_form() -> Result<(), Failed> {

@@ -51,13 +51,29 @@ fn on_canvas(page: &Page, visual: &Visual, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Height below which Power BI cuts a list that opens: its box and, above it, its header (Microsoft's validator of reports says the same).
+const DROPDOWN_WITH_HEADER: f64 = 76.0;
+
 fn large_enough(page: &Page, visual: &Visual, found: &mut Vec<Diagnostic>) {
     let Some(kind) = VisualType::by_name(visual.type_name()) else { return };
-    let least = if visual.title().is_none() && kind.name == "cardVisual" { 24.0 } else { kind.min_height };
+    let has_header = visual.object("header", "show") != Some(&Property::Bool(false));
+    let opens = matches!(visual.object("data", "mode"), Some(Property::Text(mode)) if mode == "Dropdown");
+    let is_dropdown = kind.name == "slicer" && opens && has_header;
+    let least = match () {
+        () if visual.title().is_none() && kind.name == "cardVisual" => 24.0,
+        () if is_dropdown => DROPDOWN_WITH_HEADER,
+        () => kind.min_height,
+    };
     if visual.position.height > 0.0 && visual.position.height < least {
-        let message =
-            format!("`{}` is {} pixels high, a visual of type `{}` needs {least}", visual.name, visual.position.height, kind.yaml);
-        found.push(at(Diagnostic::warning("R0212", message), page, visual, None, "its content is cut off"));
+        let what = if is_dropdown {
+            "a slicer that opens a list below its header".to_owned()
+        } else {
+            format!("a visual of type `{}`", kind.yaml)
+        };
+        let message = format!("`{}` is {} pixels high, {what} needs {least}", visual.name, visual.position.height);
+        let units = least / 8.0;
+        let problem = Diagnostic::warning("R0212", message).help(format!("give it a height of {units} units in `at:`"));
+        found.push(at(problem, page, visual, None, "its content is cut off"));
     }
 }
 

@@ -108,7 +108,12 @@ fn pages_of(company: Option<&Path>) -> Box<dyn Pages> {
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let mut kept = None;
     if !args.watch {
-        return once(&args, global, &mut kept);
+        let ended = once(&args, global, &mut kept);
+        if let Err(failure) = &ended {
+            // Who reads a form for programs finds there why nothing was compared.
+            let _ = std::io::stdout().write_all(output::stopped(failure, args.format).as_bytes());
+        }
+        return ended;
     }
     let Some(folder) = args.model.clone() else { return Err(Failure::usage("--watch needs --model: the shipped model does not change")) };
     // What is saved during a run is seen after it.

@@ -5,9 +5,11 @@ use std::io::IsTerminal;
 
 use serde_json::json;
 
-use super::{Global, Outcome, Shown};
+use super::{Format, Global, Outcome, Shown};
 use crate::base::Diagnostic;
-use crate::cli::render::render;
+use crate::cli::Failure;
+use crate::cli::check::as_json;
+use crate::cli::render::{github, render};
 use crate::reference::books::Books;
 use crate::validate::explain::{self, hint, uses};
 use crate::validate::{Check, Verdict, ties};
@@ -50,6 +52,47 @@ fn xml(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+/// Why nothing could be compared, in the form that was asked for; people read it on standard error.
+pub(super) fn stopped(failure: &Failure, format: Format) -> String {
+    let errors = failure.diagnostics.iter().filter(|d| d.is_error());
+    let count = errors.clone().count() + usize::from(failure.message.is_some());
+    match format {
+        Format::Text => String::new(),
+        // Pages that cannot be read end without a document, as everywhere.
+        Format::Json if failure.code != 1 => String::new(),
+        Format::Json => {
+            let listed: Vec<_> = errors.map(|d| as_json(d, &failure.sources)).collect();
+            let summary = json!({"equal": 0, "differs": 0, "unproven": 0, "errors": count});
+            format!("{}\n", json!({"measures": [], "summary": summary, "message": failure.message, "diagnostics": listed}))
+        }
+        Format::Junit => {
+            let mut text = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"xero-pbit validate\" tests=\"{count}\" failures=\"0\" errors=\"{count}\" skipped=\"0\">\n"
+            );
+            let mut case = |name: &str, message: &str, body: &str| {
+                text.push_str(&format!(
+                    "  <testcase classname=\"model\" name=\"{}\"><error message=\"{}\">{}</error></testcase>\n",
+                    xml(name),
+                    xml(message),
+                    xml(body)
+                ));
+            };
+            for error in errors {
+                case(error.code, &error.message, &render(error, &failure.sources, false));
+            }
+            if let Some(message) = &failure.message {
+                case("validate", message, "");
+            }
+            text + "</testsuite>\n"
+        }
+        Format::Github => {
+            let mut lines: Vec<String> = errors.map(|d| github(d, &failure.sources)).collect();
+            lines.extend(failure.message.iter().map(|message| format!("::error title=validate::{}", message.replace('\n', "%0A"))));
+            lines.into_iter().map(|line| line + "\n").collect()
+        }
+    }
 }
 
 /// Records read, used and set aside, by endpoint.

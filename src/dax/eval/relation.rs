@@ -429,6 +429,15 @@ impl Session<'_> {
         Ok(pass)
     }
 
+    /// Keeps the rows that a filter lets through, as long as all that are kept stay small.
+    fn keep_mask(&self, key: (TableId, u128, u64), rows: usize, mask: &Rc<Mask>) {
+        let mut cache = self.filter_masks.borrow_mut();
+        if cache.len() * (rows / 8 + 64) > 128 << 20 {
+            cache.clear();
+        }
+        cache.insert(key, mask.clone());
+    }
+
     /// Rows of a table that one filter lets through; `None` when it does not reach the table.
     pub(crate) fn filter_mask(&self, table: TableId, filter: &Filter, config: &Config) -> EvalResult<Option<Rc<Mask>>> {
         let catalog = self.catalog;
@@ -454,11 +463,7 @@ impl Session<'_> {
                 Mask::from_codes(rows, &map, &by_row)
             };
             let mask = Rc::new(mask);
-            let mut cache = self.filter_masks.borrow_mut();
-            if cache.len() * (rows / 8 + 64) > 128 << 20 {
-                cache.clear();
-            }
-            cache.insert(key, mask.clone());
+            self.keep_mask(key, rows, &mask);
             return Ok(Some(mask));
         }
         let common: Vec<usize> = (0..filter.cols.len()).filter(|i| config.reaches(table, catalog.table_of(filter.cols[*i]))).collect();
@@ -475,16 +480,31 @@ impl Session<'_> {
                     wanted = tuples.rows.iter().map(|r| common.iter().map(|i| r[*i]).collect()).collect();
                     &wanted
                 };
-                let columns = common.iter().map(|i| self.row_ids(config, table, filter.cols[*i])).collect::<EvalResult<Vec<_>>>()?;
+                let config_id = std::ptr::from_ref(config) as u64;
+                let key = (table, filter.hash, config_id);
+                if let Some(mask) = self.filter_masks.borrow().get(&key) {
+                    return Ok(Some(mask.clone()));
+                }
+                // Columns of one table are looked up for its rows, and not again for each row that refers to one of them.
+                let owner = catalog.table_of(filter.cols[common[0]]);
+                let is_one = common.iter().all(|i| catalog.table_of(filter.cols[*i]) == owner);
+                let map = if is_one && owner != table { self.row_map(config, table, owner)? } else { None };
+                let looked_at = if map.is_some() { owner } else { table };
+                let columns = common.iter().map(|i| self.row_ids(config, looked_at, filter.cols[*i])).collect::<EvalResult<Vec<_>>>()?;
                 let mut buffer = vec![0_u32; columns.len()].into_boxed_slice();
-                let mut pass = vec![false; rows + 1];
+                let mut pass = vec![false; self.rows(looked_at)? + 1];
                 for (row, pass) in pass.iter_mut().enumerate() {
                     for (slot, ids) in buffer.iter_mut().zip(&columns) {
                         *slot = ids.at(row);
                     }
                     *pass = set.contains(&buffer);
                 }
-                Ok(Some(Rc::new(Mask::from_fn(rows, |r| pass[r]))))
+                let mask = Rc::new(match map {
+                    Some(map) => Mask::from_codes(rows, &map, &pass),
+                    None => Mask::from_fn(rows, |r| pass[r]),
+                });
+                self.keep_mask(key, rows, &mask);
+                Ok(Some(mask))
             }
             Body::Rows { table: base, mask, full, rels } => {
                 // A filter made under other relationships says what the rows belonged to then.

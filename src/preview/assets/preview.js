@@ -8,13 +8,13 @@ const lang = document.documentElement.lang || 'en';
 const WORDS = {
   en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
     need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here',
-    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
+    cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', other: 'Other', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
   fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
     need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici',
-    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
+    cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', other: 'Autres', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
   nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
     need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan',
-    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
+    cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', other: 'Overige', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
 };
 const W = WORDS[lang] || WORDS.en;
 
@@ -50,6 +50,7 @@ const ground = () => isDark ? '#12181f' : '#f3f5f7';
 const paper = () => isDark ? '#1d252e' : '#ffffff';
 const ink = () => isDark ? '#e8edf2' : '#1b2733';
 const muted = () => isDark ? '#aeb9c4' : '#55636f';
+const foot = () => isDark ? '#26313c' : '#eaf0f5';
 const line = () => isDark ? '#3a4652' : '#d9dfe4';
 let palette = [];
 const setPalette = () => {
@@ -186,6 +187,12 @@ const state = {page: 0, slicers: new Map(), mark: null, drill: null, history: []
 const named = name => pages.findIndex(p => p.name === name);
 const columnOf = v => v.fields.length ? v.fields[0].column : null;
 const slicerKey = (page, v) => v.sync ? `*${v.sync}` : `${page}/${v.id}`;
+// What slicers have chosen when the report is opened; those that nobody sees keep it.
+const chooseAtFirst = onlyHidden => pages.forEach((p, i) => {
+  for (const one of p.chosen || []) if (one.hidden || !onlyHidden) state.slicers.set(slicerKey(i, one), {column: one.column, values: one.values, page: one.sync ? null : i, hidden: one.hidden});
+});
+chooseAtFirst(false);
+const clear = () => { state.mark = null; state.slicers.clear(); chooseAtFirst(true); refresh(); };
 const selectionsOf = (page, withMark) => {
   const by = new Map();
   for (const one of state.slicers.values()) if (one.page === null || one.page === page) by.set(one.column, one.values);
@@ -204,7 +211,7 @@ const stage = el('div', {class: 'stage'});
 const room = el('div', {class: 'room'}, stage);
 const view = el('main', {class: 'view', id: 'view', role: 'tabpanel', tabindex: '-1'}, room);
 const log = el('aside', {class: 'log', 'aria-label': W.log, hidden: true});
-const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => { state.mark = null; state.slicers.clear(); refresh(); }});
+const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => clear()});
 const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-pressed': 'false', onclick: () => toggleLog()});
 const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
 app.append(
@@ -268,6 +275,12 @@ let answers = null;
 let plainAnswers = null;
 const isPhone = () => window.innerWidth < 640 && !hash.has('picture');
 // On a phone the band at the top is there only when the page's layout for phones has it.
+// The colour that lies below a visual without a ground of its own: that of the shape which holds it, else the page's.
+const below = v => {
+  const holds = s => s.type === 'shape' && s.x <= v.x + 1 && s.y <= v.y + 1 && s.x + s.w >= v.x + v.w - 1 && s.y + s.h >= v.y + v.h - 1;
+  const shape = isPhone() && !hasBand() ? null : pages[state.page].visuals.filter(holds).pop();
+  return (shape && resolve(shape.fill)) || ground();
+};
 const hasBand = () => !isPhone() || pages[state.page].visuals.some(v => v.type === 'shape' && v.mobile);
 
 async function refresh() {
@@ -280,12 +293,12 @@ async function refresh() {
   missing(!got);
   if (got) { answers = got; plainAnswers = plain || got; } else if (state.shown !== page) { answers = payload.base[page] || {}; plainAnswers = answers; }
   state.shown = page;
-  clearTool.hidden = !(state.mark || state.slicers.size);
+  clearTool.hidden = !(state.mark || [...state.slicers.values()].some(one => !one.hidden));
   draw();
 }
 const missing = is => {
   note.hidden = !is;
-  if (is) note.replaceChildren(el('span', {text: `${W.need} `}), el('code', {text: 'xero-pbit preview --serve'}), el('button', {class: 'tool', type: 'button', text: W.clear, onclick: () => { state.mark = null; state.slicers.clear(); refresh(); }}));
+  if (is) note.replaceChildren(el('span', {text: `${W.need} `}), el('code', {text: 'xero-pbit preview --serve'}), el('button', {class: 'tool', type: 'button', text: W.clear, onclick: () => clear()}));
 };
 
 let scale = 1;
@@ -349,34 +362,39 @@ function draw() {
   fit();
   const page = pages[state.page];
   const placed = places(page).sort((a, b) => (a[0].tab ?? 0) - (b[0].tab ?? 0));
-  const frame = JSON.stringify([generation, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0, placed.length]);
+  const around = pages.map(p => [p.name, p.title, p.kind, p.hidden, p.drill]);
+  const frame = JSON.stringify([around, outline.colors, outline.signs, page.width, page.height, state.page, isDark, isPhone(), scale, isPhone() ? view.clientWidth : 0, placed.length]);
   if (frame !== drawn.frame) {
     dispose(stage);
     stage.replaceChildren();
     drawn = {frame, hosts: []};
   }
+  // First everything is read, then written, then measured: a page that is asked for a size after each change lays itself out each time.
   let bottom = 0;
+  const changed = [];
   placed.forEach(([v, x, y, w, h], i) => {
     bottom = Math.max(bottom, y + h);
     const isSource = state.mark && state.mark.page === state.page && state.mark.visual === v.id;
     const answer = (isSource ? plainAnswers : answers)[v.id] || {};
-    const stamp = JSON.stringify([v.id, x, y, w, h, parts(answer), stateOf(page, v)]);
+    const stamp = JSON.stringify([v, x, y, w, h, parts(answer), stateOf(page, v)]);
     const before = drawn.hosts[i];
     if (before && before.stamp === stamp) return;
-    const host = visual(page, v, answer, {x, y, w, h}, true);
+    changed.push({i, v, answer, stamp, before, at: {x, y, w, h}, left: before ? scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]) : []});
+  });
+  for (const {i, v, answer, stamp, before, at, left} of changed) {
+    const host = visual(page, v, answer, at, true);
     if (before) {
-      const places = scrolled(before.host).map(one => [one.scrollLeft, one.scrollTop]);
       dispose(before.host);
       before.host.replaceWith(host);
-      pending.push(() => { if (places.some(([, top]) => top > 0)) catchUp(); scrolled(host).forEach((one, n) => { if (places[n]) [one.scrollLeft, one.scrollTop] = places[n]; }); });
+      if (left.some(([x, y]) => x > 0 || y > 0)) pending.push(() => { if (left.some(([, top]) => top > 0)) catchUp(); scrolled(host).forEach((one, n) => { if (left[n]) [one.scrollLeft, one.scrollTop] = left[n]; }); });
     } else stage.append(host);
     drawn.hosts[i] = {host, stamp};
-  });
+  }
   if (isPhone()) {
     stage.style.width = room.style.width = `${view.clientWidth}px`;
     stage.style.height = room.style.height = `${bottom + 12}px`;
   }
-  for (const start of pending.splice(0)) start();
+  settle();
   if (laters.length) whenIdle(catchUp);
   if (focusId && !stage.contains(document.activeElement)) {
     const host = [...stage.children].find(n => n.dataset.v === focusId);
@@ -387,15 +405,24 @@ function draw() {
   document.body.dataset.ready = String(state.page);
   document.body.dataset.drawn = String(Number(document.body.dataset.drawn || 0) + 1);
 }
+// What is measured once everything stands, and gives back what follows from it; and what is done after that.
+const looks = [];
 const pending = [];
+const settle = () => {
+  for (const write of looks.splice(0).map(look => look())) if (write) write();
+  for (const start of pending.splice(0)) start();
+};
 // Rows that nobody sees yet are made when the page is on the screen.
 let laters = [];
 const later = (node, make) => laters.push(() => { if (node.isConnected) make(); });
 const catchUp = () => { for (const make of laters.splice(0)) make(); };
-const whenIdle = window.requestIdleCallback ? run => window.requestIdleCallback(run, {timeout: 300}) : run => setTimeout(run, 50);
+let idle = 0;
+// Somebody who goes on clicking does not wait for them.
+const whenIdle = run => { clearTimeout(idle); idle = setTimeout(() => window.requestIdleCallback ? window.requestIdleCallback(run, {timeout: 300}) : run(), 400); };
 
 const CHARTS = new Set(['lineChart', 'areaChart', 'stackedAreaChart', 'clusteredColumnChart', 'columnChart', 'clusteredBarChart', 'barChart', 'hundredPercentStackedColumnChart',
-  'hundredPercentStackedBarChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
+  'hundredPercentStackedBarChart', 'scatterChart', 'lineClusteredColumnComboChart', 'lineStackedColumnComboChart', 'waterfallChart', 'donutChart', 'pieChart', 'treemap', 'kpi', 'gauge']);
+const DRAWN = new Set(['cardVisual', 'card', 'multiRowCard', 'tableEx', 'pivotTable']);
 const SLICERS = new Set(['slicer', 'listSlicer', 'advancedSlicerVisual', 'textSlicer']);
 
 function visual(page, v, answer, at, isLive) {
@@ -424,14 +451,14 @@ function visual(page, v, answer, at, isLive) {
     if (links) heading.append(el('button', {type: 'button', 'data-f': 'title', text: title, title: alt || '', onclick: event => { event.stopPropagation(); act(v); }})); else heading.textContent = title;
     host.append(heading);
     if (v.wrap) heading.classList.add('wrap');
-    pending.push(() => { heading.title = heading.scrollWidth > heading.clientWidth || heading.scrollHeight > heading.clientHeight + 2 ? title : ''; });
+    looks.push(() => { const isCut = heading.scrollWidth > heading.clientWidth || heading.scrollHeight > heading.clientHeight + 2; return isCut ? () => { heading.title = title; } : null; });
   }
   if (links) { host.classList.add('link'); host.addEventListener('click', () => act(v)); }
   if (answer.subtitle) host.append(el('p', {class: 's', text: answer.subtitle, title: answer.subtitle}));
   const body = el('div', {class: 'body'});
   host.append(body);
   const data = answer.data;
-  if (!data) return host;
+  if (!data) { if (!DRAWN.has(v.type) && !CHARTS.has(v.type)) body.append(el('p', {class: 'more', text: `${W.cannot} ${v.type}`})); return host; }
   if (data.error) { body.append(el('p', {class: 'err', text: data.error})); return host; }
   if (v.type === 'cardVisual' || v.type === 'card' || v.type === 'multiRowCard') card(host, body, v, data);
   else if (v.type === 'tableEx') table(body, v, data, isLive && !links);
@@ -488,7 +515,7 @@ function textbox(host, v) {
       const style = run.style || {};
       let color = isHex(style.color) ? style.color : null;
       // On the page's own ground a colour has to be seen in the dark as well; on the band it is white.
-      if (color && (v.paragraphs.length > 1 || !hasBand())) color = seen(color, 4.5, v.paragraphs.length > 1 ? paper() : ground());
+      color = color ? seen(color, 4.5, v.paragraphs.length > 1 ? paper() : below(v)) : v.paragraphs.length > 1 ? null : luminance(below(v)) < 0.3 ? '#ffffff' : ink();
       node.append(el('span', {text: run.text, style: {fontSize: style.fontSize || '', fontWeight: /semibold|bold/i.test(style.fontFamily || '') || style.fontWeight === 'bold' ? '600' : style.fontWeight || '', fontStyle: style.fontStyle || '', color: color || ''}}));
     }
     host.append(node);
@@ -562,7 +589,16 @@ function slicer(host, v, answer, isLive) {
       place.append(el('label', {}, input, el('span', {text: text(value)})));
     }
   };
-  if (v.mode === 'Basic' || v.mode === 'HorizontalList' || (v.type !== 'slicer' && v.h >= 120)) {
+  if (v.mode === 'HorizontalList' || v.type === 'advancedSlicerVisual') {
+    const row = el('div', {class: 'chips', role: 'group', 'aria-label': label});
+    for (const [i, value] of values.entries()) {
+      const isOn = has(value);
+      row.append(el('button', {class: 'chip', type: 'button', 'data-f': `c${i}`, 'aria-pressed': String(isOn), text: text(value), onclick: () => { const now = picked(); set(now.includes(value) ? now.filter(c => c !== value) : v.single ? [value] : [...now, value]); }}));
+    }
+    host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, row));
+    return;
+  }
+  if (v.mode === 'Basic' || v.type !== 'slicer') {
     const list = el('div', {class: 'list', role: 'group', 'aria-label': label});
     boxes(list);
     host.append(el('span', {class: 'lab', text: label}), el('div', {class: 'body'}, list));
@@ -589,7 +625,21 @@ const shape = data => {
   return {groups, values, at: (row, i, depth) => row[(depth ?? groups.length) + 2 * i], text: (row, i, depth) => row[(depth ?? groups.length) + 2 * i + 1] ?? '', extra: (row, i, depth) => row[(depth ?? groups.length) + 2 * values.length + i]};
 };
 const holds = {'=': (a, b) => a === b, '<>': (a, b) => a !== b, '>': (a, b) => a > b, '>=': (a, b) => a >= b, '<': (a, b) => a < b, '<=': (a, b) => a <= b};
-function styled(cell, data, s, row, i, depth, spread) {
+// The colour that a style gives a figure: of its own, by a measure, by the first rule that holds, on a scale of two or three colours.
+function colorBy(style, s, row, value, depth, spread) {
+  if (style.at !== undefined) return s.extra(row, style.at, depth);
+  if (style.rules) { const rule = value === null ? null : style.rules.find(([sign, bound]) => holds[sign](value, bound ?? 0)); return rule ? rule[2] : null; }
+  if (!style.scale) return style.color || null;
+  if (typeof value !== 'number' || !spread) return null;
+  const [low, high] = [style.scale[0], style.scale[style.scale.length - 1]];
+  const from = low[0] ?? spread.min, to = high[0] ?? spread.max;
+  const part = (a, b) => b === a ? 0 : Math.max(0, Math.min(1, (value - a) / (b - a)));
+  if (style.scale.length < 3) return mix(low[1], high[1], part(from, to));
+  const middle = style.scale[1];
+  const at = middle[0] ?? (from + to) / 2;
+  return value <= at ? mix(low[1], middle[1], part(from, at)) : mix(middle[1], high[1], part(at, to));
+}
+function styled(cell, data, s, row, i, depth, spread, ground) {
   let back = null;
   let font = null;
   for (const style of data.styles || []) {
@@ -602,44 +652,45 @@ function styled(cell, data, s, row, i, depth, spread) {
       if (isHex(color)) { const c = isDark ? mix(color, '#1d252e', 0.6) : color; cell.style.background = `linear-gradient(to right, ${c} ${share}%, transparent ${share}%)`; cell.classList.add('barcell'); }
       continue;
     }
-    let color = style.color || null;
-    if (style.at !== undefined) color = s.extra(row, style.at, depth);
-    if (style.rules && value !== null) { const rule = style.rules.find(([sign, bound]) => holds[sign](value, bound ?? 0)); color = rule ? rule[2] : null; }
-    if (style.scale && typeof value === 'number' && spread) {
-      const [low, high] = [style.scale[0], style.scale[style.scale.length - 1]];
-      const from = low[0] ?? spread.min, to = high[0] ?? spread.max;
-      color = mix(low[1], high[1], to === from ? 0 : Math.max(0, Math.min(1, (value - from) / (to - from))));
-    }
+    const color = colorBy(style, s, row, value, depth, spread);
     if (!isHex(color)) continue;
-    if (style.kind === 'back') back = isDark ? mix(color, '#1d252e', 0.8) : color; else font = color;
+    if (style.kind === 'back') back = color; else font = color;
   }
+  // White is the paper; the paler a colour on it, the closer to the dark paper.
+  if (back && luminance(back) > 0.97) back = null;
+  if (back && isDark) back = mix(paper(), back, luminance(back) > 0.4 ? 0.06 + 0.3 * (1 - luminance(back)) : 0.5);
   if (back) cell.style.backgroundColor = back;
-  if (font) cell.style.color = seen(font, 4.5, back || paper());
+  if (font) cell.style.color = isDark && luminance(font) < 0.03 ? ink() : seen(font, 4.5, back || ground || paper());
 }
 const spreads = (data, s, rows, depth) => s.values.map((_, i) => { const all = rows.map(r => s.at(r, i, depth)).filter(x => typeof x === 'number'); return {min: Math.min(...all), max: Math.max(...all), most: Math.max(...all.map(Math.abs))}; });
 
 function card(host, body, v, data) {
   host.classList.add('card');
   const s = shape(data);
-  const row = (data.levels[0] || [])[0] || [];
+  // A card of a category has one for each of its members.
+  const rows = s.groups.length ? (data.levels[0] || []).slice(0, 24) : [(data.levels[0] || [])[0] || []];
+  const all = rows.flatMap(row => s.values.map((value, i) => [row, value, i]));
   const color = resolve(v.font);
   const size = Math.min((v.size || 14) * 4 / 3, 40);
-  s.values.forEach((value, i) => {
-    const box = el('div', {});
+  all.forEach(([row, value, i]) => {
+    const box = el('div', {class: 'one'});
     const text = String(s.text(row, i) ?? '');
     // On the band a card is written in the band's own colour.
-    const shown = v.plain ? (hasBand() ? color || 'var(--on-header)' : 'var(--ink)') : color ? seen(color, 4.5) : 'var(--ink)';
+    const shown = v.plain ? seen(color || (luminance(below(v)) < 0.3 ? '#ffffff' : ink()), 4.5, below(v)) : color ? seen(color, 4.5) : 'var(--ink)';
     const isLong = text.length > 24;
     box.append(el('div', {class: isLong && at2(host) ? 'cv wrap' : 'cv', text: text || (v.plain ? '' : '–'), title: text, 'data-figure': value.ref, style: {color: shown, fontSize: `${size}px`, fontWeight: v.plain ? '400' : ''}}));
-    if (s.values.length > 1) box.append(el('div', {class: 'cl', text: value.name}));
+    const under = [s.groups.length ? groupText(row[0], s.groups[0]) : '', s.values.length > 1 ? value.name : ''].filter(Boolean).join(' · ');
+    if (under) box.append(el('div', {class: 'cl', text: under}));
     body.append(box);
     // A figure is shown whole: it becomes smaller before it is cut.
-    pending.push(() => {
+    looks.push(() => {
       const shownText = box.firstChild;
-      for (let px = size; px > 11 && shownText.scrollWidth > shownText.clientWidth; px -= 0.5) shownText.style.fontSize = `${px}px`;
+      const [wide, room] = [shownText.scrollWidth, shownText.clientWidth];
+      if (wide <= room) return null;
+      return () => { for (let px = Math.max(11, Math.floor(size * room / wide * 2) / 2); ; px -= 0.5) { shownText.style.fontSize = `${px}px`; if (px <= 11 || shownText.scrollWidth <= shownText.clientWidth) break; } };
     });
   });
-  if (s.values.length > 1) { body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
+  if (all.length > 1) { body.classList.add('many'); body.style.flexWrap = s.groups.length ? 'wrap' : ''; body.style.overflow = s.groups.length ? 'auto' : ''; body.style.flexDirection = 'row'; body.style.gap = '16px'; body.style.justifyContent = 'flex-start'; body.style.alignItems = 'center'; }
 }
 const at2 = host => parseFloat(host.style.height) >= 30;
 
@@ -650,7 +701,10 @@ function table(body, v, data, canPick) {
   const order = v.fields.map(f => f.role === 'Tooltips' ? -1 : data.columns.findIndex(c => c.ref === f.ref)).filter(i => i >= 0);
   const heads = order.length ? order : data.columns.map((_, i) => i);
   const spread = spreads(data, s, rows);
-  const isNumber = i => i >= s.groups.length || rows.some(r => typeof r[i] === 'number');
+  const numbers = data.columns.map((_, i) => i >= s.groups.length || rows.some(r => typeof r[i] === 'number'));
+  const isNumber = i => numbers[i];
+  // Days and short words stay on one line.
+  const isShort = data.columns.map((_, i) => i < s.groups.length && rows.every(r => typeof r[i] !== 'string' || r[i].length <= 16));
   const node = el('table', {class: 't'}, el('thead', {}, el('tr', {}, ...heads.map(i => el('th', {scope: 'col', class: isNumber(i) ? 'n' : null, text: data.columns[i].name})))));
   const tbody = el('tbody', {});
   const drills = new Set(pages.flatMap(p => p.drill || []));
@@ -660,7 +714,7 @@ function table(body, v, data, canPick) {
     const tr = el('tr', {tabindex: canSelect ? (r === 0 ? '0' : '-1') : null, class: canSelect ? 'pick' : null, 'data-f': canSelect ? `r${r}` : null});
     for (const i of heads) {
       const group = i < s.groups.length;
-      const td = el('td', {class: isNumber(i) ? 'n' : group && ISO.test(row[i] || '') ? 'd' : null, text: group ? (row[i] === null || row[i] === '' ? '' : groupText(row[i], data.columns[i])) : s.text(row, i - s.groups.length)});
+      const td = el('td', {class: isNumber(i) ? 'n' : isShort[i] ? 'd' : null, text: group ? (row[i] === null || row[i] === '' ? '' : groupText(row[i], data.columns[i])) : s.text(row, i - s.groups.length)});
       if (!group) styled(td, data, s, row, i - s.groups.length, undefined, spread[i - s.groups.length]);
       tr.append(td);
     }
@@ -676,7 +730,6 @@ function table(body, v, data, canPick) {
     tbody.append(tr);
   };
   rows.slice(0, AT_ONCE).forEach(makeRow);
-  if (rows.length > AT_ONCE) later(tbody, () => rows.slice(AT_ONCE).forEach((row, i) => makeRow(row, i + AT_ONCE)));
   node.append(tbody);
   const total = (data.totals || []).find(t => t[0] === 'all');
   if (total && total[1][0] && rows.length) {
@@ -688,19 +741,28 @@ function table(body, v, data, canPick) {
   if (data.rows > data.limit) box.append(el('p', {class: 'more', text: `${W.cut} (${data.limit})`}));
   body.append(box);
   wholeRows(box, node);
+  // More rows make other widths, and other heights.
+  if (rows.length > AT_ONCE) later(tbody, () => {
+    rows.slice(AT_ONCE).forEach((row, i) => makeRow(row, i + AT_ONCE));
+    box.style.bottom = '';
+    const px = spare(box, node);
+    if (px !== null) box.style.bottom = `${px}px`;
+  });
 }
 
-// Only whole rows are seen: what does not fit is scrolled to.
-const wholeRows = (box, node) => pending.push(() => {
+// Only whole rows are seen: what does not fit is scrolled to. Room below the last whole one, or null.
+const spare = (box, node) => {
   const foot = node.tFoot ? node.tFoot.offsetHeight : 0;
   const room = box.clientHeight - foot;
   let end = 0;
   for (const row of node.tBodies[0].rows) {
     const bottom = row.offsetTop + row.offsetHeight;
-    if (bottom > room) { if (end) box.style.bottom = `${Math.max(0, room - end)}px`; return; }
+    if (bottom > room) return end ? Math.max(0, room - end) : null;
     end = bottom;
   }
-});
+  return null;
+};
+const wholeRows = (box, node) => looks.push(() => { const px = spare(box, node); return px === null ? null : () => { box.style.bottom = `${px}px`; }; });
 
 function matrix(body, v, data) {
   const s = shape(data);
@@ -737,9 +799,9 @@ function matrix(body, v, data) {
   for (const col of across.length ? columns : [[]]) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: [...col.map((x, i) => groupText(x, across[i])), ...(s.values.length > 1 || !across.length ? [value.name] : [])].join(' ')})));
   if (hasSum) s.values.forEach(value => head.append(el('th', {scope: 'col', class: 'n', text: s.values.length > 1 ? `${W.total} ${value.name}` : W.total})));
   const tbody = el('tbody', {});
-  const put = (tr, found, i) => {
+  const put = (tr, found, i, ground) => {
     const td = el('td', {class: 'n', text: found ? s.text(found[0], i, found[1]) : ''});
-    if (found) styled(td, data, s, found[0], i, found[1]);
+    if (found) styled(td, data, s, found[0], i, found[1], undefined, ground);
     tr.append(td);
   };
   const add = path => {
@@ -765,8 +827,8 @@ function matrix(body, v, data) {
   if ((grandBy || grand) && order.length) {
     const tr = el('tr', {}, el('th', {scope: 'row', text: W.total}));
     const by = new Map((grandBy ? grandBy[1] : []).map(row => [K(row.slice(0, across.length)), [row, across.length]]));
-    if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i));
-    if (grand && grand[1][0] && (hasSum || !across.length)) s.values.forEach((_, i) => put(tr, [grand[1][0], 0], i));
+    if (across.length) for (const col of columns) s.values.forEach((_, i) => put(tr, by.get(K(col)), i, foot()));
+    if (grand && grand[1][0] && (hasSum || !across.length)) s.values.forEach((_, i) => put(tr, [grand[1][0], 0], i, foot()));
     node.append(el('tfoot', {}, tr));
   }
   const box = el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': v.title || W.table}, node);
@@ -774,14 +836,24 @@ function matrix(body, v, data) {
   body.append(box);
   wholeRows(box, node);
   // The latest periods are the ones that people look for first.
-  if (across.length) pending.push(() => {
-    // Room behind the last column lets the first one that is seen stand whole beside the heads of the rows.
+  if (across.length) looks.push(() => {
+    // Columns grow until those that are seen fill the width; room behind the last one lets the first of them stand whole beside the heads
+    // of the rows.
     const frozen = head.firstChild.offsetWidth;
     const furthest = box.scrollWidth - box.clientWidth;
     const starts = [...head.children].slice(1).map(th => th.offsetLeft - frozen);
-    const stop = starts.find(x => x >= furthest - 1);
-    if (furthest > 0 && stop !== undefined && stop > furthest) box.append(el('div', {class: 'room-end', style: {width: `${stop + box.clientWidth}px`}}));
-    box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : box.scrollWidth; box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); }); });
+    const first = starts.findIndex(x => x >= furthest - 1);
+    const shown = starts.length - first;
+    const grows = furthest > 0 && first > 0 ? Math.floor((starts[first] - furthest) / shown) : 0;
+    const stop = first < 0 ? 0 : starts[first] + first * grows;
+    const end = furthest > 0 && stop > furthest + starts.length * grows ? stop + box.clientWidth : 0;
+    return () => {
+      if (grows > 0) { box.style.setProperty('--grows', `${grows}px`); box.classList.add('grows'); }
+      if (end) box.append(el('div', {class: 'room-end', style: {width: `${end}px`}}));
+      box.scrollLeft = state.left && state.left.has(v.id) ? state.left.get(v.id) : 1e6;
+      box.addEventListener('scroll', () => { (state.left ||= new Map()).set(v.id, box.scrollLeft); });
+    };
+  });
 }
 
 // ---------- charts
@@ -793,15 +865,55 @@ const hiddenTable = (title, heads, rows) => {
   return el('table', {class: 'sr'}, el('caption', {text: title}), el('thead', {}, el('tr', {}, ...heads.map(h => el('th', {scope: 'col', text: h})))), tbody);
 };
 
-function chart(host, body, v, data, title, isLive) {
+// One chart for each member of the field for small multiples, side by side on the same scale.
+const nice = x => { if (x <= 0) return 0; const unit = 10 ** Math.floor(Math.log10(x)); return unit * [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(one => one * unit >= x * 0.999999); };
+function multiples(host, body, v, data, title, isLive, at) {
+  const rows = data.levels[0] || [];
+  const members = new Map();
+  for (const row of rows) { const key = JSON.stringify(row[at]); if (!members.has(key)) members.set(key, []); members.get(key).push(row.filter((_, i) => i !== at)); }
+  const columns = data.columns.filter((_, i) => i !== at);
+  const s = shape({...data, columns});
+  const isStacked = /^(columnChart|barChart|stackedAreaChart|lineStacked)/.test(v.type);
+  const extent = {low: 0, high: 0};
+  for (const list of members.values()) {
+    const sums = new Map();
+    for (const row of list) s.values.forEach((_, i) => {
+      const value = s.at(row, i);
+      if (typeof value !== 'number') return;
+      const key = isStacked ? `${JSON.stringify(row[0])}${value < 0}` : `${sums.size}`;
+      sums.set(key, (sums.get(key) || 0) + value);
+    });
+    for (const value of sums.values()) { extent.low = Math.min(extent.low, value); extent.high = Math.max(extent.high, value); }
+  }
+  const shown = [...members].slice(0, 12);
+  const across = Math.ceil(Math.sqrt(shown.length * Math.max(0.5, v.w / Math.max(1, v.h)) / 1.6));
+  const box = el('div', {class: 'multiples', style: {gridTemplateColumns: `repeat(${Math.max(1, Math.min(shown.length, across))}, minmax(0, 1fr))`}});
+  body.append(box);
+  for (const [key, list] of shown) {
+    const name = groupText(JSON.parse(key), data.columns[at]);
+    const cell = el('div', {class: 'body'});
+    box.append(el('div', {class: 'multiple'}, el('div', {class: 'cl', text: name, title: name}), cell));
+    chart(host, cell, {...v, legend: null}, {...data, columns, levels: [list]}, `${title}: ${name}`, isLive, extent);
+  }
+  if (members.size > shown.length) body.append(el('p', {class: 'more', text: `${W.cut} (${shown.length})`}));
+}
+
+function chart(host, body, v, data, title, isLive, extent) {
   const s = shape(data);
   const rows = data.levels[0] || [];
+  const multiple = s.groups.findIndex(g => g.role === 'Rows');
+  if (multiple >= 0 && rows.length) { multiples(host, body, v, data, title, isLive, multiple); return; }
   if (!rows.length) { body.append(el('p', {class: 'more', text: W.none})); return; }
   const plan = series(v, data, s, rows);
   body.append(hiddenTable(title, plan.heads, plan.cells));
-  if (v.type === 'kpi') body.append(el('div', {class: 'k', text: plan.headline, 'data-figure': s.values[0].ref}));
+  if (v.type === 'kpi') {
+    const goal = plan.goal;
+    const is = goal ? goal.ahead >= 0 ? 'good' : 'bad' : '';
+    body.append(el('div', {class: 'k', 'data-figure': s.values[0].ref, text: plan.headline, style: {color: goal ? seen(sign(is), 4.5) : ''}}));
+    if (goal) body.append(el('div', {class: 'cl', style: {position: 'absolute', left: '0', right: '0', top: '34px', whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis'}, text: `${goal.name}: ${goal.text}${goal.share === null ? '' : ` (${goal.share})`}`}));
+  }
   const place = el('div', {class: 'chart', 'aria-hidden': 'true'});
-  if (v.type === 'kpi') place.style.top = '34px';
+  if (v.type === 'kpi') place.style.top = plan.goal ? '52px' : '34px';
   body.append(place);
   const canKeys = isLive && plan.points.length > 0;
   if (canKeys) {
@@ -820,11 +932,20 @@ function chart(host, body, v, data, title, isLive) {
     body.append(keys);
     place.keys = keys;
   }
+  const room = {clientWidth: 0, clientHeight: 0};
+  looks.push(() => { room.clientWidth = place.clientWidth; room.clientHeight = place.clientHeight; return null; });
   pending.push(() => {
-    const instance = echarts.init(place, null, {renderer: 'canvas', devicePixelRatio: Math.max(1, (window.devicePixelRatio || 1) * scale)});
+    const instance = echarts.init(place, null, {renderer: 'canvas', width: room.clientWidth, height: room.clientHeight, devicePixelRatio: Math.max(1, (window.devicePixelRatio || 1) * scale)});
     charts.add(instance);
     if (place.keys) place.keys.chart = instance;
-    instance.setOption({animation: false, aria: {enabled: true, label: {description: title}}, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...plan.option(place)});
+    const option = plan.option(room);
+    // The table beside a chart is what is read aloud, and the tooltip says what is under the pointer.
+    for (const one of option.series) one.emphasis = {disabled: true};
+    if (extent) for (const axis of [option.xAxis, option.yAxis].flat()) if (axis) {
+      axis.axisLabel = {...axis.axisLabel, fontSize: 10, ...(axis.type === 'category' ? {rotate: 0, interval: 'auto', hideOverlap: true} : {})};
+      if (axis.type === 'value' && !v.type.startsWith('hundred')) Object.assign(axis, {min: extent.low < 0 ? -nice(-extent.low) : 0, max: nice(extent.high), splitNumber: 2});
+    }
+    instance.setOption({animation: false, textStyle: {fontFamily: FONT, fontSize: 12, color: muted()}, ...option});
     if (!isLive || !plan.column) return;
     instance.on('click', event => { const point = plan.pick(event); if (point) choose(v, plan.column, point.value, isMore(event.event && event.event.event)); });
     if (v.tooltip) {
@@ -860,7 +981,16 @@ function series(v, data, s, rows) {
   } else {
     s.values.forEach((value, i) => {
       const one = {name: value.name, role: value.role, color: colorOf(value, i), data: new Array(Math.max(names.length, 1)).fill(null), texts: new Array(Math.max(names.length, 1)).fill(''), share: isShare(i)};
-      rows.forEach(row => { const at = ci >= 0 ? keys.get(JSON.stringify(row[ci])) : 0; one.data[at] = total(s.at(row, i)); one.texts[at] = s.text(row, i); });
+      const fill = (data.styles || []).find(style => style.kind === 'fill' && style.value === i);
+      const spread = fill && spreads(data, s, rows)[i];
+      if (fill) one.fills = new Array(Math.max(names.length, 1)).fill(null);
+      rows.forEach(row => {
+        const at = ci >= 0 ? keys.get(JSON.stringify(row[ci])) : 0;
+        one.data[at] = total(s.at(row, i));
+        one.texts[at] = s.text(row, i);
+        const color = fill && colorBy(fill, s, row, s.at(row, i), undefined, spread);
+        if (isHex(color)) one.fills[at] = mark(color);
+      });
       list.push(one);
     });
   }
@@ -874,8 +1004,9 @@ function series(v, data, s, rows) {
   const axisTip = {...box, trigger: 'axis', axisPointer: {type: 'shadow', shadowStyle: {opacity: 0.12}}, formatter: p => ownTip(p[0].dataIndex)};
   const share = list.length > 0 && list.filter(x => x.role !== 'Y2').every(x => x.share);
   const legendOn = v.legend !== null && v.legend !== undefined && (list.length > 1);
-  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(v.legend === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140} : v.legend === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
-  const grid = {left: 4, right: v.legend === 'Right' && legendOn ? 165 : 20, top: legendOn && (v.legend || '').startsWith('Top') ? 32 : 10, bottom: legendOn && v.legend === 'Bottom' ? 26 : 4, containLabel: true};
+  const side = /^(Right|Left)/.test(v.legend || '') ? 'Right' : /^Bottom/.test(v.legend || '') ? 'Bottom' : 'Top';
+  const legend = legendOn ? {show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, itemGap: 8, padding: [5, 0], textStyle: {color: ink(), fontSize: v.w < 420 ? 11 : 12}, pageTextStyle: {color: ink()}, ...(side === 'Right' ? {orient: 'vertical', right: 0, top: 0, bottom: 0, width: 140, itemWidth: 12, itemHeight: 12, itemGap: 6} : side === 'Bottom' ? {bottom: 0, left: 0} : {top: 0, left: 0})} : {show: false};
+  const grid = {left: 4, right: side === 'Right' && legendOn ? 165 : 20, top: legendOn && side === 'Top' ? 32 : 10, bottom: legendOn && side === 'Bottom' ? 26 : 4, containLabel: true};
   const valueAxis = (isPercent, extra) => ({type: 'value', axisLabel: {color: muted(), fontSize: 12, formatter: axisText(isPercent), hideOverlap: true}, splitLine: {lineStyle: {color: line()}}, splitNumber: 4, ...extra});
   const categoryAxis = extra => ({type: 'category', data: labels, axisTick: {show: false}, axisLine: {lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true}, ...extra});
   const isLine = /line|area/i.test(type) && !/Combo/.test(type);
@@ -900,55 +1031,108 @@ function series(v, data, s, rows) {
     return {hideOverlap: false, interval: i => i >= from && (i - from) % step === 0 && fits(i)};
   };
   // A few names that do not fit side by side stand on two lines or slanted; periods leave some out.
-  const slanted = place => {
-    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || /\b(19|20)\d\d\b/.test(labels[0] || '');
+  const slanted = (place, labels = names.map(n => groupText(n, category))) => {
+    const isPeriod = names.every(n => n === null || typeof n === 'number' || ISO.test(n)) || labels.length <= names.length + 1 && /\b(19|20)\d\d\b/.test(labels[0] || '');
     const slot = (place.clientWidth - 60) / Math.max(1, labels.length);
     const wide = text => text.length * 6.2;
     if (isPeriod) return evenly(place);
     if (labels.length > 20 || labels.every(l => wide(l) <= slot)) return {};
     const isShort = labels.every(l => l.split(' ').every(word => wide(word) <= slot - 4) && wide(l) <= (slot - 4) * 1.8);
-    return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: 110, overflow: 'truncate'};
+    return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: Math.max(44, Math.min(110, Math.round(place.clientHeight * 0.4))), overflow: 'truncate'};
   };
-  const item = (x, i) => ({value: x.data[i], itemStyle: {opacity: faded(names[i])}});
+  const item = (x, i, value) => x.fills && x.fills[i] ? {value, itemStyle: {opacity: faded(names[i]), color: x.fills[i]}} : chosen === null ? value : {value, itemStyle: {opacity: faded(names[i])}};
   const base = {heads, cells, points, pick, column, headline: ''};
   const lab = (x, size) => v.labels ? {show: true, position: 'right', color: ink(), fontSize: size, formatter: p => x.texts[p.dataIndex]} : {show: false};
 
   if (type === 'gauge') {
     const value = list[0].data[0] ?? 0;
     const by = role => { const i = s.values.findIndex(x => x.role === role); return i >= 0 ? total(s.at(rows[0], i)) : null; };
-    const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, 1));
-    return {...base, points: [], option: place => ({series: [{type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisTick: {show: false}, splitLine: {show: false}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length)))), color: ink(), formatter: () => list[0].texts[0]}, data: [{value}]}]})};
+    const low = by('MinValue') ?? Math.min(0, value * 2), high = by('MaxValue') ?? (list[0].share ? Math.max(1, value) : Math.max(value * 2, by('TargetValue') ?? 0, 1));
+    const target = by('TargetValue');
+    const frame = {type: 'gauge', min: low, max: high, startAngle: 180, endAngle: 0, center: ['50%', '72%'], radius: '100%', splitNumber: 1, axisTick: {show: false}, splitLine: {show: false}};
+    const wanted = target === null ? null : s.text(rows[0], s.values.findIndex(x => x.role === 'TargetValue'));
+    return {...base, points: [], option: place => {
+      const radius = Math.min(place.clientWidth, place.clientHeight) / 2;
+      const size = Math.max(11, Math.min(24, Math.round((Math.min(place.clientWidth, place.clientHeight) - 60) * 1.5 / Math.max(6, list[0].texts[0].length))));
+      const ring = {...frame, pointer: {show: false}, progress: {show: true, width: 24, itemStyle: {color: list[0].color}}, axisLine: {lineStyle: {width: 24, color: [[1, isDark ? '#3a4652' : '#e4e9ed']]}}, axisLabel: {color: muted(), fontSize: 12, distance: -52, formatter: axisText(list[0].share)}, detail: {offsetCenter: [0, '-12%'], fontSize: size, color: ink(), formatter: () => wanted === null ? list[0].texts[0] : `${list[0].texts[0]}\n{t|◆ ${wanted}}`, rich: {t: {fontSize: 12, color: muted(), lineHeight: 18}}}, data: [{value}]};
+      // A stroke across the ring stands at the target.
+      const stroke = {...frame, z: 5, silent: true, progress: {show: false}, axisLine: {show: false}, axisLabel: {show: false}, detail: {show: false}, pointer: {icon: 'rect', width: 4, length: 28, offsetCenter: [0, -(radius - 26)], itemStyle: {color: ink(), borderColor: paper(), borderWidth: 1}}, data: [{value: target}]};
+      return {series: target === null ? [ring] : [ring, stroke]};
+    }};
   }
   if (type === 'kpi') {
     const x = list.find(one => one.role !== 'Goal') || list[0];
     let last = x.data.length - 1;
     while (last > 0 && x.data[last] === null) last--;
-    return {...base, headline: x.texts[last], option: () => ({grid: {left: 0, right: 0, top: 2, bottom: 0}, tooltip: axisTip, xAxis: {type: 'category', data: labels, show: false, boundaryGap: false}, yAxis: {type: 'value', show: false, scale: true}, series: [{type: 'line', data: x.data, showSymbol: false, connectNulls: true, lineStyle: {color: x.color, width: 2}, itemStyle: {color: x.color}, areaStyle: {color: x.color, opacity: 0.18, origin: 'start'}}]})};
+    const y = list.find(one => one.role === 'Goal');
+    const away = y && typeof y.data[last] === 'number' && typeof x.data[last] === 'number' ? x.data[last] - y.data[last] : null;
+    const part = away !== null && y.data[last] !== 0 ? Math.round(away / Math.abs(y.data[last]) * 1000) / 10 : null;
+    const goal = away === null ? null : {name: y.name, text: y.texts[last], ahead: away, share: part === null ? null : `${part > 0 ? '+' : ''}${part}%`};
+    return {...base, headline: x.texts[last], goal, option: () => ({grid: {left: 0, right: 0, top: 2, bottom: 0}, tooltip: axisTip, xAxis: {type: 'category', data: labels, show: false, boundaryGap: false}, yAxis: {type: 'value', show: false, scale: true}, series: [{type: 'line', data: x.data, showSymbol: false, connectNulls: true, lineStyle: {color: x.color, width: 2}, itemStyle: {color: x.color}, areaStyle: {color: x.color, opacity: 0.18, origin: 'start'}}]})};
   }
+  // Slices and tiles: one per category, or per member of the details within it.
+  const leaves = names.flatMap((n, i) => split ? list.map((x, k) => ({i, k, name: x.name, value: x.data[i], text: x.texts[i]})) : [{i, k: 0, name: labels[i], value: list[0].data[i], text: list[0].texts[i]}]).filter(one => one.value > 0);
+  const shade = (color, k) => split ? mix(color, isDark ? '#000000' : '#ffffff', Math.min(0.45, k * 0.12)) : color;
   if (type === 'donutChart' || type === 'pieChart') {
-    const x = list[0];
-    const sum = x.data.reduce((a, b) => a + Math.max(0, b || 0), 0) || 1;
-    return {...base, option: place => { const right = v.legend && v.legend.startsWith('Right') && place.clientWidth > 260; return {tooltip: {...box, trigger: 'item', formatter: p => tip(p.dataIndex)}, legend: {...legend, show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12, width: 190, overflow: 'truncate'}, ...(right ? {orient: 'vertical', right: 0, top: 'middle', left: '50%'} : {top: 0, left: 0})},
-      series: [{type: 'pie', radius: type === 'pieChart' ? '80%' : ['48%', '80%'], center: right ? ['25%', '50%'] : ['50%', '56%'], label: {show: true, position: 'inside', color: '#ffffff', fontSize: 12, formatter: p => p.percent >= 6 ? `${Math.round(p.percent)}%` : ''}, labelLine: {show: false}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), itemStyle: {color: isDark ? mix(palette[i % palette.length], '#000000', 0.1) : palette[i % palette.length], opacity: faded(n), borderColor: paper(), borderWidth: 1}, label: {show: (x.data[i] || 0) / sum > 0.06}}))}]}; }};
+    const sum = leaves.reduce((a, one) => a + one.value, 0) || 1;
+    return {...base, pick: event => leaves[event.dataIndex] && points[leaves[event.dataIndex].i], option: place => {
+      const right = v.legend && v.legend.startsWith('Right') && place.clientWidth > 260;
+      const radius = Math.min(right ? place.clientWidth / 2 : place.clientWidth, place.clientHeight) / 2;
+      const fits = radius * (type === 'pieChart' ? 0.5 : 0.32) >= 26;
+      const color = one => { const c = palette[one.i % palette.length]; return shade(isDark ? mix(c, '#000000', 0.1) : c, one.k); };
+      return {tooltip: {...box, trigger: 'item', formatter: p => split ? `${labels[leaves[p.dataIndex].i]}\n${leaves[p.dataIndex].name}: ${leaves[p.dataIndex].text}` : tip(leaves[p.dataIndex].i)}, legend: {...legend, show: true, type: 'scroll', icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: {color: ink(), fontSize: 12, width: 190, overflow: 'truncate'}, ...(right ? {orient: 'vertical', right: 0, top: 'middle', left: '50%'} : {top: 0, left: 0})},
+        series: [{type: 'pie', radius: type === 'pieChart' ? '80%' : ['48%', '80%'], center: right ? ['25%', '50%'] : ['50%', '58%'], label: {show: fits, position: 'inside', color: '#ffffff', fontSize: 12, formatter: p => p.percent >= 6 ? `${Math.round(p.percent)}%` : ''}, labelLine: {show: false}, data: leaves.map(one => ({name: split ? `${labels[one.i]}, ${one.name}` : one.name, value: one.value, itemStyle: {color: color(one), opacity: faded(names[one.i]), borderColor: paper(), borderWidth: 1}, label: {show: fits && one.value / sum > 0.06, color: contrast('#ffffff', color(one)) >= 3 ? '#ffffff' : '#1b2733'}}))}]};
+    }};
   }
   if (type === 'treemap') {
-    const x = list[0];
-    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? tip(p.data.at) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: p => p.data && p.data.at !== undefined ? `${labels[p.data.at]}\n${x.texts[p.data.at]}` : ''}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: names.map((n, i) => ({name: labels[i], value: Math.max(0, x.data[i] || 0), at: i, itemStyle: {color: seen(palette[i % palette.length], 4.5, '#ffffff'), opacity: faded(n)}})).filter(d => d.value > 0)}]}), pick: event => event.data && points[event.data.at]};
+    const tile = (one, color) => ({name: one.name, value: one.value, at: one.i, says: one.text, itemStyle: {color, opacity: faded(names[one.i])}});
+    const tint = i => seen(palette[i % palette.length], 4.5, '#ffffff');
+    const nodes = split ? names.map((n, i) => ({name: labels[i], at: i, itemStyle: {color: tint(i), borderColor: tint(i)}, children: leaves.filter(one => one.i === i).map(one => tile(one, seen(mix(tint(i), '#000000', Math.min(0.3, one.k * 0.05)), 4.5, '#ffffff')))})).filter(one => one.children.length) : leaves.map(one => tile(one, tint(one.i)));
+    const words = p => p.data && p.data.says !== undefined ? `${p.data.name}\n${p.data.says}` : '';
+    return {...base, option: () => ({tooltip: {...box, formatter: p => p.data && p.data.at !== undefined ? (split ? `${labels[p.data.at]}\n${words(p).replace('\n', ': ')}` : tip(p.data.at)) : ''}, stateAnimation: {duration: 0}, series: [{type: 'treemap', animation: false, animationDurationUpdate: 0, roam: false, nodeClick: false, breadcrumb: {show: false}, left: 0, right: 0, top: 2, bottom: 0, itemStyle: {borderColor: paper(), gapWidth: 1}, upperLabel: {show: !!split, height: 18, color: '#ffffff', fontSize: 12, overflow: 'truncate', formatter: p => p.name}, label: {fontSize: 12, lineHeight: 16, color: '#ffffff', overflow: 'truncate', formatter: words}, labelLayout: p => p.rect.width < 44 || p.rect.height < 34 ? {fontSize: 0.01} : {}, data: nodes}]}), pick: event => event.data && points[event.data.at]};
   }
   if (type === 'waterfallChart') {
     const x = list[0];
     let run = 0;
-    const bars = x.data.map((value, i) => { const from = run; run += value || 0; return {from, to: run, i}; });
-    const all = [...labels, W.total];
+    // Each bar: its name, the category that a click chooses, from, to, whether it is a total.
+    const bars = [];
+    if (split) {
+      // From one category to the next by what the members of the breakdown add; the small ones together.
+      const sums = names.map((_, i) => list.reduce((a, one) => a + (one.data[i] || 0), 0));
+      names.forEach((_, i) => {
+        if (i > 0) {
+          run = sums[i - 1];
+          const steps = list.map(one => [one.name, (one.data[i] || 0) - (one.data[i - 1] || 0)]).filter(([, d]) => d !== 0).sort((p, q) => Math.abs(q[1]) - Math.abs(p[1]));
+          const rest = steps.slice(5).reduce((a, [, d]) => a + d, 0);
+          for (const [name, d] of [...steps.slice(0, 5), ...(steps.length > 5 ? [[W.other, rest]] : [])]) { bars.push({name, i, from: run, to: run + d, total: false}); run += d; }
+        }
+        bars.push({name: labels[i], i, from: 0, to: sums[i], total: true});
+      });
+    } else {
+      x.data.forEach((value, i) => { bars.push({name: labels[i], i, from: run, to: run + (value || 0), total: false}); run += value || 0; });
+      bars.push({name: W.total, i: -1, from: 0, to: run, total: true});
+    }
+    const all = bars.map(one => one.name);
     const good = sign('good'), bad = sign('bad'), sum = mark(palette[0]);
-    const custom = bars.map(b => [b.i, b.from, b.to]).concat([[bars.length, 0, run]]);
-    return {...base, option: place => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => p[0].dataIndex < names.length ? tip(p[0].dataIndex) : `${W.total}: ${compact.format(run)}`}, xAxis: {...categoryAxis({axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}), data: all}, yAxis: valueAxis(share),
+    const custom = bars.map((one, at) => [at, one.from, one.to]);
+    const says = at => { const one = bars[at]; return !split && one.i >= 0 ? tip(one.i) : `${one.name}: ${compact.format(one.total ? one.to : one.to - one.from)}`; };
+    return {...base, pick: event => bars[event.dataIndex] && points[bars[event.dataIndex].i] || null, option: place => ({grid, tooltip: {...box, trigger: 'axis', axisPointer: {type: 'shadow'}, formatter: p => says(p[0].dataIndex)}, xAxis: {...categoryAxis({axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place, all)}}), data: all}, yAxis: valueAxis(share),
       series: [{type: 'custom', encode: {x: 0, y: [1, 2]}, data: custom, renderItem: (params, api) => {
         const a = api.coord([api.value(0), api.value(1)]), b = api.coord([api.value(0), api.value(2)]);
         const w = Math.max(2, api.size([1, 0])[0] * 0.62);
-        const isTotal = api.value(0) === bars.length;
-        return {type: 'rect', shape: {x: a[0] - w / 2, y: Math.min(a[1], b[1]), width: w, height: Math.max(1, Math.abs(a[1] - b[1]))}, style: {fill: isTotal ? sum : api.value(2) >= api.value(1) ? good : bad, opacity: isTotal ? 1 : faded(names[api.value(0)])}};
+        const one = bars[api.value(0)];
+        return {type: 'rect', shape: {x: a[0] - w / 2, y: Math.min(a[1], b[1]), width: w, height: Math.max(1, Math.abs(a[1] - b[1]))}, style: {fill: one.total ? sum : one.to >= one.from ? good : bad, opacity: one.i < 0 ? 1 : faded(names[one.i])}};
       }}]})};
+  }
+  if (type === 'scatterChart') {
+    const of = role => s.values.findIndex(x => x.role === role);
+    const [xi, yi, zi] = [of('X'), of('Y'), of('Size')];
+    if (xi < 0 || yi < 0) return {...base, option: () => ({series: []})};
+    const most = zi < 0 ? 0 : Math.max(0, ...list[zi].data.map(d => Math.abs(d || 0)));
+    const dots = names.map((n, i) => ({i, x: list[xi].data[i], y: list[yi].data[i], z: zi < 0 ? null : list[zi].data[i]})).filter(d => d.x !== null && d.y !== null);
+    const scaled = (name, isPercent, room, extra) => ({...valueAxis(isPercent), name, nameLocation: 'middle', nameTextStyle: {color: muted(), fontSize: 12}, nameTruncate: {maxWidth: Math.max(40, room - 40)}, scale: true, ...extra});
+    return {...base, pick: event => dots[event.dataIndex] && points[dots[event.dataIndex].i], option: place => ({grid: {...grid, left: 22, bottom: 22}, tooltip: {...box, trigger: 'item', formatter: p => tip(dots[p.dataIndex].i)}, xAxis: scaled(list[xi].name, list[xi].share, place.clientWidth, {nameGap: 24}), yAxis: scaled(list[yi].name, list[yi].share, place.clientHeight, {nameGap: 40}),
+      series: [{type: 'scatter', color: mark(palette[0]), symbolSize: (_, p) => most > 0 ? 6 + 26 * Math.sqrt(Math.abs(dots[p.dataIndex].z || 0) / most) : 9, data: dots.map(d => ({value: [d.x, d.y], itemStyle: {opacity: 0.8 * faded(names[d.i])}}))}]})};
   }
   if (/Bar/.test(type)) {
     const stacked = type === 'barChart' || type.startsWith('hundred');
@@ -956,8 +1140,8 @@ function series(v, data, s, rows) {
     const totals = names.map((_, i) => list.reduce((a, x) => a + Math.abs(x.data[i] || 0), 0) || 1);
     const room = place => place.clientHeight - (v.labels ? 6 : 24);
     const size = place => Math.max(10, Math.min(12, Math.floor(room(place) / names.length) - 1));
-    return {...base, option: place => ({grid: {...grid, right: v.labels ? 84 : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: names.length * 10.5 > room(place) ? 'auto' : 0, hideOverlap: true}}),
-      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d})), label: lab(x, size(place))}))})};
+    return {...base, option: place => ({grid: {...grid, right: v.labels && !(stacked && list.length > 1) ? Math.max(84, grid.right) : grid.right, ...(v.labels && !legendOn ? {top: 2, bottom: 2} : {})}, legend, tooltip: axisTip, xAxis: valueAxis(share || full, full && !list.some(x => x.data.some(d => d < 0)) ? {max: 1, ...(v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {})} : v.labels ? {axisLabel: {show: false}, splitLine: {show: false}} : {}), yAxis: categoryAxis({inverse: true, axisLabel: {color: muted(), fontSize: size(place), width: Math.round(place.clientWidth * 0.4), overflow: 'truncate', interval: i => i % Math.max(1, Math.ceil(names.length * (size(place) + 0.5) / room(place))) === 0, hideOverlap: true}}),
+      series: list.map(x => ({type: 'bar', name: x.name, stack: stacked ? 'all' : undefined, color: x.color, barMaxWidth: 28, data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d)), label: stacked && list.length > 1 ? {...lab(x, size(place)), position: 'inside', color: contrast('#ffffff', x.color) >= 3 ? '#ffffff' : '#1b2733'} : lab(x, size(place)), labelLayout: stacked && list.length > 1 ? p => p.labelRect.width > p.rect.width - 4 ? {fontSize: 0.01} : {} : {}}))})};
   }
   const isArea = /area/i.test(type);
   const isStacked = ['columnChart', 'stackedAreaChart', 'lineStackedColumnComboChart', 'hundredPercentStackedColumnChart'].includes(type);
@@ -966,8 +1150,8 @@ function series(v, data, s, rows) {
   return {...base, option: place => ({grid, legend, tooltip: axisTip, xAxis: categoryAxis({boundaryGap: !isLine, axisLine: {onZero: true, lineStyle: {color: line()}}, axisLabel: {color: muted(), fontSize: 12, hideOverlap: true, ...slanted(place)}}),
     yAxis: [valueAxis(share || full, {splitNumber: place.clientHeight < 130 ? 2 : 4}), ...(second ? [valueAxis(lines[0].share, {splitLine: {show: false}, splitNumber: place.clientHeight < 130 ? 2 : 4})] : [])],
     series: [...bars.map(x => isLine
-      ? {type: 'line', name: x.name, color: x.color, data: x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
-      : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => ({...item(x, i), value: full && d !== null ? d / totals[i] : d}))}),
+      ? {type: 'line', name: x.name, color: x.color, data: isStacked ? x.data.map(d => d ?? 0) : x.data, showSymbol: names.length < 2 || chosen !== null, symbolSize: 6, connectNulls: true, lineStyle: {width: 2, type: x.dash ? 'dashed' : 'solid'}, stack: isStacked ? 'all' : undefined, areaStyle: isArea ? {opacity: 0.22, origin: 'start'} : undefined, triggerLineEvent: true}
+      : {type: 'bar', name: x.name, color: x.color, barMaxWidth: 36, stack: isStacked ? 'all' : undefined, barGap: '5%', data: x.data.map((d, i) => item(x, i, full && d !== null ? d / totals[i] : d))}),
     ...lines.map(x => ({type: 'line', name: x.name, color: x.color, data: x.data, yAxisIndex: second ? 1 : 0, symbol: 'circle', symbolSize: 4, showSymbol: names.length <= 31, connectNulls: true, lineStyle: {width: 2}, z: 5}))]})};
 }
 
@@ -990,7 +1174,7 @@ function showTip(v, column, value, pointer) {
     document.body.append(tip);
     tip.style.left = `${Math.max(4, Math.min(pointer.clientX + 16, window.innerWidth - page.width - 8))}px`;
     tip.style.top = `${Math.max(4, Math.min(pointer.clientY + 16, window.innerHeight - page.height - 8))}px`;
-    for (const start of pending.splice(0)) start();
+    settle();
   }, 200);
 }
 
@@ -1051,14 +1235,22 @@ if (payload.serve) {
     if (text && trouble.dataset.text !== text + detail) trouble.replaceChildren(el('strong', {text}), detail ? el('pre', {text: detail, tabindex: '0'}) : '');
     trouble.dataset.text = text ? text + detail : '';
   };
+  let seen = null;
+  const ask = async waits => {
+    const got = await (await fetch(waits && seen !== null ? `/api/version?seen=${seen}` : '/api/version')).json();
+    silent = 0;
+    seen = got.changes;
+    tell(got.problem ? W.problem : '', got.problem || '');
+    if (got.version !== version) version = await takeOver();
+  };
+  // A browser keeps few connections to one server: one tab waits for news on its own, the others ask now and then.
   const look = async () => {
+    let waits = false;
     try {
-      const got = await (await fetch('/api/version')).json();
-      silent = 0;
-      tell(got.problem ? W.problem : '', got.problem || '');
-      if (got.version !== version) version = await takeOver();
+      if (window.navigator.locks && !document.hidden) await window.navigator.locks.request('news', {ifAvailable: true}, lock => { waits = !!lock; return ask(waits); });
+      else await ask(false);
     } catch { silent += 1; if (silent > 5) tell(W.gone, ''); }
-    setTimeout(look, document.hidden || silent ? 1000 : 100);
+    setTimeout(look, document.hidden || silent ? 1000 : waits ? 0 : 100);
   };
   look();
 }

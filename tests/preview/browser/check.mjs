@@ -493,6 +493,75 @@ const tests = {
     await tab.waitForFunction(() => !document.querySelector('[data-v="Customers"] tr.sel'));
     await tab.close();
   },
+  async "tables in slices give the same figures"() {
+    const [slices, made] = [join(work, "slices"), join(work, "slices.html")];
+    run("refresh-tables", "--quiet", "--partition", "--out", slices);
+    ensure(existsSync(join(slices, "Invoices")) && !existsSync(join(slices, "Invoices.parquet")), "the tables are not in slices");
+    run("preview", "--quiet", "--data", slices, "--out", made);
+    const timeless = (base) => JSON.stringify(base, (key, value) => (key === "ms" ? undefined : value));
+    const other = payloadOf(readFileSync(made, "utf8"));
+    for (const [n, page] of pages.entries()) for (const visual of Object.keys(payload.base[n])) equal(timeless(other.base[n][visual]), timeless(payload.base[n][visual]), `${page.name}, ${visual}`);
+  },
+  async "a page of one's own with every type and format"() {
+    const model = join(work, "own");
+    mkdirSync(join(model, "pages"), { recursive: true });
+    writeFileSync(join(model, "model.yaml"), "name: Own\nextends: shipped\n");
+    cpSync(join(here, "zoo.yaml"), join(model, "pages/zoo.yaml"));
+    const own = await serve("--quiet", "--model", model);
+    try {
+      const listed = payloadOf(await (await fetch(own.url)).text()).outline.pages;
+      const tab = await open(own.url, { page: listed.findIndex((page) => page.name === "Zoo") });
+      equal(await tab.$$eval("#view .err", (all) => all.map((one) => one.textContent)), [], "queries that fail");
+      const texts = (selector) => tab.$$eval(selector, (all) => all.map((one) => one.textContent));
+      const visual = (name) => `[data-v="${name}"]`;
+      // What is not drawn says so.
+      equal((await texts("#view .more")).filter((text) => /cannot draw/.test(text)).map((text) => text.split(" ").at(-1)), ["ribbonChart"], "types that are not drawn");
+      // A slicer that has chosen something from the start.
+      const year = "'Date'[Fiscal Year] = \"FY2026\"";
+      equal(await texts(`${visual("Years")} summary`), ["FY2026"], "chosen at first");
+      equal(await texts(`${visual("Multi card")} [data-figure]`), ["Cash in", "Cash out", "Equity"].map((measure) => figure(text(measure, year))), "a card of several figures");
+      ensure((await tab.$$eval(`${visual("Multi card")} .cv`, (all) => all.every((one) => one.scrollWidth <= one.clientWidth))), "a figure is cut");
+      // The goal of a KPI is that of its last period.
+      const last = figure(`VAR d = CALCULATE ( MAX ( 'Date'[Month Order] ), ${year}, 'Date'[Is To Date] = TRUE () ) RETURN CALCULATE ( FORMAT ( [Gross profit], [Money Format] ), 'Date'[Month Order] = d )`);
+      ensure((await texts(`${visual("KPI")} .cl`))[0].includes(last), `the goal is ${last}, the page says ${await texts(`${visual("KPI")} .cl`)}`);
+      // Top N and relative dates.
+      const heads = (await texts(`${visual("Area")} table.sr thead th`)).length;
+      ensure(heads >= 3 && heads <= 5, `the month and at most four contacts, not ${heads} columns`);
+      const months = (await texts(`${visual("Combo")} table.sr tbody tr`)).length;
+      ensure(months >= 6 && months <= 13, `${months} months of the last twelve within the year`);
+      // Marks in the colour of their figure.
+      const marks = await tab.$eval(`${visual("Column signs")} .chart[aria-hidden]`, (one) => echarts.getInstanceByDom(one).getOption().series[0].data.map((mark) => [mark.value < 0, mark.itemStyle.color]));
+      ensure(new Set(marks.map(String)).size === 2 && new Set(marks.map(([, color]) => color)).size === 2, `colours by sign: ${JSON.stringify(marks)}`);
+      // Details, breakdown, small multiples.
+      const children = await tab.$eval(`${visual("Treemap")} .chart[aria-hidden]`, (one) => echarts.getInstanceByDom(one).getOption().series[0].data.map((parent) => parent.children.length));
+      ensure(children.length === 1 && children[0] >= 11, `months within the year: ${children}`);
+      const classes = query("EVALUATE VALUES ( 'Xero Accounts'[Class] )").length;
+      const small = await texts(`${visual("Small")} .multiple > .cl`);
+      ensure(small.length >= 5 && small.length <= classes, `${small.length} small multiples of ${classes} classes`);
+      // Buttons choose, and the others follow.
+      await tab.evaluate(() => [...document.querySelectorAll('[data-v="Buttons"] .chip')].find((one) => one.textContent === "FY2025").click());
+      await waitFor(tab, "Multi card", figure(text("Cash in", "'Date'[Fiscal Year] = \"FY2025\"")), "a button");
+      equal(await texts(`${visual("Buttons")} [aria-pressed=true]`), ["FY2025"], "the button that is on");
+      // A mark of a tree of two levels and a dot.
+      for (const name of ["Treemap", "Scatter", "Pie"]) {
+        await tab.focus(`${visual(name)} [role=application]`);
+        await tab.keyboard.press("ArrowRight");
+        const before = await tab.evaluate(() => document.body.dataset.drawn);
+        await tab.keyboard.press("Enter");
+        await tab.waitForFunction((was) => document.body.dataset.drawn !== was, { polling: 20 }, before);
+        equal(await texts("#view .err"), [], name);
+        await tab.keyboard.press("Escape");
+        await settle(tab);
+      }
+      await tab.evaluate(axe);
+      const found = await tab.evaluate(async () => (await axe.run(document, { resultTypes: ["violations"] })).violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`));
+      equal(found, [], "axe");
+      equal(tab.errors, [], "console");
+      await tab.close();
+    } finally {
+      own.stop();
+    }
+  },
   async "a project of somebody else, with what cannot be drawn"() {
     const folder = join(work, "foreign");
     const put = (path, content) => { mkdirSync(dirname(join(folder, path)), { recursive: true }); writeFileSync(join(folder, path), typeof content === "string" ? content : JSON.stringify(content)); };

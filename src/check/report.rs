@@ -24,6 +24,9 @@ pub fn check(report: &Report, model: &Model) -> Vec<Diagnostic> {
     contrast::check(report, &mut found);
     tiles::check(report, model, &mut found);
     texts::check(report, model, &mut found);
+    // What is wrong with a frame is wrong on each of its pages, and said once.
+    let mut said = std::collections::HashSet::new();
+    found.retain(|problem| said.insert(format!("{problem:?}")));
     found
 }
 

@@ -57,7 +57,8 @@ pub(super) fn tables(
             Ok(loaded) => {
                 timings.push((result.name.clone(), loaded.table.rows(), result.elapsed.as_secs_f64()));
                 for error in &loaded.first_errors {
-                    let message = format!("table `{}`, column `{}`, row {}: {}", result.name, error.column, error.row + 1, error.message);
+                    let (row, more) = (error.row + 1, error.more());
+                    let message = format!("table `{}`, column `{}`, row {row}: {}{more}", result.name, error.column, error.message);
                     problems.push(
                         Diagnostic::error("M0205", message).help("the query gave an error for this cell; a refresh would leave it blank"),
                     );

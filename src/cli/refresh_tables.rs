@@ -215,7 +215,7 @@ fn report(table: &Refreshed, global: &Global) {
             if loaded.errors > 0 {
                 global.say(format!("  {} cells failed and are blank", loaded.errors));
                 for error in &loaded.first_errors {
-                    global.say(format!("    row {}, `{}`: {}", error.row + 1, error.column, error.message));
+                    global.say(format!("    row {}, `{}`: {}{}", error.row + 1, error.column, error.message, error.more()));
                 }
             }
         }

@@ -20,7 +20,7 @@ pub struct Wanted {
     pub data_type: DataType,
 }
 
-/// A cell that could not be loaded.
+/// The first cell of a column that could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CellError {
     /// Column of the model.
@@ -29,6 +29,8 @@ pub struct CellError {
     pub row: usize,
     /// Reason and message.
     pub message: String,
+    /// How many cells of the column failed.
+    pub count: usize,
 }
 
 /// A loaded table.
@@ -38,12 +40,21 @@ pub struct Loaded {
     pub table: table::Table,
     /// How many cells failed.
     pub errors: usize,
-    /// The first of them.
+    /// The first of each column.
     pub first_errors: Vec<CellError>,
 }
 
-/// How many failed cells are reported one by one.
-const REPORTED: usize = 20;
+impl CellError {
+    /// ` (and 41 more cells of the column)`, if there are more.
+    pub fn more(&self) -> String {
+        match self.count {
+            0 | 1 => String::new(),
+            2 => " (and one more cell of the column)".to_owned(),
+            count => format!(" (and {} more cells of the column)", count - 1),
+        }
+    }
+}
+
 /// Ticks from 0001-01-01 to 1899-12-30.
 const OLE_ZERO: i64 = super::value::DAYS_TO_OLE as i64 * TICKS_PER_DAY;
 
@@ -97,9 +108,12 @@ pub fn load(cx: &mut Interp, name: &str, value: &Value, wanted: Option<&[Wanted]
                 Err(error) if error.is_catchable() => {
                     builder.push_blank();
                     loaded.errors += 1;
-                    if loaded.first_errors.len() < REPORTED {
-                        let column = column.name.clone();
-                        loaded.first_errors.push(CellError { column, row: row_number, message: error.to_string() });
+                    match loaded.first_errors.iter_mut().find(|first| first.column == column.name) {
+                        Some(first) => first.count += 1,
+                        None => {
+                            let column = column.name.clone();
+                            loaded.first_errors.push(CellError { column, row: row_number, message: error.to_string(), count: 1 });
+                        }
                     }
                 }
                 Err(error) => return Err(error),

@@ -516,12 +516,13 @@ fn document(name: &str, locale: Option<&str>, payload: &str) -> String {
     });
     // `<` cannot close the script element when it is written as an escape; nothing from the books is ever markup.
     let data = payload.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    // The head is on the screen before the scripts have run.
     let title = escape(name);
     let lang = escape(locale.unwrap_or("en").split('-').next().unwrap_or("en"));
     format!(
         "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"></div>\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<div id=\"app\"><header class=\"bar\"><h1>{title}</h1></header></div>\n\
          <script type=\"application/json\" id=\"data\">{data}</script>\n<script>{ECHARTS}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 }

@@ -188,8 +188,10 @@ impl ColumnBuilder {
         let ColumnData::String { ids, dictionary } = &mut self.column.data else {
             return Err(self.mismatch(Value::text(text)));
         };
-        let id = match self.seen.get(text) {
-            Some(id) => *id,
+        // Often it is the text of the row before.
+        let before = ids.last().copied().filter(|id| &*dictionary[*id as usize] == text);
+        let id = match before.or_else(|| self.seen.get(text).copied()) {
+            Some(id) => id,
             None => {
                 let shared: Arc<str> = Arc::from(text);
                 let id = dictionary.len() as u32;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{self as physical, ByteArray};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnDescriptor, Type};
+use parquet::schema::types::{ColumnDescriptor, ColumnPath, Type};
 use rayon::prelude::*;
 
 use super::csv::{Dictionary, settle_blanks};
@@ -542,10 +542,20 @@ pub fn write<W: Write + Send>(table: &Table, sink: W) -> Result<(), parquet::err
         fields.push(Arc::new(builder.with_logical_type(logical).build()?));
     }
     let schema = Arc::new(Type::group_type_builder("schema").with_fields(fields).build()?);
-    let properties =
-        WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).set_created_by("xero-pbit".to_owned()).build();
-    let mut writer = SerializedFileWriter::new(sink, schema, Arc::new(properties))?;
     let rows = table.rows();
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by("xero-pbit".to_owned());
+    for column in &table.columns {
+        // Keys hardly repeat: a dictionary of them would be looked through for nothing.
+        if let ColumnData::String { dictionary, .. } = &column.data {
+            if dictionary.len() > 1000 && dictionary.len() > rows / 2 {
+                properties = properties.set_column_dictionary_enabled(ColumnPath::from(vec![column.name.clone()]), false);
+            }
+        }
+    }
+    let mut writer = SerializedFileWriter::new(sink, schema, Arc::new(properties.build()))?;
     let mut start = 0;
     while start < rows || start == 0 {
         let end = (start + ROW_GROUP).min(rows);

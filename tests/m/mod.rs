@@ -13,6 +13,7 @@ pub fn trials() -> Vec<Trial> {
     for (file, text) in [
         ("language", include_str!("language.txt")),
         ("errors", include_str!("errors.txt")),
+        ("straight", include_str!("straight.txt")),
         ("types", include_str!("types.txt")),
         ("syntax", include_str!("syntax.txt")),
         ("layout", include_str!("layout.txt")),

@@ -675,8 +675,12 @@ impl Binder<'_> {
             "FIRSTNONBLANKVALUE" | "LASTNONBLANKVALUE" => {
                 call.arity(2, 2)?;
                 let table = self.values_of(call.need(0)?, scope)?;
-                let inner = scope.push(table.schema.as_ref().expect("a table"));
-                let expr = self.scalar(call.need(1)?, &inner)?;
+                let schema = table.schema.clone().expect("values have a schema");
+                if schema.columns.len() != 1 {
+                    return Err(error("D0227", format!("`{}` needs a column", call.name), at));
+                }
+                // The row becomes a filter: the expression cannot read it any more.
+                let expr = self.scalar(call.need(1)?, &scope.push(&schema).transitioned())?;
                 let expr = self.implicit_calculate(expr);
                 let ty = expr.ty;
                 let kind = Kind::FirstNonBlankValue { table, expr, level: scope.level(), last: call.name.starts_with('L') };

@@ -426,6 +426,32 @@ impl Session<'_> {
                         .collect(),
                 )
             }
+            // A product with a blank is blank; a sum of two blanks is, and a blank beside a number counts nothing.
+            (ColumnData::Double(_), ColumnData::Double(_) | ColumnData::Int64(_), ArithOp::Add | ArithOp::Subtract | ArithOp::Multiply)
+            | (ColumnData::Int64(_), ColumnData::Double(_), ArithOp::Add | ArithOp::Subtract | ArithOp::Multiply)
+                if matches!(node_ty, Ty::Double) =>
+            {
+                let (Some(x), Some(y)) = (doubles(a), doubles(b)) else { return Ok(None) };
+                let is_product = op == ArithOp::Multiply;
+                let mut values = Vec::with_capacity(n);
+                let mut blanks = Vec::with_capacity(n);
+                for (row, (x, y)) in x.iter().zip(&y).enumerate() {
+                    let (no_x, no_y) = (a.is_blank(row), b.is_blank(row));
+                    let is_blank = if is_product { no_x || no_y } else { no_x && no_y };
+                    let (x, y) = (if no_x { 0.0 } else { *x }, if no_y { 0.0 } else { *y });
+                    values.push(match op {
+                        _ if is_blank => 0.0,
+                        ArithOp::Add => x + y,
+                        ArithOp::Subtract => x - y,
+                        _ => x * y,
+                    });
+                    blanks.push(is_blank);
+                }
+                if blanks.iter().all(|blank| *blank) {
+                    return Ok(None);
+                }
+                return Ok(Some(Column { name: String::new(), data: ColumnData::Double(values), blanks: Some(blanks) }));
+            }
             _ => {
                 // Blanks and other types: value by value, still without the interpreter.
                 let mut values = Vec::with_capacity(n);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::codes::Codes;
 use crate::base::Currency;
-use crate::dax::scalar::{collation_key, fold_ascii};
+use crate::dax::scalar::{collation_key, compare_text, fold_ascii};
 use crate::table::{Column, ColumnData, Value};
 
 /// A stored column. Its dictionary is made when first needed.
@@ -250,10 +250,7 @@ impl Dict {
             (Keys::Currency(k), Value::Currency(v)) => k.binary_search(&v.0),
             (Keys::Boolean(k), Value::Boolean(v)) => k.binary_search(v),
             (Keys::Binary(k), Value::Binary(v)) => k.binary_search(v),
-            (Keys::Text(k, _), Value::String(v)) => {
-                let key = collation_key(v);
-                k.binary_search_by(|probe| collation_key(probe).cmp(&key))
-            }
+            (Keys::Text(k, _), Value::String(v)) => k.binary_search_by(|probe| compare_text(probe, v)),
             (keys, other) => {
                 let wanted = match other {
                     Value::Int64(v) => *v as f64,

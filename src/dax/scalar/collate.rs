@@ -116,7 +116,9 @@ pub fn collation_key(text: &str) -> Vec<u32> {
     let mut letters: Vec<u32> = Vec::with_capacity(text.len() + 2);
     let mut accents: Vec<u32> = Vec::new();
     let mut any_accent = false;
-    for c in text.nfd() {
+    let plain = text.is_ascii();
+    let plain_chars = text.chars().take(if plain { usize::MAX } else { 0 });
+    for c in plain_chars.chain(if plain { "" } else { text }.nfd()) {
         if c.is_ascii() {
             let weight = WEIGHTS[c as usize];
             if weight != 0 {

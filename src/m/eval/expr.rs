@@ -84,6 +84,7 @@ impl Interp {
                 result
             }
             Node::Record(shape, fields, ahead) => {
+                ahead.begin();
                 let mut cells = Vec::with_capacity(fields.len());
                 for (at, field) in fields.iter().enumerate() {
                     cells.push(self.cell(field, frame, ahead, at, fields.len()));
@@ -91,6 +92,7 @@ impl Interp {
                 Ok(Value::Record(Record::from_cells(shape.clone(), cells)))
             }
             Node::ScopedRecord(shape, fields, ahead) => {
+                ahead.begin();
                 let scope = Frame::new(Some(frame.clone()), [], Some(fields.clone()));
                 let mut cells = Vec::with_capacity(fields.len());
                 for (slot, field) in fields.iter().enumerate() {
@@ -112,6 +114,7 @@ impl Interp {
                 Ok(Value::Record(Record::from_cells(shape.clone(), cells)))
             }
             Node::List(items, ahead) => {
+                ahead.begin();
                 let mut cells = Vec::with_capacity(items.len());
                 for (at, item) in items.iter().enumerate() {
                     cells.push(self.cell(item, frame, ahead, at, items.len()));

@@ -124,7 +124,7 @@ pub struct Lookup {
 }
 
 /// How many shapes a lookup remembers.
-const WAYS: usize = 4;
+const WAYS: usize = 8;
 
 impl Lookup {
     /// A lookup that has seen nothing.
@@ -155,7 +155,7 @@ impl Lookup {
 
 #[inline]
 fn way(address: usize) -> usize {
-    (address >> 5 ^ address >> 9) % WAYS
+    (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> (usize::BITS - 3)
 }
 
 /// What follows `try`.

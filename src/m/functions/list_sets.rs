@@ -6,7 +6,7 @@ use super::common::{Equation, choice, list, need_text};
 use super::{ANY, Builtin, LIST, LOGICAL, NUMBER, TEXT, arg, opt};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
-use crate::m::value::{Key, List, Value};
+use crate::m::value::{Key, List, Slot, Value};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -218,7 +218,23 @@ fn made(values: Vec<Value>) -> Result<Value> {
     Ok(Value::List(List::from_values(values)))
 }
 
+/// Whether a text is among plain values at hand; none where it takes more to tell.
+fn contains_text(args: &[Value]) -> Option<bool> {
+    let [Value::List(list), Value::Text(wanted), Value::Null] = args else { return None };
+    for item in list.items()? {
+        match item {
+            Slot::Value(Value::Text(text)) if text == wanted => return Some(true),
+            Slot::Value(Value::Text(_) | Value::Null | Value::Logical(_) | Value::Int(_) | Value::Double(_)) => {}
+            _ => return None,
+        }
+    }
+    Some(false)
+}
+
 fn contains(cx: &mut Interp, args: &[Value]) -> Result<Value> {
+    if let Some(found) = contains_text(args) {
+        return Ok(Value::Logical(found));
+    }
     let equation = Equation::read(cx, &args[2])?;
     let wanted = equation.project(cx, &args[1])?;
     let mut found = false;

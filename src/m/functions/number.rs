@@ -708,6 +708,12 @@ impl Rounding {
 }
 
 fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> {
+    // Amounts of money: decimals to a few places.
+    if let (Value::Decimal(exact), Value::Int(places @ 0..=12)) = (number, digits)
+        && let Some(strategy) = rounding.strategy()
+    {
+        return Ok(Value::Decimal(exact.round_dp_with_strategy(*places as u32, strategy)));
+    }
     let Some(x) = number.as_f64() else { return Ok(Value::Null) };
     let digits = match digits.as_f64() {
         None => 0,

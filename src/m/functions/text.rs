@@ -734,6 +734,9 @@ fn contains(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 fn starts_with(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let Some(t) = text(&args[0]) else { return Ok(Value::Null) };
     let part = need_text(&args[1])?;
+    if args[2].is_null() {
+        return Ok(Value::Logical(t.starts_with(&*part)));
+    }
     let head = utf16_slice(t, 0, utf16_len(&part));
     Ok(Value::Logical(Matcher::read(&args[2])?.same(cx, &head, &part)?))
 }
@@ -741,6 +744,9 @@ fn starts_with(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 fn ends_with(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let Some(t) = text(&args[0]) else { return Ok(Value::Null) };
     let part = need_text(&args[1])?;
+    if args[2].is_null() {
+        return Ok(Value::Logical(t.ends_with(&*part)));
+    }
     let width = utf16_len(&part);
     let Some(from) = utf16_len(t).checked_sub(width) else { return Ok(Value::Logical(false)) };
     let tail = utf16_slice(t, from, width);

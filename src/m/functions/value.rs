@@ -508,6 +508,7 @@ fn arithmetic(cx: &mut Interp, operator: Binary, args: &[Value]) -> Result<Value
     if args[2].as_i64() == Some(1) {
         if let (Some(a), Some(b)) = (args[0].as_decimal(), args[1].as_decimal()) {
             let result = match operator {
+                Binary::Add | Binary::Subtract if b.is_zero() => Some(a),
                 Binary::Add => a.checked_add(b),
                 Binary::Subtract => a.checked_sub(b),
                 Binary::Multiply => a.checked_mul(b),

@@ -7,13 +7,13 @@ let pages = outline.pages;
 const lang = document.documentElement.lang || 'en';
 const WORDS = {
   en: {log: 'Query log', dark: 'Dark', light: 'Light', clear: 'Clear selection', all: 'All', pages: 'Pages', copy: 'Copy', copied: 'Copied', rows: 'rows', ms: 'ms',
-    need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here',
+    need: 'This selection is not part of the file. For all of them, start', none: 'No data', total: 'Total', back: 'Back', from: 'From', to: 'To', cut: 'More rows than are shown here', cutSeries: 'More series than are shown here',
     cannot: 'This visual is shown as a table: the preview cannot draw', pick: 'Select a value first', open: 'Open', selected: 'selected', blank: '(Blank)', close: 'Close', other: 'Other', table: 'Data of', problem: 'The model has errors; the page shows it as it was before', gone: 'The server has stopped; the figures are as they were'},
   fr: {log: 'Journal des requêtes', dark: 'Sombre', light: 'Clair', clear: 'Effacer la sélection', all: 'Tout', pages: 'Pages', copy: 'Copier', copied: 'Copié', rows: 'lignes', ms: 'ms',
-    need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici',
+    need: 'Cette sélection ne fait pas partie du fichier. Pour toutes, lancez', none: 'Aucune donnée', total: 'Total', back: 'Retour', from: 'Du', to: 'Au', cut: 'Il y a plus de lignes que celles montrées ici', cutSeries: 'Il y a plus de séries que celles montrées ici',
     cannot: 'Ce visuel est montré en tableau : l’aperçu ne sait pas dessiner', pick: 'Sélectionnez d’abord une valeur', open: 'Ouvrir', selected: 'sélectionné', blank: '(Vide)', close: 'Fermer', other: 'Autres', table: 'Données de', problem: 'Le modèle contient des erreurs ; la page le montre tel qu’il était avant', gone: 'Le serveur est arrêté ; les chiffres sont ceux d’avant'},
   nl: {log: 'Querylogboek', dark: 'Donker', light: 'Licht', clear: 'Selectie wissen', all: 'Alles', pages: 'Pagina’s', copy: 'Kopiëren', copied: 'Gekopieerd', rows: 'rijen', ms: 'ms',
-    need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan',
+    need: 'Deze selectie staat niet in het bestand. Start voor alle selecties', none: 'Geen gegevens', total: 'Totaal', back: 'Terug', from: 'Van', to: 'Tot', cut: 'Er zijn meer rijen dan hier staan', cutSeries: 'Er zijn meer reeksen dan hier staan',
     cannot: 'Dit visuele element staat hier als tabel: het voorbeeld tekent geen', pick: 'Selecteer eerst een waarde', open: 'Openen', selected: 'geselecteerd', blank: '(Leeg)', close: 'Sluiten', other: 'Overige', table: 'Gegevens van', problem: 'Het model bevat fouten; de pagina toont het zoals het was', gone: 'De server is gestopt; de cijfers zijn die van daarvoor'},
 };
 const W = WORDS[lang] || WORDS.en;
@@ -214,7 +214,7 @@ const log = el('aside', {class: 'log', 'aria-label': W.log, hidden: true});
 const clearTool = el('button', {class: 'tool', type: 'button', text: W.clear, hidden: true, onclick: () => clear()});
 const logTool = el('button', {class: 'tool', type: 'button', text: W.log, 'aria-pressed': 'false', onclick: () => toggleLog()});
 const darkTool = el('button', {class: 'tool', type: 'button', onclick: () => setDark(!isDark)});
-app.append(
+app.replaceChildren(
   el('header', {class: 'bar'}, el('h1', {text: outline.name}), el('span', {class: 'grow'}), clearTool, logTool, darkTool),
   tabs, note, trouble, el('div', {class: 'main'}, view, log), live);
 const say = text => { live.textContent = ''; setTimeout(() => { live.textContent = text; }, 30); };
@@ -915,6 +915,10 @@ function chart(host, body, v, data, title, isLive, extent) {
   const place = el('div', {class: 'chart', 'aria-hidden': 'true'});
   if (v.type === 'kpi') place.style.top = plan.goal ? '52px' : '34px';
   body.append(place);
+  if (plan.cut) {
+    place.style.bottom = '20px';
+    body.append(el('p', {class: 'more', style: {position: 'absolute', left: '0', bottom: '0', padding: '0'}, text: `${W.cutSeries} (${MOST_SERIES})`}));
+  }
   const canKeys = isLive && plan.points.length > 0;
   if (canKeys) {
     const keys = el('div', {class: 'chart', tabindex: '0', role: 'application', 'aria-roledescription': v.type, 'aria-label': title, 'data-f': 'keys', style: {pointerEvents: 'none'}});
@@ -955,6 +959,7 @@ function chart(host, body, v, data, title, isLive, extent) {
   });
 }
 
+const MOST_SERIES = 60;
 function series(v, data, s, rows) {
   const type = v.type;
   const category = s.groups.find(g => ['Category', 'Group', 'TrendLine', 'Rows', 'Details'].includes(g.role)) || s.groups[0];
@@ -973,9 +978,12 @@ function series(v, data, s, rows) {
   const total = value => typeof value === 'number' ? value : null;
   // One series per value, or per member of the series field.
   const list = [];
+  let cut = false;
   if (split) {
     const members = new Map();
-    for (const row of rows) { const k = JSON.stringify(row[si]); if (!members.has(k)) members.set(k, {name: groupText(row[si], split), data: new Array(names.length).fill(null), texts: new Array(names.length).fill('')}); const m = members.get(k); const at = keys.get(JSON.stringify(row[ci])); m.data[at] = total(s.at(row, 0)); m.texts[at] = s.text(row, 0); }
+    // As Power BI, a chart with axes shows the first sixty members of a series.
+    const most = /^(donutChart|pieChart|treemap|waterfallChart)$/.test(type) ? Infinity : MOST_SERIES;
+    for (const row of rows) { const k = JSON.stringify(row[si]); if (!members.has(k) && members.size >= most) { cut = true; continue; } if (!members.has(k)) members.set(k, {name: groupText(row[si], split), data: new Array(names.length).fill(null), texts: new Array(names.length).fill('')}); const m = members.get(k); const at = keys.get(JSON.stringify(row[ci])); m.data[at] = total(s.at(row, 0)); m.texts[at] = s.text(row, 0); }
     let n = 0;
     for (const m of members.values()) list.push({...m, color: mark(palette[n % palette.length]), dash: n++ >= palette.length, role: 'Y', share: isShare(0)});
   } else {
@@ -1041,7 +1049,7 @@ function series(v, data, s, rows) {
     return isShort ? {interval: 0, hideOverlap: false, width: slot - 4, overflow: 'break', lineHeight: 14} : {interval: 0, rotate: 35, hideOverlap: false, width: Math.max(44, Math.min(110, Math.round(place.clientHeight * 0.4))), overflow: 'truncate'};
   };
   const item = (x, i, value) => x.fills && x.fills[i] ? {value, itemStyle: {opacity: faded(names[i]), color: x.fills[i]}} : chosen === null ? value : {value, itemStyle: {opacity: faded(names[i])}};
-  const base = {heads, cells, points, pick, column, headline: ''};
+  const base = {heads, cells, points, pick, column, headline: '', cut};
   const lab = (x, size) => v.labels ? {show: true, position: 'right', color: ink(), fontSize: size, formatter: p => x.texts[p.dataIndex]} : {show: false};
 
   if (type === 'gauge') {

@@ -2,11 +2,7 @@
 
 use std::rc::Rc;
 
-use hashbrown::HashMap;
-
 use super::{Code, Inner, Op, Use};
-use crate::m::eval::expr::ancestor;
-use crate::m::eval::interp::Frame;
 use crate::m::eval::node::{Binary, Handler, Lambda, Lookup, Node};
 use crate::m::value::Value;
 
@@ -88,9 +84,7 @@ const SHALLOW: &[&str] = &["List.Count", "List.First", "List.IsEmpty", "List.Las
 const MOST_DEPTH: u32 = 48;
 const MOST_OPS: u32 = 4096;
 /// How many variables one activation may have.
-const MOST_LOCALS: usize = 64;
-/// How many variables away the variables of a cell may be.
-const MOST_VARIABLES: u32 = 8;
+const MOST_LOCALS: usize = 128;
 /// How many functions written in place may lie in one another.
 const MOST_INNER: u32 = 6;
 
@@ -107,56 +101,50 @@ struct Scope<'n> {
     nodes: &'n [Rc<Node>],
 }
 
-struct Compiler<'n, 'a> {
+struct Compiler<'n> {
     /// Outermost first.
     scopes: Vec<Scope<'n>>,
     /// Variables of the activations that are being compiled, outermost first.
     locals: Vec<Vec<Op>>,
     /// The activation to which the expression belongs.
     level: u32,
-    /// The scope in which the code stands, for code that runs ahead of its time; none for code that does what the tree does.
-    home: Option<&'a Rc<Frame>>,
+    /// Whether the code runs ahead of its time only; else it does what the tree does.
+    is_ahead: bool,
     ops: u32,
     depth: u32,
-    /// How many variables of scopes lie between the cell and this expression.
-    away: u32,
 }
-
-/// Variables that were looked at, by frame and slot, so that each is looked at once.
-type Seen = HashMap<(usize, u32), Option<Rc<Code>>>;
 
 /// Code that does what the function does.
 pub(super) fn lambda(lambda: &Lambda) -> Option<Code> {
-    of_lambda(lambda, None)
+    of_lambda(lambda, false)
 }
 
 /// Code that makes all of the result of a function ahead of its time.
-pub(super) fn whole(lambda: &Lambda, home: &Rc<Frame>) -> Option<Code> {
-    of_lambda(lambda, Some(home)).filter(|code| !matches!(code.body, Op::Stuck))
+pub(super) fn whole(lambda: &Lambda) -> Option<Code> {
+    of_lambda(lambda, true).filter(|code| !matches!(code.body, Op::Stuck))
 }
 
-fn of_lambda(lambda: &Lambda, home: Option<&Rc<Frame>>) -> Option<Code> {
-    let mut compiler = Compiler { scopes: Vec::new(), locals: vec![Vec::new()], level: 0, home, ops: 0, depth: 0, away: 0 };
+fn of_lambda(lambda: &Lambda, is_ahead: bool) -> Option<Code> {
+    let mut compiler = Compiler::new(is_ahead);
     let nodes = lambda.variables.as_deref().unwrap_or_default();
     compiler.scopes.push(Scope { level: 0, params: lambda.params.len() as u32, first: 0, nodes });
-    let mut seen = Seen::new();
-    compiler.bindings(nodes, &mut seen)?;
-    let body = compiler.op(&lambda.body, &mut seen)?;
+    compiler.bindings(nodes)?;
+    let body = compiler.op(&lambda.body)?;
     compiler.finish(body)
 }
 
-/// Code of a cell.
-pub(super) fn cell(node: &Node, frame: &Rc<Frame>) -> Option<Code> {
-    cell_code(node, frame, 0, &mut Seen::new())
-}
-
-fn cell_code(node: &Node, frame: &Rc<Frame>, away: u32, seen: &mut Seen) -> Option<Code> {
-    let mut compiler = Compiler { scopes: Vec::new(), locals: vec![Vec::new()], level: 0, home: Some(frame), ops: 0, depth: 0, away };
-    let body = compiler.op(node, seen)?;
+/// Code of a cell, or of a variable of a scope, ahead of its time.
+pub(super) fn cell(node: &Node) -> Option<Code> {
+    let mut compiler = Compiler::new(true);
+    let body = compiler.op(node)?;
     if matches!(body, Op::Stuck) { None } else { compiler.finish(body) }
 }
 
-impl<'n> Compiler<'n, '_> {
+impl<'n> Compiler<'n> {
+    fn new(is_ahead: bool) -> Compiler<'n> {
+        Compiler { scopes: Vec::new(), locals: vec![Vec::new()], level: 0, is_ahead, ops: 0, depth: 0 }
+    }
+
     /// The code of the innermost activation, which is complete.
     fn finish(&mut self, body: Op) -> Option<Code> {
         let lets = self.locals.pop()?;
@@ -164,85 +152,85 @@ impl<'n> Compiler<'n, '_> {
     }
 
     /// Adds the variables of a `let` or function to the activation.
-    fn bindings(&mut self, nodes: &'n [Rc<Node>], seen: &mut Seen) -> Option<()> {
+    fn bindings(&mut self, nodes: &'n [Rc<Node>]) -> Option<()> {
         let top = self.locals.len() - 1;
         let first = self.locals[top].len();
         self.locals[top].resize_with(first + nodes.len(), || Op::Stuck);
         for (at, node) in (first..).zip(nodes) {
-            let op = self.op(node, seen)?;
+            let op = self.op(node)?;
             self.locals[top][at] = op;
         }
         Some(())
     }
 
-    fn boxed(&mut self, node: &'n Node, seen: &mut Seen) -> Option<Box<Op>> {
-        self.op(node, seen).map(Box::new)
+    fn boxed(&mut self, node: &'n Node) -> Option<Box<Op>> {
+        self.op(node).map(Box::new)
     }
 
-    fn pair(&mut self, sides: &'n (Node, Node), seen: &mut Seen) -> Option<Box<(Op, Op)>> {
-        Some(Box::new((self.op(&sides.0, seen)?, self.op(&sides.1, seen)?)))
+    fn pair(&mut self, sides: &'n (Node, Node)) -> Option<Box<(Op, Op)>> {
+        Some(Box::new((self.op(&sides.0)?, self.op(&sides.1)?)))
     }
 
-    fn list(&mut self, nodes: &'n [Node], seen: &mut Seen) -> Option<Box<[Op]>> {
-        nodes.iter().map(|node| self.op(node, seen)).collect()
+    fn list(&mut self, nodes: &'n [Node]) -> Option<Box<[Op]>> {
+        nodes.iter().map(|node| self.op(node)).collect()
     }
 
-    fn shared(&mut self, nodes: &'n [Rc<Node>], seen: &mut Seen) -> Option<Box<[Op]>> {
-        nodes.iter().map(|node| self.op(node, seen)).collect()
+    fn shared(&mut self, nodes: &'n [Rc<Node>]) -> Option<Box<[Op]>> {
+        nodes.iter().map(|node| self.op(node)).collect()
     }
 
     /// The code of an expression. What is none fails a function, and is stuck in a cell.
-    fn op(&mut self, node: &'n Node, seen: &mut Seen) -> Option<Op> {
+    fn op(&mut self, node: &'n Node) -> Option<Op> {
         self.ops += 1;
         self.depth += 1;
         let fits = self.ops <= MOST_OPS && self.depth <= MOST_DEPTH;
-        let op = if fits { self.form(node, seen) } else { None };
+        let op = if fits { self.form(node) } else { None };
         self.depth -= 1;
-        op.or_else(|| self.home.is_some().then_some(Op::Stuck))
+        op.or_else(|| self.is_ahead.then_some(Op::Stuck))
     }
 
-    fn form(&mut self, node: &'n Node, seen: &mut Seen) -> Option<Op> {
-        let is_ahead = self.home.is_some();
+    fn form(&mut self, node: &'n Node) -> Option<Op> {
+        let is_ahead = self.is_ahead;
         Some(match node {
             Node::Const(value) => Op::Const(value.clone()),
             Node::Cell(slot) => Op::Cell(slot.clone()),
-            Node::Variable { depth, slot } => self.variable(*depth as usize, *slot, seen),
+            Node::Variable { depth, slot } => self.variable(*depth as usize, *slot),
             Node::Global { section, slot } => Op::Global { section: *section, slot: *slot },
             Node::Fail(error) => Op::Fail(error.clone()),
-            Node::Unary(operator, operand) => Op::Unary(*operator, self.boxed(operand, seen)?),
+            Node::Unary(operator, operand) => Op::Unary(*operator, self.boxed(operand)?),
             Node::Binary(operator @ (Binary::Equal | Binary::NotEqual), sides) => {
                 let is_negated = *operator == Binary::NotEqual;
                 match (&sides.0, &sides.1) {
                     (operand, Node::Const(Value::Null)) | (Node::Const(Value::Null), operand) => {
-                        Op::IsNull(self.boxed(operand, seen)?, is_negated)
+                        Op::IsNull(self.boxed(operand)?, is_negated)
                     }
                     (operand, Node::Const(Value::Text(text))) | (Node::Const(Value::Text(text)), operand) => {
-                        Op::IsText(self.boxed(operand, seen)?, text.clone(), is_negated)
+                        Op::IsText(self.boxed(operand)?, text.clone(), is_negated)
                     }
-                    _ => Op::Binary(*operator, self.pair(sides, seen)?),
+                    _ => Op::Binary(*operator, self.pair(sides)?),
                 }
             }
-            Node::Binary(operator, sides) => Op::Binary(*operator, self.pair(sides, seen)?),
-            Node::And(sides) => Op::And(self.pair(sides, seen)?),
-            Node::Or(sides) => Op::Or(self.pair(sides, seen)?),
-            Node::Coalesce(sides) => Op::Coalesce(self.pair(sides, seen)?),
-            Node::If(parts) => Op::If(Box::new((self.op(&parts.0, seen)?, self.op(&parts.1, seen)?, self.op(&parts.2, seen)?))),
+            Node::Binary(operator, sides) => Op::Binary(*operator, self.pair(sides)?),
+            Node::And(sides) => Op::And(self.pair(sides)?),
+            Node::Or(sides) => Op::Or(self.pair(sides)?),
+            Node::Coalesce(sides) => Op::Coalesce(self.pair(sides)?),
+            Node::If(parts) => Op::If(Box::new((self.op(&parts.0)?, self.op(&parts.1)?, self.op(&parts.2)?))),
             Node::Let(variables, body) => {
                 let first = self.locals.last().map_or(0, Vec::len) as u32;
                 self.scopes.push(Scope { level: self.level, params: 0, first, nodes: variables });
-                let bound = self.bindings(variables, seen);
-                let body = bound.and_then(|()| self.op(body, seen));
+                let bound = self.bindings(variables);
+                let body = bound.and_then(|()| self.op(body));
                 self.scopes.pop();
                 body?
             }
             Node::Field(access) => {
                 let lookup = Lookup::new(access.lookup.name.clone(), access.lookup.optional);
-                Op::Field(self.boxed(&access.target, seen)?, Box::new(lookup))
+                Op::Field(self.boxed(&access.target)?, Box::new(lookup))
             }
-            Node::Item { target, optional } => Op::Item(self.pair(target, seen)?, *optional),
-            Node::Call(callee, args) => match self.inline(callee, args, seen) {
+            Node::Item { target, optional } => Op::Item(self.pair(target)?, *optional),
+            Node::Call(callee, args) => match self.inline(callee, args) {
                 Some(op) => op,
-                None => Op::Call(self.boxed(callee, seen)?, self.list(args, seen)?),
+                None => Op::Call(self.boxed(callee)?, self.list(args)?),
             },
             Node::CallBuiltin(builtin, args) => {
                 let given = args.len();
@@ -252,13 +240,13 @@ impl<'n> Compiler<'n, '_> {
                 if is_ahead {
                     match (builtin.name, &**args) {
                         ("List.Transform", [list, Node::Lambda(lambda)]) if lambda.params.len() == 1 => {
-                            return Some(Op::Transform(Box::new((self.op(list, seen)?, self.inner(lambda, seen)?))));
+                            return Some(Op::Transform(Box::new((self.op(list)?, self.inner(lambda)?))));
                         }
                         ("List.Select", [list, Node::Lambda(lambda)]) if lambda.params.len() == 1 => {
-                            return Some(Op::Select(Box::new((self.op(list, seen)?, self.inner(lambda, seen)?))));
+                            return Some(Op::Select(Box::new((self.op(list)?, self.inner(lambda)?))));
                         }
-                        ("List.Combine", [lists]) => return Some(Op::Flatten(self.boxed(lists, seen)?)),
-                        ("List.Buffer", [list]) => return Some(Op::Buffer(self.boxed(list, seen)?)),
+                        ("List.Combine", [lists]) => return Some(Op::Flatten(self.boxed(lists)?)),
+                        ("List.Buffer", [list]) => return Some(Op::Buffer(self.boxed(list)?)),
                         _ => {}
                     }
                 }
@@ -275,25 +263,34 @@ impl<'n> Compiler<'n, '_> {
                 for (at, arg) in args.iter().enumerate() {
                     ops.push(match arg {
                         Node::List(items, _) if at == 0 && STRICT.contains(&builtin.name) => {
-                            Op::Items(items.iter().map(|item| self.op(item, seen)).collect::<Option<_>>()?)
+                            Op::Items(items.iter().map(|item| self.op(item)).collect::<Option<_>>()?)
                         }
-                        _ => self.op(arg, seen)?,
+                        _ => self.op(arg)?,
                     });
                 }
                 Op::Builtin(builtin, ops.into_boxed_slice(), allowed)
             }
-            Node::Try(operand, Handler::Otherwise(other)) => Op::Otherwise(Box::new((self.op(operand, seen)?, self.op(other, seen)?))),
-            Node::Error(operand) => Op::Raise(self.boxed(operand, seen)?),
-            Node::As(operand, check) => Op::As(self.boxed(operand, seen)?, *check),
-            Node::Is(operand, check) => Op::Is(self.boxed(operand, seen)?, *check),
-            Node::Record(shape, fields, _) if is_ahead => Op::Record(shape.clone(), self.shared(fields, seen)?),
-            Node::List(items, _) if is_ahead => Op::Items(self.shared(items, seen)?),
+            Node::Try(operand, Handler::Otherwise(other)) => Op::Otherwise(Box::new((self.op(operand)?, self.op(other)?))),
+            Node::Error(operand) => Op::Raise(self.boxed(operand)?),
+            Node::As(operand, check) => Op::As(self.boxed(operand)?, *check),
+            Node::Is(operand, check) => Op::Is(self.boxed(operand)?, *check),
+            Node::Record(shape, fields, _) if is_ahead => Op::Record(shape.clone(), self.shared(fields)?),
+            Node::ScopedRecord(shape, fields, _) if is_ahead => {
+                // Its fields are variables of this activation.
+                let first = self.locals.last().map_or(0, Vec::len) as u32;
+                self.scopes.push(Scope { level: self.level, params: 0, first, nodes: fields });
+                let bound = self.bindings(fields);
+                self.scopes.pop();
+                bound?;
+                Op::Record(shape.clone(), (first..).take(fields.len()).map(|at| Op::Local { up: 0, at }).collect())
+            }
+            Node::List(items, _) if is_ahead => Op::Items(self.shared(items)?),
             _ => return None,
         })
     }
 
     /// A function written in place, in the present scope.
-    fn inner(&mut self, lambda: &'n Lambda, seen: &mut Seen) -> Option<Inner> {
+    fn inner(&mut self, lambda: &'n Lambda) -> Option<Inner> {
         if self.level >= MOST_INNER {
             return None;
         }
@@ -301,8 +298,8 @@ impl<'n> Compiler<'n, '_> {
         self.level += 1;
         self.locals.push(Vec::new());
         self.scopes.push(Scope { level: self.level, params: lambda.params.len() as u32, first: 0, nodes });
-        let bound = self.bindings(nodes, seen);
-        let body = bound.and_then(|()| self.op(&lambda.body, seen));
+        let bound = self.bindings(nodes);
+        let body = bound.and_then(|()| self.op(&lambda.body));
         self.scopes.pop();
         self.level -= 1;
         let code = match body {
@@ -317,8 +314,10 @@ impl<'n> Compiler<'n, '_> {
     }
 
     /// A call of a function that is a variable of a scope of this code.
-    fn inline(&mut self, callee: &'n Node, args: &'n [Node], seen: &mut Seen) -> Option<Op> {
-        self.home?;
+    fn inline(&mut self, callee: &'n Node, args: &'n [Node]) -> Option<Op> {
+        if !self.is_ahead {
+            return None;
+        }
         let Node::Variable { depth, slot } = callee else { return None };
         let at = self.scopes.len().checked_sub(*depth as usize + 1)?;
         let scope = &self.scopes[at];
@@ -327,17 +326,17 @@ impl<'n> Compiler<'n, '_> {
         if args.len() < lambda.required || args.len() > lambda.params.len() || self.depth > MOST_DEPTH / 2 {
             return None;
         }
-        let args = self.list(args, seen)?;
+        let args = self.list(args)?;
         let (level, own) = (self.scopes[at].level, self.level);
         let nearer = self.scopes.split_off(at + 1);
         self.level = level;
-        let inner = self.inner(lambda, seen);
+        let inner = self.inner(lambda);
         self.level = own;
         self.scopes.extend(nearer);
         Some(Op::Inline(own - level, Box::new((inner?, args))))
     }
 
-    fn variable(&mut self, depth: usize, slot: u32, seen: &mut Seen) -> Op {
+    fn variable(&mut self, depth: usize, slot: u32) -> Op {
         if let Some(at) = self.scopes.len().checked_sub(depth + 1) {
             let scope = &self.scopes[at];
             let up = self.level - scope.level;
@@ -346,27 +345,7 @@ impl<'n> Compiler<'n, '_> {
                 Some(place) => Op::Local { up, at: scope.first + place },
             };
         }
-        let up = (depth - self.scopes.len()) as u32;
-        let ahead = self.home.and_then(|home| {
-            let frame = ancestor(home, up);
-            let key = (Rc::as_ptr(frame) as usize, slot);
-            if let Some(known) = seen.get(&key) {
-                return known.clone();
-            }
-            // A variable that refers to itself finds nothing here.
-            seen.insert(key, None);
-            if self.away >= MOST_VARIABLES {
-                return None;
-            }
-            let node = frame.variables.as_ref()?.get((slot as usize).checked_sub(frame.params)?)?;
-            if matches!(**node, Node::Lambda(_)) {
-                return None;
-            }
-            let code = cell_code(node, frame, self.away + 1, seen).map(Rc::new);
-            seen.insert(key, code.clone());
-            code
-        });
-        Op::Outer { up, slot, ahead }
+        Op::Outer { up: (depth - self.scopes.len()) as u32, slot, ahead: Default::default() }
     }
 }
 

@@ -65,11 +65,11 @@ enum Op {
         up: u32,
         at: u32,
     },
-    /// A variable of the scope in which the code stands, `up` frames out, and what it evaluates where that is straight too.
+    /// A variable of the scope in which the code stands, `up` frames out, and what it evaluates, once somebody wants it ahead of its time.
     Outer {
         up: u32,
         slot: u32,
-        ahead: Option<Rc<Code>>,
+        ahead: Box<OnceCell<Option<Code>>>,
     },
     Global {
         section: u32,
@@ -156,12 +156,10 @@ impl Direct {
 
     /// The code that makes all of the result ahead of its time, for a function that has no other.
     #[inline]
-    fn whole(&self, lambda: &Lambda, home: &Rc<Frame>) -> Option<&Code> {
+    fn whole(&self, lambda: &Lambda) -> Option<&Code> {
         match self.whole.get() {
             Some(code) => code.as_deref(),
-            None if matches!(self.code.get(), Some(None)) => {
-                self.whole.get_or_init(|| compile::whole(lambda, home).map(Box::new)).as_deref()
-            }
+            None if matches!(self.code.get(), Some(None)) => self.whole.get_or_init(|| compile::whole(lambda).map(Box::new)).as_deref(),
             None => None,
         }
     }
@@ -192,7 +190,7 @@ impl Direct {
     }
 }
 
-/// Straight code of the cells of a record or list, made when it is built for the third time.
+/// Straight code of the cells of a record or list, made when it is built for the fourth time.
 #[derive(Default)]
 pub struct Ahead {
     runs: StdCell<u32>,
@@ -207,19 +205,18 @@ struct CellCode {
 }
 
 impl Ahead {
+    /// Counts that the record or list is built.
+    pub(super) fn begin(&self) {
+        self.runs.set(self.runs.get().saturating_add(1));
+    }
+
     /// The value of cell `at` of `count`, if it can be had now.
     pub(super) fn value(&self, cx: &mut Interp, node: &Node, frame: &Rc<Frame>, at: usize, count: usize) -> Option<Value> {
-        if matches!(node, Node::Const(_) | Node::Variable { .. } | Node::Lambda(_)) {
-            return None;
-        }
-        if self.runs.get() < 3 {
-            if at + 1 == count {
-                self.runs.set(self.runs.get() + 1);
-            }
+        if self.runs.get() <= 3 || matches!(node, Node::Const(_) | Node::Variable { .. } | Node::Lambda(_)) {
             return None;
         }
         let cell = &self.cells.get_or_init(|| (0..count).map(|_| CellCode::default()).collect())[at];
-        let code = cell.code.get_or_init(|| compile::cell(node, frame)).as_ref()?;
+        let code = cell.code.get_or_init(|| compile::cell(node)).as_ref()?;
         let (hits, misses) = (cell.hits.get(), cell.misses.get());
         if misses > 16 && misses > hits {
             return None;
@@ -249,7 +246,7 @@ impl Interp {
             }
             return Some(run::finish(invoke::<false>(self, lambda, code, home, args)));
         }
-        let code = lambda.direct.whole(lambda, home)?;
+        let code = lambda.direct.whole(lambda)?;
         if !lambda.direct.is_rested() {
             return None;
         }
@@ -279,7 +276,7 @@ impl Interp {
         if lambda.params.len() != 1 {
             return None;
         }
-        let code = lambda.direct.code(lambda).or_else(|| lambda.direct.whole(lambda, home))?;
+        let code = lambda.direct.code(lambda).or_else(|| lambda.direct.whole(lambda))?;
         self.fuel = FUEL;
         invoke::<true>(self, lambda, code, home, std::slice::from_ref(&argument)).ok()
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::{Code, Inner, MOST_ITEMS, MOST_TEXT, Op, Use};
+use super::{Code, Inner, MOST_ITEMS, MOST_TEXT, Op, Use, compile};
 use crate::m::error::{Error, Result};
 use crate::m::eval::expr::{ancestor, unary};
 use crate::m::eval::interp::{Cell, Frame, Interp};
@@ -35,7 +35,7 @@ pub(super) struct Activation<'a> {
     args: &'a [Value],
     locals: &'a [Local],
     /// Which variables are being evaluated.
-    running: StdCell<u64>,
+    running: StdCell<u128>,
     code: &'a Code,
     home: &'a Rc<Frame>,
     /// The activation around a function written in place.
@@ -78,15 +78,44 @@ pub(super) fn finish(outcome: Outcome) -> Result<Value> {
     }
 }
 
-fn locals(count: usize) -> SmallVec<[Local; 6]> {
-    let mut locals = SmallVec::new();
-    locals.resize_with(count, OnceCell::new);
-    locals
+/// Arguments of a call or variables of an activation; few of them lie on the stack.
+struct Row<T, const FEW: usize> {
+    few: [T; FEW],
+    many: Vec<T>,
+    count: usize,
 }
 
+impl<T: Default, const FEW: usize> Row<T, FEW> {
+    #[inline]
+    fn new(count: usize) -> Row<T, FEW> {
+        let mut many = Vec::new();
+        if count > FEW {
+            many.resize_with(count, T::default);
+        }
+        Row { few: std::array::from_fn(|_| T::default()), many, count }
+    }
+
+    #[inline]
+    fn set(&mut self, at: usize, value: T) {
+        if self.count > FEW {
+            self.many[at] = value;
+        } else {
+            self.few[at] = value;
+        }
+    }
+
+    #[inline]
+    fn all(&self) -> &[T] {
+        if self.count > FEW { &self.many } else { &self.few[..self.count] }
+    }
+}
+
+type Args = Row<Value, 4>;
+type Locals = Row<Local, 6>;
+
 pub(super) fn run_cell(cx: &mut Interp, code: &Code, home: &Rc<Frame>) -> Outcome {
-    let locals = locals(code.lets.len());
-    run::<true>(cx, &code.body, &Activation { args: &[], locals: &locals, running: StdCell::new(0), code, home, around: None })
+    let locals = Locals::new(code.lets.len());
+    run::<true>(cx, &code.body, &Activation { args: &[], locals: locals.all(), running: StdCell::new(0), code, home, around: None })
 }
 
 /// Calls a function; the number of arguments has been checked.
@@ -102,20 +131,30 @@ pub(super) fn invoke<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: 
             }
         }
     }
-    let mut filled: SmallVec<[Value; 4]> = SmallVec::new();
+    let mut filled;
     let args = if args.len() < lambda.params.len() {
-        filled.extend(args.iter().cloned());
-        filled.resize(lambda.params.len(), Value::Null);
-        &filled[..]
+        filled = Args::new(lambda.params.len());
+        for (at, arg) in args.iter().enumerate() {
+            filled.set(at, arg.clone());
+        }
+        filled.all()
     } else {
         args
     };
-    let locals = locals(code.lets.len());
+    if code.lets.is_empty() {
+        return enter::<AHEAD>(cx, lambda, code, home, args, &[]);
+    }
+    let locals = Locals::new(code.lets.len());
+    enter::<AHEAD>(cx, lambda, code, home, args, locals.all())
+}
+
+#[inline]
+fn enter<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: &Code, home: &Rc<Frame>, args: &[Value], locals: &[Local]) -> Outcome {
     let caller = cx.source;
     if home.source != 0 {
         cx.source = home.source;
     }
-    let act = Activation { args, locals: &locals, running: StdCell::new(0), code, home, around: None };
+    let act = Activation { args, locals, running: StdCell::new(0), code, home, around: None };
     let result = run::<AHEAD>(cx, &code.body, &act);
     cx.source = caller;
     let result = result?;
@@ -152,8 +191,9 @@ fn run_inner(cx: &mut Interp, inner: &Inner, args: &[Value], around: &Activation
             return Err(Stop::NotNow);
         }
     }
-    let locals = locals(inner.code.lets.len());
-    let act = Activation { args, locals: &locals, running: StdCell::new(0), code: &inner.code, home: around.home, around: Some(around) };
+    let locals = Locals::new(inner.code.lets.len());
+    let act =
+        Activation { args, locals: locals.all(), running: StdCell::new(0), code: &inner.code, home: around.home, around: Some(around) };
     let result = run::<true>(cx, &inner.code.body, &act)?;
     match inner.returns {
         Some(check) if !check.accepts(&result) => Err(Stop::NotNow),
@@ -319,7 +359,7 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
             if let Cell::Value(value) = &*frame.cells[*slot as usize].borrow() {
                 return Ok(value.clone());
             }
-            outer::<AHEAD>(cx, frame, *slot as usize, ahead.as_deref())
+            outer::<AHEAD>(cx, frame, *slot as usize, Some(&**ahead))
         }
         Op::Global { section, slot } => {
             if let Cell::Value(value) = &*cx.program.frame(*section).cells[*slot as usize].borrow() {
@@ -362,16 +402,15 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                 }
                 spend(cx)?;
             }
-            let mut values: SmallVec<[Value; 4]> = SmallVec::new();
-            for arg in args {
-                values.push(run::<AHEAD>(cx, arg, act)?);
+            let mut values = Args::new(builtin.params.len().max(args.len()));
+            for (at, arg) in args.iter().enumerate() {
+                values.set(at, run::<AHEAD>(cx, arg, act)?);
             }
-            values.resize(builtin.params.len().max(args.len()), Value::Null);
-            if AHEAD && !is_allowed(*allowed, &values) {
+            if AHEAD && !is_allowed(*allowed, values.all()) {
                 return Err(Stop::NotNow);
             }
             room::<AHEAD>(cx)?;
-            Ok(cx.call_filled(builtin, &values, args.len())?)
+            Ok(cx.call_filled(builtin, values.all(), args.len())?)
         }
         Op::Items(items) => {
             let mut values = Vec::with_capacity(items.len());
@@ -455,12 +494,11 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
             }
         }
         Op::Inline(up, parts) if AHEAD => {
-            let mut args: SmallVec<[Value; 4]> = SmallVec::new();
-            for arg in &parts.1 {
-                args.push(run::<AHEAD>(cx, arg, act)?);
+            let mut args = Args::new(parts.0.params.len());
+            for (at, arg) in parts.1.iter().enumerate() {
+                args.set(at, run::<AHEAD>(cx, arg, act)?);
             }
-            args.resize(parts.0.params.len(), Value::Null);
-            run_inner(cx, &parts.0, &args, around(act, *up)?)
+            run_inner(cx, &parts.0, args.all(), around(act, *up)?)
         }
         Op::Record(..) | Op::Transform(_) | Op::Select(_) | Op::Flatten(_) | Op::Buffer(_) | Op::Inline(..) | Op::Stuck => {
             Err(Stop::NotNow)
@@ -517,25 +555,26 @@ fn call<const AHEAD: bool>(cx: &mut Interp, callee: &Op, args: &[Op], act: &Acti
             if args.len() >= lambda.required && args.len() <= lambda.params.len() {
                 let mut code = lambda.direct.code(lambda);
                 if AHEAD && code.is_none() {
-                    code = lambda.direct.whole(lambda, home);
+                    code = lambda.direct.whole(lambda);
                 }
                 if let Some(code) = code {
-                    let mut values: SmallVec<[Value; 4]> = SmallVec::new();
-                    for arg in args {
-                        values.push(run::<AHEAD>(cx, arg, act)?);
+                    let mut row = Args::new(args.len());
+                    for (at, arg) in args.iter().enumerate() {
+                        row.set(at, run::<AHEAD>(cx, arg, act)?);
                     }
-                    if lambda.direct.memo.fits(code, lambda, &values) && cx.program.is_section(home) {
+                    let values = row.all();
+                    if lambda.direct.memo.fits(code, lambda, values) && cx.program.is_section(home) {
                         if AHEAD {
                             spend(cx)?;
-                            return remembered::<true>(cx, lambda, code, home, &values);
+                            return remembered::<true>(cx, lambda, code, home, values);
                         }
                         cx.fuel = super::FUEL;
-                        return remembered::<false>(cx, lambda, code, home, &values);
+                        return remembered::<false>(cx, lambda, code, home, values);
                     }
                     if AHEAD {
                         spend(cx)?;
                     }
-                    return invoke::<AHEAD>(cx, lambda, code, home, &values);
+                    return invoke::<AHEAD>(cx, lambda, code, home, values);
                 }
             }
         }
@@ -558,7 +597,7 @@ fn local<'a, const AHEAD: bool>(cx: &mut Interp, at: usize, act: &'a Activation<
         Some(Err(error)) => return Err(Stop::Error(error.clone())),
         None => {}
     }
-    let bit = 1_u64 << at;
+    let bit = 1_u128 << at;
     if act.running.get() & bit != 0 {
         return Err(fails::<AHEAD>(|| Error::expression("A cyclic reference was encountered during evaluation.")));
     }
@@ -579,7 +618,7 @@ fn local<'a, const AHEAD: bool>(cx: &mut Interp, at: usize, act: &'a Activation<
 
 /// A variable of a scope that has no value yet.
 #[inline(never)]
-fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahead: Option<&Code>) -> Outcome {
+fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahead: Option<&OnceCell<Option<Code>>>) -> Outcome {
     if !AHEAD {
         let frame = frame.clone();
         return Ok(cx.nested(|cx| cx.variable(&frame, slot))?);
@@ -587,11 +626,16 @@ fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahe
     if !matches!(&*frame.cells[slot].borrow(), Cell::Pending) {
         return Err(Stop::NotNow);
     }
-    let node = frame.variables.as_ref().and_then(|variables| variables.get(slot.checked_sub(frame.params)?));
-    if node.is_some_and(|node| matches!(**node, Node::Lambda(_))) {
+    let Some(node) = frame.variables.as_ref().and_then(|variables| variables.get(slot.checked_sub(frame.params)?)) else {
+        return Err(Stop::NotNow);
+    };
+    if matches!(**node, Node::Lambda(_)) {
         return Ok(cx.variable(frame, slot)?);
     }
-    let Some(code) = ahead else { return Err(Stop::NotNow) };
+    // Every frame of this code has the same variables.
+    let Some(code) = ahead.and_then(|ahead| ahead.get_or_init(|| compile::cell(node)).as_ref()) else {
+        return Err(Stop::NotNow);
+    };
     spend(cx)?;
     room::<true>(cx)?;
     *frame.cells[slot].borrow_mut() = Cell::Running;

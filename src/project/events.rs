@@ -162,22 +162,23 @@ pub fn pack(text: &str) -> Option<Vec<u8>> {
 pub fn unpack<'t>(packed: &'t [u8], text: &'t str) -> impl Iterator<Item = Event<'t>> {
     let mut rest = packed;
     fn number(rest: &mut &[u8]) -> Option<usize> {
-        let mut number = 0;
-        for shift in (0..).step_by(7) {
+        let mut number = 0u64;
+        // No offset of a file needs more than 32 bits.
+        for shift in (0..35).step_by(7) {
             let byte;
             (byte, *rest) = rest.split_first()?;
-            number |= ((byte & 0x7F) as usize) << shift;
+            number |= u64::from(byte & 0x7F) << shift;
             if byte & 0x80 == 0 {
-                break;
+                return u32::try_from(number).ok().map(|number| number as usize);
             }
         }
-        Some(number)
+        None
     }
     std::iter::from_fn(move || {
         let kind;
         (kind, rest) = rest.split_first()?;
         let (start, length, anchor) = (number(&mut rest)?, number(&mut rest)?, number(&mut rest)?);
-        let end = start + length;
+        let end = start.checked_add(length)?;
         let what = match kind {
             0 => What::Document,
             1 => What::List(anchor),
@@ -185,7 +186,7 @@ pub fn unpack<'t>(packed: &'t [u8], text: &'t str) -> impl Iterator<Item = Event
             3 => What::Close,
             4 => What::Alias(anchor),
             _ => {
-                let bits = kind - 8;
+                let bits = kind.checked_sub(8)?;
                 let value = if bits & 16 == 0 {
                     text.get(start..end)?
                 } else {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// Files by relative path with forward slashes, in order of path: what a writer makes and a reader takes.
+use bytes::Bytes;
+
+/// Files by relative path with forward slashes, in order of path: what a writer makes and a reader takes. Copies share their bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileSet {
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Bytes>,
 }
 
 impl FileSet {
@@ -18,7 +20,7 @@ impl FileSet {
     pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
         let path = path.into();
         debug_assert!(!path.starts_with('/') && !path.contains('\\') && !path.is_empty(), "relative path with slashes: {path}");
-        self.files.insert(path, bytes.into());
+        self.files.insert(path, Bytes::from(bytes.into()));
     }
 
     /// Adds all files of `other` under the folder `prefix` (`""` for the top).
@@ -31,7 +33,7 @@ impl FileSet {
 
     /// The bytes of a file.
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
+        self.files.get(path).map(Bytes::as_ref)
     }
 
     /// The files below a folder, without its name in their paths; `""` gives all.
@@ -46,7 +48,7 @@ impl FileSet {
 
     /// Paths and bytes in order of path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_ref()))
     }
 
     /// How many files.
@@ -62,6 +64,12 @@ impl FileSet {
 
 impl FromIterator<(String, Vec<u8>)> for FileSet {
     fn from_iter<I: IntoIterator<Item = (String, Vec<u8>)>>(files: I) -> FileSet {
-        FileSet { files: files.into_iter().collect() }
+        FileSet { files: files.into_iter().map(|(path, bytes)| (path, bytes.into())).collect() }
+    }
+}
+
+impl FromIterator<(String, &'static [u8])> for FileSet {
+    fn from_iter<I: IntoIterator<Item = (String, &'static [u8])>>(files: I) -> FileSet {
+        FileSet { files: files.into_iter().map(|(path, bytes)| (path, Bytes::from_static(bytes))).collect() }
     }
 }

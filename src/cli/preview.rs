@@ -150,7 +150,7 @@ impl Wanted {
             Some(opened) => opened.model.clone(),
             None => emit::model(&checked, &options).map_err(|problems| Failure::found(problems, sources.clone()))?,
         };
-        let emitted = emit::report(&checked, locale.as_deref());
+        let emitted = emit::report(&checked, locale.as_deref()).into_owned();
         let project = checked.project();
         let mut report = read_back(&emitted, &project.model.name, before)?;
         report.locale = Some(locale.unwrap_or_else(|| project.model.culture.clone()));

@@ -5,6 +5,8 @@
 
 mod prepare;
 
+use std::borrow::Cow;
+
 use crate::base::Diagnostic;
 pub use crate::base::FileSet;
 use crate::check::CheckedModel;
@@ -14,7 +16,7 @@ use crate::power_query;
 use crate::project::lineage::uuid;
 use crate::project::pages::localise_dax;
 use crate::project::raw::SourceKind;
-use crate::report::{Field, Page, Report, localise};
+use crate::report::{Field, Page, Report, Words, localise};
 use crate::sample::Packed;
 
 /// Name of the custom connector; its file is `Xero.mez`.
@@ -64,21 +66,22 @@ pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec
 }
 
 /// The report as it goes into files, in one language.
-pub fn report(checked: &CheckedModel, locale: Option<&str>) -> Report {
+pub fn report<'a>(checked: &'a CheckedModel, locale: Option<&str>) -> Cow<'a, Report> {
     let project = checked.project();
-    let mut report = project.report.clone();
+    let mut report = Cow::Borrowed(&project.report);
     if report.pages.is_empty() {
         // A template opens on a page, be it an empty one.
         let name = "Page 1".to_owned();
-        report.pages.push(Page { display_name: name.clone(), name, width: 1280.0, height: 720.0, ..Page::default() });
+        report.to_mut().pages.push(Page { display_name: name.clone(), name, width: 1280.0, height: 720.0, ..Page::default() });
     }
     let locale = locale.unwrap_or(&project.model.culture);
     let own = locale.eq_ignore_ascii_case(&project.model.culture);
-    let words = report.translations.get(locale).cloned().unwrap_or_default();
+    let none = Words::new();
+    let words = project.report.translations.get(locale).unwrap_or(&none);
     if !own || !words.is_empty() {
         let culture = project.model.cultures.iter().find(|c| c.name == locale && !own);
         // Texts without words stay as they are; `check` has said so.
-        localise(&mut report, locale, &words, &|field| caption(culture?, field));
+        localise(report.to_mut(), locale, words, &|field| caption(culture?, field));
     }
     report
 }

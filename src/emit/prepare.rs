@@ -128,6 +128,10 @@ fn words(table: &mut Table) {
 }
 
 fn one_line(text: &str) -> String {
+    let is_one = text.is_ascii() && !text.contains("  ") && !text.contains(['\n', '\t', '\r', '\u{b}', '\u{c}']) && text.trim().len() == text.len();
+    if is_one {
+        return text.to_owned();
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

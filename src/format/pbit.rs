@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
+use super::json::utf16;
 use super::{tmsl, zip};
 use crate::base::{Diagnostic, FileSet, SourceMap};
 use crate::model::Model;
@@ -23,14 +24,14 @@ pub struct Package {
 ///
 /// Parts: `Version`, `[Content_Types].xml`, `DataModelSchema`, `DiagramLayout`, `Settings`, `Metadata`, then the report.
 pub fn write(model: &Model, report: &FileSet, id: &str) -> Vec<u8> {
-    let schema = utf16(&tmsl::write(model, id).to_string());
+    let schema = utf16(&tmsl::write(model, id));
     let mut parts: Vec<(String, Cow<'_, [u8]>)> = vec![
-        ("Version".to_owned(), utf16("1.32").into()),
+        ("Version".to_owned(), b"1\0.\x003\x002\0".as_slice().into()),
         ("[Content_Types].xml".to_owned(), content_types(report).into_bytes().into()),
         ("DataModelSchema".to_owned(), schema.into()),
-        ("DiagramLayout".to_owned(), utf16(&diagram_layout(model).to_string()).into()),
-        ("Settings".to_owned(), utf16(&settings().to_string()).into()),
-        ("Metadata".to_owned(), utf16(&metadata(model).to_string()).into()),
+        ("DiagramLayout".to_owned(), utf16(&diagram_layout(model)).into()),
+        ("Settings".to_owned(), utf16(&settings()).into()),
+        ("Metadata".to_owned(), utf16(&metadata(model)).into()),
     ];
     let mut files: Vec<(&str, &[u8])> = report.iter().collect();
     // Desktop writes the resources before the definition.
@@ -48,24 +49,6 @@ fn part_name(path: &str) -> String {
             byte if byte.is_ascii_alphanumeric() => out.push(byte as char),
             byte => out.push_str(&format!("%{byte:02X}")),
         }
-    }
-    out
-}
-
-fn utf16(text: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 * text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        // Nearly all is ASCII, where a byte becomes two.
-        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let other = rest[plain..].find(|c: char| c.is_ascii()).unwrap_or(rest.len() - plain);
-        let start = out.len();
-        out.resize(start + 2 * plain, 0);
-        for (unit, byte) in out[start..].chunks_exact_mut(2).zip(rest.as_bytes()) {
-            unit[0] = *byte;
-        }
-        out.extend(rest[plain..plain + other].encode_utf16().flat_map(u16::to_le_bytes));
-        rest = &rest[plain + other..];
     }
     out
 }

@@ -175,16 +175,23 @@ fn palette(counts: &BTreeMap<[u8; 3], u32>) -> Vec<[u8; 3]> {
     palette
 }
 
-/// The connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times.
+/// The connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times, or at its corners where these
+/// are alike.
 pub(super) fn icon(size: u32) -> Vec<u8> {
     const SAMPLES: u32 = 4;
     let mut pixels = Vec::with_capacity((4 * size * size) as usize);
     for y in 0..size {
         for x in 0..size {
+            let at = |pixel: u32, sub: u32| (f64::from(pixel) + (f64::from(sub) + 0.5) / f64::from(SAMPLES)) / f64::from(size);
+            let sample = |step: u32| shape(at(x, step % SAMPLES), at(y, step / SAMPLES));
+            let corner = sample(0);
+            if [SAMPLES - 1, SAMPLES * (SAMPLES - 1), SAMPLES * SAMPLES - 1].into_iter().all(|step| sample(step) == corner) {
+                let [r, g, b, a] = corner;
+                pixels.extend([r as u8, g as u8, b as u8, (255 * a) as u8]);
+                continue;
+            }
             let mut sum = [0u32; 4];
-            for step in 0..SAMPLES * SAMPLES {
-                let at = |pixel: u32, sub: u32| (f64::from(pixel) + (f64::from(sub) + 0.5) / f64::from(SAMPLES)) / f64::from(size);
-                let [r, g, b, a] = shape(at(x, step % SAMPLES), at(y, step / SAMPLES));
+            for [r, g, b, a] in (0..SAMPLES * SAMPLES).map(sample) {
                 sum = [sum[0] + r * a, sum[1] + g * a, sum[2] + b * a, sum[3] + a];
             }
             let alpha = sum[3];

@@ -1,9 +1,9 @@
 //! Reading model folders, writing what `build` makes.
 #![allow(clippy::disallowed_methods)]
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::base::{Diagnostic, FileSet};
@@ -148,14 +148,15 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
     fs::create_dir_all(folder).map_err(|error| problem("F0002", "make the folder", folder, &error))?;
     let mut there = Vec::new();
     for top in tops {
-        list_all(&folder.join(top), &mut there).map_err(|error| problem("F0002", "list", &folder.join(top), &error))?;
+        list_top(&folder.join(top), &mut there).map_err(|error| problem("F0002", "list", &folder.join(top), &error))?;
     }
-    let mut stale: BTreeSet<PathBuf> = there.into_iter().collect();
+    let mut stale: HashSet<PathBuf> = there.into_iter().collect();
     let mut made: Option<PathBuf> = None;
+    let mut old = Vec::new();
     for (path, bytes) in files {
         let target = folder.join(path);
         let is_there = stale.remove(&target);
-        if is_there && fs::read(&target).is_ok_and(|old| old == bytes) {
+        if is_there && holds(&target, bytes, &mut old).unwrap_or(false) {
             continue;
         }
         if !is_there && let Some(parent) = target.parent().filter(|parent| made.as_deref() != Some(*parent)) {
@@ -164,6 +165,8 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
         }
         fs::write(&target, bytes).map_err(|error| problem("F0002", "write", &target, &error))?;
     }
+    let mut stale: Vec<PathBuf> = stale.into_iter().collect();
+    stale.sort_unstable();
     for path in &stale {
         remove(path)?;
         // Folders that are empty now; one that is not stays.
@@ -175,29 +178,50 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
     Ok(())
 }
 
-/// All files at or under `path`, `.pbi` folders apart.
-fn list_all(path: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Whether a file has this content; `old` is room for what it holds.
+fn holds(path: &Path, bytes: &[u8], old: &mut Vec<u8>) -> io::Result<bool> {
+    let mut file = fs::File::open(path)?;
+    // One byte more than there should be, so that a longer file shows.
+    old.resize(old.len().max(bytes.len() + 1), 0);
+    let mut length = 0;
+    loop {
+        let room = &mut old[length..=bytes.len()];
+        let (wanted, count) = (room.len(), file.read(room)?);
+        length += count;
+        // A file that gives less than there is room for has ended.
+        if count < wanted {
+            return Ok(old[..length] == *bytes);
+        }
+        if length > bytes.len() {
+            return Ok(false);
+        }
+    }
+}
+
+/// All files at or under `path`, `.pbi` folders apart; nothing when there is nothing.
+fn list_top(path: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
-        Ok(about) if about.is_dir() => {
-            for entry in fs::read_dir(path)? {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() {
-                    if entry.file_name() != ".pbi" {
-                        list_all(&entry.path(), out)?;
-                    }
-                } else {
-                    out.push(entry.path());
-                }
-            }
-            Ok(())
-        }
+        Ok(about) if about.is_dir() => list_all(path, out),
         Ok(_) => {
             out.push(path.to_owned());
             Ok(())
         }
     }
+}
+
+/// All files under a folder, `.pbi` folders apart.
+fn list_all(folder: &Path, out: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            out.push(entry.path());
+        } else if entry.file_name() != ".pbi" {
+            list_all(&entry.path(), out)?;
+        }
+    }
+    Ok(())
 }
 
 /// Removes a file or a whole folder; absent ones are fine.

@@ -8,6 +8,7 @@
 //! `sources/<source>.m.hbs` gives the function `Companies`, `connector/` the custom connector, `glossary/<language>.txt` notes.
 
 mod calls;
+mod compile;
 mod connector;
 mod glossary;
 mod refresh;
@@ -17,7 +18,8 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use handlebars::{Context, Handlebars, RenderContext, Renderable, Template, no_escape};
+use compile::compiled;
+use handlebars::{Context, Handlebars, RenderContext, Renderable, no_escape};
 use serde_json::{Value as Json, json};
 
 pub use calls::{Call, calls_per_refresh};
@@ -101,7 +103,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
             }
             let rendered = match word {
                 "Companies" => companies(&templates, &common, options),
-                _ => templates.render(&template, &common),
+                _ => templates.render(&template, common.clone()),
             };
             let text = rendered.unwrap_or_else(|problem| {
                 diagnostics.push(problem);
@@ -157,10 +159,13 @@ pub fn render_again(project: &Project, options: &Options<'_>, mut before: Querie
 
 /// The source function.
 fn companies(templates: &Templates<'_>, common: &Json, options: &Options<'_>) -> Result<String, Diagnostic> {
-    // Only here, for the pages are large and every rendering copies what it is given.
     let mut data = common.clone();
-    data["sample"] = if options.source == SourceKind::Sample { json!({ "endpoints": sample(options.sample) }) } else { Json::Null };
-    templates.render(&format!("sources/{}", options.source.as_str()), &data)
+    // Moved, never copied: the pages are large.
+    data["sample"] = match options.source {
+        SourceKind::Sample => Json::Object([("endpoints".to_owned(), sample(options.sample))].into_iter().collect()),
+        _ => Json::Null,
+    };
+    templates.render(&format!("sources/{}", options.source.as_str()), data)
 }
 
 /// The query of a table from `templates/tables/<template>`.
@@ -176,7 +181,7 @@ fn tables_query(
     data["row_type"] = json!(row_type(table));
     data["table_text"] = json!(literal(&table.name));
     data["glossary"] = if template == "glossary" { json!(glossary::rows(project, options.locale)) } else { json!([]) };
-    templates.render(&format!("tables/{template}"), &data)
+    templates.render(&format!("tables/{template}"), data)
 }
 
 /// Renders the queries and puts them into the model: partitions of tables with a template, parameters and functions as shared expressions.
@@ -208,7 +213,7 @@ pub fn connector_files(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> 
     let sources = Templates::new(templates)?;
     let mut functions = Vec::new();
     for name in ["AsAtDate", "AsDate", "LivePages", "LiveReports"] {
-        let text = sources.render(&format!("functions/{name}"), &json!({})).map_err(|problem| vec![problem])?;
+        let text = sources.render(&format!("functions/{name}"), json!({})).map_err(|problem| vec![problem])?;
         functions.push(json!({ "name": name, "text": text }));
     }
     let mut files = FileSet::new();
@@ -216,7 +221,7 @@ pub fn connector_files(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> 
         match path.strip_suffix(".hbs") {
             Some(plain) => {
                 let data = json!({ "functions": functions });
-                let text = sources.render(&format!("connector/{plain}"), &data).map_err(|problem| vec![problem])?;
+                let text = sources.render(&format!("connector/{plain}"), data).map_err(|problem| vec![problem])?;
                 files.insert(plain, format!("{text}\n"));
             }
             None => files.insert(path, bytes),
@@ -265,7 +270,7 @@ impl<'a> Templates<'a> {
     ///
     /// # Errors
     /// P0221 when there is no such template, or it cannot be read or filled in.
-    fn render(&self, name: &str, data: &Json) -> Result<String, Diagnostic> {
+    fn render(&self, name: &str, data: Json) -> Result<String, Diagnostic> {
         let Some((path, text)) = self.texts.get(name) else {
             return Err(
                 Diagnostic::error("P0221", format!("template `{name}` does not exist")).in_file(format!("templates/{name}.m.hbs"), None)
@@ -274,9 +279,8 @@ impl<'a> Templates<'a> {
         if !text.contains("{{") {
             return Ok(tidy(text));
         }
-        let template = Template::compile(text).map_err(|error| unreadable(path, &error))?;
-        let context = Context::wraps(data).map_err(|error| broken(name, &error))?;
-        let mut state = RenderContext::new(None);
+        let template = compiled(text).map_err(|error| unreadable(path, &error))?;
+        let (context, mut state) = (Context::from(data), RenderContext::new(None));
         template.renders(&self.engine, &context, &mut state).map(|text| tidy(&text)).map_err(|error| broken(name, &error))
     }
 }
@@ -342,8 +346,10 @@ fn sample(files: &[Packed]) -> Json {
         .into_iter()
         .map(|(endpoint, mut pages)| {
             pages.sort_unstable_by_key(|(number, stem, _)| (*number, *stem));
-            let pages: Vec<Json> = pages.iter().map(|(_, stem, text)| json!({ "name": literal(stem), "text": literal(text) })).collect();
-            json!({ "name": endpoint, "pages": pages })
+            let entry = |name: &str, value: Json| (name.to_owned(), value);
+            let page = |(_, stem, text): &Page<'_>| [entry("name", literal(stem).into()), entry("text", literal(text).into())];
+            let pages: Json = pages.iter().map(|parts| page(parts).into_iter().collect::<Json>()).collect();
+            [entry("name", endpoint.into()), entry("pages", pages)].into_iter().collect::<Json>()
         })
         .collect()
 }

@@ -108,11 +108,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn layer(&mut self, layer: &Layer) {
+        self.project.templates.extend_under("", layer.files.under("templates"));
+        self.project.resources.extend_under("", layer.files.under("resources"));
         for (path, bytes) in layer.files.iter() {
-            let (folder, rest) = path.split_once('/').unwrap_or(("", path));
+            let (folder, _) = path.split_once('/').unwrap_or(("", path));
             match folder {
-                "templates" => self.project.templates.insert(rest, bytes),
-                "resources" => self.project.resources.insert(rest, bytes),
+                "templates" | "resources" => {}
                 _ if path.ends_with(".yaml") || path.ends_with(".yml") => self.yaml(layer, folder, path, bytes),
                 _ => {}
             }

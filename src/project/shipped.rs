@@ -7,7 +7,7 @@ static FILES: &[(&str, &[u8], &[u8])] = include!(concat!(env!("OUT_DIR"), "/ship
 
 /// The shipped project folder: what `init --full` writes. The files of `model/` are at the top, templates under `templates/`.
 pub fn files() -> FileSet {
-    FILES.iter().map(|(path, bytes, _)| (path.strip_prefix("model/").unwrap_or(path).to_owned(), bytes.to_vec())).collect()
+    FILES.iter().map(|(path, bytes, _)| (path.strip_prefix("model/").unwrap_or(path).to_owned(), *bytes)).collect()
 }
 
 /// The packed events of a shipped YAML file, if `text` is what it says; `path` is relative to the folder.

@@ -269,11 +269,12 @@ impl Context {
     }
 
     /// Reports keys that are not among `known`.
-    pub fn unknown_keys(&mut self, entries: &[Entry], known: &[&str], what: &str) {
-        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
-            let help = match nearest(&entry.key, known.iter().copied()) {
+    pub fn unknown_keys(&mut self, entries: &[Entry], known: &[impl AsRef<str>], what: &str) {
+        let known = || known.iter().map(AsRef::as_ref);
+        for entry in entries.iter().filter(|entry| !known().any(|key| key == entry.key)) {
+            let help = match nearest(&entry.key, known()) {
                 Some(near) => format!("a key with a similar name exists: `{near}`"),
-                None => format!("keys of {what}: {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+                None => format!("keys of {what}: {}", known().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
             };
             let message = format!("unknown key `{}` in {what}", entry.key);
             self.diagnostics.push(Diagnostic::error("P0102", message).at(entry.key_span, "unknown key").help(help));
@@ -364,12 +365,14 @@ macro_rules! record {
 
         impl $crate::project::yaml::Decode for $name {
             fn decode(node: &$crate::project::yaml::Node, cx: &mut $crate::project::yaml::Context) -> Option<Self> {
-                let what = $crate::project::yaml::thing(stringify!($name));
-                let entries = cx.mapping(node, &what)?;
-                let keys = [$($crate::project::yaml::kebab(stringify!($field))),*];
-                let known: Vec<&str> = keys.iter().map(String::as_str).collect();
-                cx.unknown_keys(entries, &known, &what);
-                $( let $field: Option<$ty> = cx.field(node, entries, &$crate::project::yaml::kebab(stringify!($field)), &what); )*
+                static NAMES: ::std::sync::LazyLock<(String, Vec<String>)> = ::std::sync::LazyLock::new(|| {
+                    ($crate::project::yaml::thing(stringify!($name)), vec![$($crate::project::yaml::kebab(stringify!($field))),*])
+                });
+                let (what, keys) = &*NAMES;
+                let entries = cx.mapping(node, what)?;
+                cx.unknown_keys(entries, keys, what);
+                let mut keys = keys.iter();
+                $( let $field: Option<$ty> = cx.field(node, entries, keys.next().map_or("", |key| key), what); )*
                 Some($name { $( $field: $field?, )* span: node.span })
             }
 
@@ -646,7 +649,8 @@ pub fn parse_packed(packed: &[u8], text: &str, file: FileId, cx: &mut Context) -
 
 /// Removes a byte order mark and makes line ends `\n`; lines and columns stay the same.
 pub fn normalize(text: &str) -> String {
-    text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n")
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
 }
 
 struct Builder<'t, 'c> {
@@ -753,7 +757,9 @@ impl Builder<'_, '_> {
             return Node { span, kind: Kind::Sequence(collection.items) };
         }
         let mut entries: Vec<Entry> = Vec::with_capacity(collection.items.len() / 2);
+        // Few keys are looked for one by one, many by hash.
         let mut seen: HashMap<String, Span> = HashMap::new();
+        let is_large = collection.items.len() > 2 * 32;
         let mut items = collection.items.into_iter();
         while let (Some(key), Some(value)) = (items.next(), items.next()) {
             let key_span = key.span;
@@ -766,13 +772,20 @@ impl Builder<'_, '_> {
                 );
                 continue;
             };
-            if let Some(first) = seen.get(&key) {
+            let first = if is_large {
+                seen.get(&key).copied()
+            } else {
+                entries.iter().find(|entry: &&Entry| entry.key == key).map(|entry| entry.key_span)
+            };
+            if let Some(first) = first {
                 self.cx.diagnostics.push(
-                    Diagnostic::error("P0103", format!("key `{key}` is given twice")).at(key_span, "again here").at(*first, "first here"),
+                    Diagnostic::error("P0103", format!("key `{key}` is given twice")).at(key_span, "again here").at(first, "first here"),
                 );
                 continue;
             }
-            seen.insert(key.clone(), key_span);
+            if is_large {
+                seen.insert(key.clone(), key_span);
+            }
             entries.push(Entry { key, key_span, value });
         }
         Node { span, kind: Kind::Mapping(entries) }

@@ -273,7 +273,7 @@ impl VisualType {
 
     /// Whether it has a formatting object of that name.
     pub fn has_object(&self, object: &str) -> bool {
-        self.objects.split_whitespace().any(|name| name == object)
+        self.objects.split_ascii_whitespace().any(|name| name == object)
     }
 
     /// A role by its name in files.

@@ -21,7 +21,7 @@ use crate::base::Span;
 pub use field::{Aggregation, Field, Projection};
 pub use filter::{Comparison, Condition, DateUnit, Filter, Literal, Relative};
 pub use format::{Color, FormatObject, Gradient, Paragraph, Property, Rule, Selector, Stop, TextRun};
-pub use translate::{Missing, Words, localise};
+pub use translate::{Shown, Words, localise};
 pub use visual::{Action, Position, Role, Sort, SyncGroup, Visual, VisualKind};
 
 /// JSON objects that a foreign file holds and we only carry along.

@@ -5,17 +5,18 @@ use std::collections::BTreeSet;
 use crate::base::Diagnostic;
 use crate::model::{Culture, Model, ObjectPath};
 use crate::project::pages::{constant_texts, dax_texts};
-use crate::report::{Field, Report, localise};
+use crate::report::{Field, Report, Shown};
 
 /// How many missing translations are listed one by one.
 const LISTED: usize = 20;
 
 pub(super) fn check(report: &Report, model: &Model, found: &mut Vec<Diagnostic>) {
     let in_model = dax_texts(model);
-    let shown = report.texts().into_iter().map(|text| text.text).chain(in_model.iter().cloned());
-    let shown: BTreeSet<String> = shown.chain(constant_texts(model)).collect();
+    let constants = constant_texts(model);
+    let shown = report.texts().into_iter().map(|shown| shown.text);
+    let shown: BTreeSet<&str> = shown.chain(in_model.iter().chain(&constants).map(String::as_str)).collect();
     for (culture, words) in &report.translations {
-        for text in words.keys().filter(|text| !shown.contains(*text)) {
+        for text in words.keys().filter(|text| !shown.contains(text.as_str())) {
             found.push(Diagnostic::warning(
                 "R0220",
                 format!("translation of `{text}` into {culture}, a text that the report does not show"),
@@ -26,12 +27,10 @@ pub(super) fn check(report: &Report, model: &Model, found: &mut Vec<Diagnostic>)
         }
         let own = model.cultures.iter().find(|c| c.name == *culture);
         // The same as a build in that language does.
-        let mut missing = localise(&mut report.clone(), culture, words, &|field| caption(own?, field));
-        missing.extend(
-            in_model.iter().filter(|text| !words.contains_key(*text)).map(|text| crate::report::Missing { text: text.clone(), span: None }),
-        );
-        let mut told: BTreeSet<String> = BTreeSet::new();
-        missing.retain(|text| told.insert(text.text.clone()));
+        let mut missing = report.untranslated(words, &|field| caption(own?, field));
+        missing.extend(in_model.iter().filter(|text| !words.contains_key(*text)).map(|text| Shown { text, span: None }));
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        missing.retain(|shown| told.insert(shown.text));
         let more = missing.len().saturating_sub(LISTED);
         for text in missing.into_iter().take(LISTED) {
             let problem = Diagnostic::warning("R0219", format!("`{}` has no translation into {culture}", text.text));

@@ -1,7 +1,8 @@
 //! Fields and constants as JSON expressions, and back.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::format::json::{Json, json};
 use crate::report::{Aggregation, Field, Literal};
 
 /// How an expression names its table: by name, or by an alias of a filter's `From`.
@@ -25,22 +26,22 @@ impl Aliases {
     }
 
     /// The `From` list.
-    pub fn from(&self) -> Vec<Value> {
-        self.tables.iter().map(|(alias, table)| json!({"Name": alias, "Entity": table, "Type": 0})).collect()
+    pub fn from<'a>(&self) -> Vec<Json<'a>> {
+        self.tables.iter().map(|(alias, table)| json!({"Name": alias.clone(), "Entity": table.clone(), "Type": 0})).collect()
     }
 }
 
 /// A field as everywhere outside filters.
-pub(super) fn field(field: &Field) -> Value {
+pub(super) fn field(field: &Field) -> Json<'_> {
     expression(field, &mut |table| json!({"SourceRef": {"Entity": table}}))
 }
 
 /// A field inside a filter.
-pub(super) fn aliased(field: &Field, aliases: &mut Aliases) -> Value {
+pub(super) fn aliased<'a>(field: &'a Field, aliases: &mut Aliases) -> Json<'a> {
     expression(field, &mut |table| json!({"SourceRef": {"Source": aliases.of(table)}}))
 }
 
-fn expression(field: &Field, source: &mut dyn FnMut(&str) -> Value) -> Value {
+fn expression<'a>(field: &'a Field, source: &mut dyn FnMut(&'a str) -> Json<'a>) -> Json<'a> {
     match field {
         Field::Column { table, column } => json!({"Column": {"Expression": source(table), "Property": column}}),
         Field::Measure { table, measure } => json!({"Measure": {"Expression": source(table), "Property": measure}}),
@@ -51,7 +52,7 @@ fn expression(field: &Field, source: &mut dyn FnMut(&str) -> Value) -> Value {
         Field::Level { table, hierarchy, level } => {
             json!({"HierarchyLevel": {"Expression": {"Hierarchy": {"Expression": source(table), "Hierarchy": hierarchy}}, "Level": level}})
         }
-        Field::Raw(value) => value.clone(),
+        Field::Raw(value) => value.into(),
     }
 }
 
@@ -90,9 +91,9 @@ fn understand(value: &Value, tables: &dyn Fn(&str) -> Option<String>) -> Option<
 }
 
 /// `{"Literal": {"Value": …}}`.
-pub(super) fn literal(value: &Literal) -> Value {
+pub(super) fn literal<'a>(value: &Literal) -> Json<'a> {
     let text = match value {
-        Literal::Text(text) => quote(text),
+        Literal::Text(text) => return text_literal(text),
         Literal::Integer(number) => format!("{number}L"),
         Literal::Number(number) => format!("{number}D"),
         Literal::Decimal(number) => format!("{number}M"),
@@ -101,6 +102,11 @@ pub(super) fn literal(value: &Literal) -> Value {
         Literal::Null => "null".to_owned(),
     };
     json!({"Literal": {"Value": text}})
+}
+
+/// The same of a text.
+pub(super) fn text_literal<'a>(text: &str) -> Json<'a> {
+    json!({"Literal": {"Value": quote(text)}})
 }
 
 /// A text as a literal's value: in single quotes, those inside doubled.
@@ -136,6 +142,10 @@ pub(super) fn read_literal(value: &Value) -> Option<Literal> {
 mod tests {
     use super::*;
 
+    fn value(json: Json<'_>) -> Value {
+        serde_json::to_value(json).unwrap()
+    }
+
     #[test]
     fn constants_survive() {
         let all = [
@@ -147,12 +157,12 @@ mod tests {
             Literal::Date("2026-01-31T00:00:00".into()),
             Literal::Null,
         ];
-        for value in all {
-            assert_eq!(read_literal(&literal(&value)), Some(value));
+        for constant in all {
+            assert_eq!(read_literal(&value(literal(&constant))), Some(constant));
         }
-        assert_eq!(literal(&Literal::Text("O'Brien".into())), json!({"Literal": {"Value": "'O''Brien'"}}));
-        assert_eq!(literal(&Literal::Number(12.0)), json!({"Literal": {"Value": "12D"}}));
-        assert_eq!(read_literal(&json!({"Literal": {"Value": "12"}})), None, "numbers carry their type");
+        assert_eq!(value(literal(&Literal::Text("O'Brien".into()))), serde_json::json!({"Literal": {"Value": "'O''Brien'"}}));
+        assert_eq!(value(literal(&Literal::Number(12.0))), serde_json::json!({"Literal": {"Value": "12D"}}));
+        assert_eq!(read_literal(&serde_json::json!({"Literal": {"Value": "12"}})), None, "numbers carry their type");
     }
 
     #[test]
@@ -170,9 +180,9 @@ mod tests {
             Field::Level { table: "Date".into(), hierarchy: "Calendar".into(), level: "Year".into() },
         ];
         for wanted in fields {
-            assert_eq!(read_field(&field(&wanted), &|_| None), wanted);
+            assert_eq!(read_field(&value(field(&wanted)), &|_| None), wanted);
             let mut aliases = Aliases::default();
-            let json = aliased(&wanted, &mut aliases);
+            let json = value(aliased(&wanted, &mut aliases));
             let tables = |alias: &str| aliases.tables.iter().find(|(a, _)| a == alias).map(|(_, t)| t.clone());
             assert_eq!(read_field(&json, &tables), wanted);
         }

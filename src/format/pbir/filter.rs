@@ -1,33 +1,32 @@
 //! Filters as JSON (`filterConfig`, a slicer's `general.filter`), and back.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::expression::{Aliases, aliased, field, literal, read_field, read_literal};
+use super::expression::{Aliases, aliased, field, literal, read_field, read_literal, text_literal};
+use crate::format::json::{Json, Object, json};
 use crate::report::{Comparison, Condition, DateUnit, Field, Filter, Literal, Relative};
 
 /// A filter card; `id` is its name in files.
-pub(super) fn write(filter: &Filter, id: &str) -> Value {
-    let mut json = Map::new();
-    json.insert("name".into(), json!(id));
+pub(super) fn write(filter: &Filter, id: String) -> Json<'_> {
+    let mut json = Object::default();
+    json.set("name", id);
     if let Some(name) = &filter.display_name {
-        json.insert("displayName".into(), json!(name));
+        json.set("displayName", name);
     }
-    json.insert("field".into(), field(&filter.field));
-    json.insert("type".into(), json!(kind(&filter.condition)));
+    json.set("field", field(&filter.field));
+    json.set("type", kind(&filter.condition));
     if let Some(body) = body(&filter.field, &filter.condition) {
-        json.insert("filter".into(), body);
+        json.set("filter", body);
     }
-    json.insert("howCreated".into(), json!("User"));
+    json.set("howCreated", "User");
     if filter.is_hidden {
-        json.insert("isHiddenInViewMode".into(), json!(true));
+        json.set("isHiddenInViewMode", true);
     }
     if filter.is_locked {
-        json.insert("isLockedInViewMode".into(), json!(true));
+        json.set("isLockedInViewMode", true);
     }
-    for (key, value) in &filter.other {
-        json.insert(key.clone(), value.clone());
-    }
-    Value::Object(json)
+    json.extend(&filter.other);
+    json.into()
 }
 
 fn kind(condition: &Condition) -> &str {
@@ -41,19 +40,18 @@ fn kind(condition: &Condition) -> &str {
 }
 
 /// The `filter` of a card or of a slicer's selection; `None` keeps everything.
-pub(super) fn body(subject: &Field, condition: &Condition) -> Option<Value> {
+pub(super) fn body<'a>(subject: &'a Field, condition: &'a Condition) -> Option<Json<'a>> {
     let mut aliases = Aliases::default();
     match condition {
         Condition::All => None,
-        Condition::Raw(_, value) => Some(value.clone()),
+        Condition::Raw(_, value) => Some(value.into()),
         Condition::Top { count, is_bottom, by } => {
             let wanted = aliased(subject, &mut aliases);
             let outer = aliases.from();
             let order = json!({"Direction": if *is_bottom { 1 } else { 2 }, "Expression": aliased(by, &mut aliases)});
-            let mut select = wanted.clone();
-            select["Name"] = json!("field");
-            let query = json!({"Version": 2, "From": aliases.from(), "Select": [select], "OrderBy": [order], "Top": count});
-            let mut from = vec![json!({"Name": "subquery", "Expression": {"Subquery": {"Query": query}}, "Type": 2})];
+            let select = named(wanted.clone(), "field");
+            let query = json!({"Version": 2, "From": aliases.from(), "Select": [select], "OrderBy": [order], "Top": *count});
+            let mut from: Vec<Json<'a>> = vec![json!({"Name": "subquery", "Expression": {"Subquery": {"Query": query}}, "Type": 2})];
             from.extend(outer);
             let condition = json!({"In": {"Expressions": [wanted], "Table": {"SourceRef": {"Source": "subquery"}}}});
             Some(json!({"Version": 2, "From": from, "Where": [{"Condition": condition}]}))
@@ -66,11 +64,26 @@ pub(super) fn body(subject: &Field, condition: &Condition) -> Option<Value> {
     }
 }
 
-fn compare(kind: u8, left: &Value, right: Value) -> Value {
-    json!({"Comparison": {"ComparisonKind": kind, "Left": left, "Right": right}})
+/// An expression with a name.
+fn named<'a>(expression: Json<'a>, name: &'a str) -> Json<'a> {
+    match expression {
+        Json::Object(mut object) => {
+            object.set("Name", name);
+            object.into()
+        }
+        Json::Given(mut value) => {
+            value.to_mut()["Name"] = name.into();
+            Json::Given(value)
+        }
+        other => other,
+    }
 }
 
-fn not(condition: Value) -> Value {
+fn compare<'a>(kind: u8, left: &Json<'a>, right: Json<'a>) -> Json<'a> {
+    json!({"Comparison": {"ComparisonKind": kind, "Left": left.clone(), "Right": right}})
+}
+
+fn not(condition: Json<'_>) -> Json<'_> {
     json!({"Not": {"Expression": condition}})
 }
 
@@ -97,12 +110,12 @@ pub(super) fn comparison_of(code: u64) -> Option<Comparison> {
     })
 }
 
-fn predicate(subject: &Value, condition: &Condition) -> Value {
+fn predicate<'a>(subject: &Json<'a>, condition: &'a Condition) -> Json<'a> {
     match condition {
         Condition::All => not(compare(0, subject, json!({"Literal": {"Value": "null"}}))),
         Condition::In { values, excludes } => {
-            let rows: Vec<Value> = values.iter().map(|value| json!([literal(value)])).collect();
-            let list = json!({"In": {"Expressions": [subject], "Values": rows}});
+            let rows: Vec<Json<'a>> = values.iter().map(|value| json!([literal(value)])).collect();
+            let list = json!({"In": {"Expressions": [subject.clone()], "Values": rows}});
             if *excludes { not(list) } else { list }
         }
         Condition::Compare(Comparison::NotEqual, value) => not(compare(0, subject, literal(value))),
@@ -110,8 +123,8 @@ fn predicate(subject: &Value, condition: &Condition) -> Value {
         Condition::Between(from, to) => {
             json!({"And": {"Left": compare(2, subject, literal(from)), "Right": compare(4, subject, literal(to))}})
         }
-        Condition::Contains(text) => json!({"Contains": {"Left": subject, "Right": literal(&Literal::Text(text.clone()))}}),
-        Condition::StartsWith(text) => json!({"StartsWith": {"Left": subject, "Right": literal(&Literal::Text(text.clone()))}}),
+        Condition::Contains(text) => json!({"Contains": {"Left": subject.clone(), "Right": text_literal(text)}}),
+        Condition::StartsWith(text) => json!({"StartsWith": {"Left": subject.clone(), "Right": text_literal(text)}}),
         Condition::IsBlank => compare(0, subject, literal(&Literal::Null)),
         Condition::IsNotBlank => not(compare(0, subject, literal(&Literal::Null))),
         Condition::And(left, right) => json!({"And": {"Left": predicate(subject, left), "Right": predicate(subject, right)}}),
@@ -119,7 +132,7 @@ fn predicate(subject: &Value, condition: &Condition) -> Value {
         Condition::Not(inner) => not(predicate(subject, inner)),
         Condition::Relative(relative) => between_dates(subject, *relative),
         Condition::Top { .. } => json!({}),
-        Condition::Raw(_, value) => value.clone(),
+        Condition::Raw(_, value) => value.into(),
     }
 }
 
@@ -133,10 +146,10 @@ fn unit_code(unit: DateUnit) -> u8 {
 }
 
 /// Days around the viewer's today, as Power BI Desktop writes "in the last n months" and "in the next n months".
-fn between_dates(subject: &Value, relative: Relative) -> Value {
-    let now = json!({"Now": {}});
-    let add = |to: Value, amount: i64, unit: u8| json!({"DateAdd": {"Expression": to, "Amount": amount, "TimeUnit": unit}});
-    let span = |expression: Value, unit: u8| json!({"DateSpan": {"Expression": expression, "TimeUnit": unit}});
+fn between_dates<'a>(subject: &Json<'a>, relative: Relative) -> Json<'a> {
+    let now: Json<'a> = json!({"Now": {}});
+    let add = |to: Json<'a>, amount: i64, unit: u8| json!({"DateAdd": {"Expression": to, "Amount": amount, "TimeUnit": unit}});
+    let span = |expression: Json<'a>, unit: u8| json!({"DateSpan": {"Expression": expression, "TimeUnit": unit}});
     let unit = unit_code(relative.unit);
     let shift = if relative.includes_today { 0 } else { relative.amount.signum() };
     let near = if shift == 0 { now.clone() } else { add(now.clone(), shift, 0) };
@@ -151,7 +164,7 @@ fn between_dates(subject: &Value, relative: Relative) -> Value {
             (span(near, 0), span(add(end, amount, unit), 0))
         }
     };
-    json!({"Between": {"Expression": subject, "LowerBound": low, "UpperBound": high}})
+    json!({"Between": {"Expression": subject.clone(), "LowerBound": low, "UpperBound": high}})
 }
 
 /// A filter card from JSON.
@@ -168,7 +181,7 @@ pub(super) fn read(json: &Value) -> Option<Filter> {
     let mut other: Map<String, Value> =
         map.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();
     if let Some(created) = text("howCreated").filter(|created| created != "User") {
-        other.insert("howCreated".into(), json!(created));
+        other.insert("howCreated".into(), created.into());
     }
     Some(Filter {
         id: text("name"),
@@ -211,7 +224,7 @@ fn is_about_one_field(filter: &Value, table: &dyn Fn(&str) -> Option<String>) ->
             Value::Object(map) => {
                 for (key, inner) in map {
                     if matches!(key.as_str(), "Column" | "Measure" | "Aggregation" | "HierarchyLevel") {
-                        found.push(json!({ key: inner }));
+                        found.push(Map::from_iter([(key.clone(), inner.clone())]).into());
                     } else {
                         collect(inner, found);
                     }
@@ -298,7 +311,8 @@ fn read_relative(body: &Value) -> Option<Relative> {
             [DateUnit::Day, DateUnit::Week, DateUnit::Month, DateUnit::Year].into_iter().find(|u| u64::from(unit_code(*u)) == unit)?;
         for includes_today in [true, false] {
             let relative = Relative { amount, unit, includes_today };
-            if between_dates(subject, relative)["Between"] == *body {
+            let written = serde_json::to_value(between_dates(&subject.into(), relative));
+            if written.is_ok_and(|written| written["Between"] == *body) {
                 return Some(relative);
             }
         }
@@ -312,7 +326,7 @@ mod tests {
 
     fn survives(condition: Condition) {
         let filter = Filter::new(Field::column("Contacts", "Name"), condition);
-        let back = read(&write(&filter, "f1")).expect("a filter");
+        let back = read(&serde_json::to_value(write(&filter, "f1".to_owned())).unwrap()).expect("a filter");
         assert_eq!(back.condition, filter.condition);
         assert_eq!(back.field, filter.field);
         assert_eq!(back.id.as_deref(), Some("f1"));
@@ -352,10 +366,10 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_stays_as_it_is() {
-        let json = json!({"name": "f", "field": {"Column": {"Expression": {"SourceRef": {"Entity": "T"}}, "Property": "C"}}, "type": "Tuple",
+        let json = serde_json::json!({"name": "f", "field": {"Column": {"Expression": {"SourceRef": {"Entity": "T"}}, "Property": "C"}}, "type": "Tuple",
             "filter": {"Version": 2, "From": [{"Name": "t", "Entity": "T", "Type": 0}], "Where": [{"Condition": {"Exists": {}}}]}, "howCreated": "User"});
         let filter = read(&json).expect("a filter");
         assert!(matches!(&filter.condition, Condition::Raw(kind, _) if kind == "Tuple"));
-        assert_eq!(write(&filter, "f"), json);
+        assert_eq!(serde_json::to_value(write(&filter, "f".to_owned())).unwrap(), json);
     }
 }

@@ -1,55 +1,58 @@
 //! Formatting properties and selectors as JSON, and back.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::expression::{field, literal, read_field, read_literal};
+use super::expression::{field, literal, read_field, read_literal, text_literal};
 use super::filter;
+use crate::format::json::{Json, Object, json};
 use crate::report::{Color, Condition, Field, FormatObject, Gradient, Literal, Paragraph, Property, Rule, Selector, Stop, TextRun};
 
 /// Names of pages in files.
 pub(super) type PageIds<'a> = &'a dyn Fn(&str) -> String;
 
 /// `objects` or `visualContainerObjects`: entries grouped by object, in order of first use.
-pub(super) fn objects(list: &[FormatObject], pages: PageIds) -> Map<String, Value> {
-    let mut map = Map::new();
+pub(super) fn objects<'a>(list: &'a [FormatObject], pages: PageIds) -> Object<'a> {
+    let mut map = Object::default();
     for object in list {
-        let properties: Map<String, Value> = object.properties.iter().map(|(name, value)| (name.clone(), property(value, pages))).collect();
-        let mut entry = Map::new();
-        entry.insert("properties".into(), Value::Object(properties));
+        let properties: Object<'a> = object.properties.iter().map(|(name, value)| (name, property(value, pages))).collect();
+        let mut entry = Object::default();
+        entry.set("properties", properties);
         if let Some(selector) = selector(&object.selector) {
-            entry.insert("selector".into(), selector);
+            entry.set("selector", selector);
         }
-        let entries = map.entry(object.name.clone()).or_insert_with(|| json!([]));
-        entries.as_array_mut().expect("made above").push(Value::Object(entry));
+        if let Json::List(entries) = map.entry(&object.name, || json!([])) {
+            entries.push(entry.into());
+        }
     }
     map
 }
 
-fn selector(selector: &Selector) -> Option<Value> {
+fn selector(selector: &Selector) -> Option<Json<'_>> {
     match selector {
         Selector::All => None,
         Selector::Id(id) => Some(json!({"id": id})),
         Selector::Field(name) => Some(json!({"metadata": name})),
         Selector::Each { matching, field } => {
-            let mut json = json!({"data": [{"dataViewWildcard": {"matchingOption": matching}}]});
+            let mut json = Object::default();
+            json.set("data", json!([{"dataViewWildcard": {"matchingOption": *matching}}]));
             if let Some(field) = field {
-                json["metadata"] = json!(field);
+                json.set("metadata", field);
             }
-            Some(json)
+            Some(json.into())
         }
-        Selector::Raw(value) => Some(value.clone()),
+        Selector::Raw(value) => Some(value.into()),
     }
 }
 
-fn expr(value: Value) -> Value {
+fn expr(value: Json<'_>) -> Json<'_> {
     json!({"expr": value})
 }
 
-fn text(text: &str) -> Value {
-    expr(literal(&Literal::Text(text.to_owned())))
+fn text<'a>(text: &str) -> Json<'a> {
+    expr(text_literal(text))
 }
 
-fn property(value: &Property, pages: PageIds) -> Value {
+fn property<'a>(value: &'a Property, pages: PageIds) -> Json<'a> {
     match value {
         Property::Bool(flag) => expr(literal(&Literal::Bool(*flag))),
         Property::Integer(number) => expr(literal(&Literal::Integer(*number))),
@@ -63,82 +66,79 @@ fn property(value: &Property, pages: PageIds) -> Value {
             let item = json!({"ResourcePackageItem": {"PackageName": "RegisteredResources", "PackageType": 1, "ItemName": name}});
             json!({"image": {"name": text(name), "url": expr(item), "scaling": text("Fit")}})
         }
-        Property::Paragraphs(paragraphs) => Value::Array(paragraphs.iter().map(paragraph).collect()),
+        Property::Paragraphs(paragraphs) => paragraphs.iter().map(paragraph).collect(),
         Property::Selection(subject, condition) => match filter::body(subject, condition) {
             Some(body) => json!({"filter": body}),
             None => json!({}),
         },
-        Property::Raw(value) => value.clone(),
+        Property::Raw(value) => value.into(),
     }
 }
 
-fn hex(color: &str) -> Value {
-    literal(&Literal::Text(color.to_owned()))
-}
-
-fn color(color: &Color) -> Value {
+fn color(color: &Color) -> Json<'_> {
     match color {
-        Color::Hex(code) => hex(code),
-        Color::Theme { id, percent } => json!({"ThemeDataColor": {"ColorId": id, "Percent": number(*percent)}}),
+        Color::Hex(code) => text_literal(code),
+        Color::Theme { id, percent } => json!({"ThemeDataColor": {"ColorId": *id, "Percent": number(*percent)}}),
         Color::Field(of) => field(of),
         Color::Gradient(gradient) => {
             let stop = |stop: &Stop| {
-                let mut json = json!({"color": hex(&stop.color)});
+                let mut json = Object::default();
+                json.set("color", text_literal(&stop.color));
                 if let Some(value) = stop.value {
-                    json["value"] = literal(&Literal::Number(value));
+                    json.set("value", literal(&Literal::Number(value)));
                 }
                 json
             };
-            let nulls = json!({"strategy": {"Literal": {"Value": "'noColor'"}}});
-            let (kind, mut stops) = match &gradient.mid {
-                Some(mid) => ("linearGradient3", json!({"min": stop(&gradient.min), "mid": stop(mid), "max": stop(&gradient.max)})),
-                None => ("linearGradient2", json!({"min": stop(&gradient.min), "max": stop(&gradient.max)})),
-            };
-            stops["nullColoringStrategy"] = nulls;
+            let mut stops = Object::default();
+            stops.set("min", stop(&gradient.min));
+            if let Some(mid) = &gradient.mid {
+                stops.set("mid", stop(mid));
+            }
+            stops.set("max", stop(&gradient.max));
+            stops.set("nullColoringStrategy", json!({"strategy": text_literal("noColor")}));
+            let kind = if gradient.mid.is_some() { "linearGradient3" } else { "linearGradient2" };
             json!({"FillRule": {"Input": field(&gradient.by), "FillRule": {kind: stops}}})
         }
         Color::Rules(rules) => {
-            let cases: Vec<Value> = rules.iter().map(rule).collect();
+            let cases: Json<'_> = rules.iter().map(rule).collect();
             json!({"Conditional": {"Cases": cases}})
         }
     }
 }
 
-fn rule(rule: &Rule) -> Value {
+fn rule(rule: &Rule) -> Json<'_> {
     let compare = json!({"Comparison": {
         "ComparisonKind": filter::comparison_code(rule.comparison),
         "Left": {"SelectRef": {"ExpressionName": rule.field.query_ref()}},
         "Right": literal(&rule.value),
     }});
     let condition = if rule.comparison == crate::report::Comparison::NotEqual { json!({"Not": {"Expression": compare}}) } else { compare };
-    json!({"Condition": condition, "Value": hex(&rule.color)})
+    json!({"Condition": condition, "Value": text_literal(&rule.color)})
 }
 
 /// A number without `.0` where it is whole, as Power BI Desktop writes positions.
-pub(super) fn number(number: f64) -> Value {
-    if number.fract() == 0.0 && number.abs() < 9e15 { json!(number as i64) } else { json!(number) }
+pub(super) fn number<'a>(number: f64) -> Json<'a> {
+    if number.fract() == 0.0 && number.abs() < 9e15 { (number as i64).into() } else { number.into() }
 }
 
-fn paragraph(paragraph: &Paragraph) -> Value {
-    let runs: Vec<Value> = paragraph
-        .runs
-        .iter()
-        .map(|run| {
-            let mut json = json!({"value": run.text});
-            if let Some(url) = &run.url {
-                json["url"] = json!(url);
-            }
-            if !run.style.is_empty() {
-                json["textStyle"] = Value::Object(run.style.iter().map(|(key, value)| (key.clone(), json!(value))).collect());
-            }
-            json
-        })
-        .collect();
-    let mut json = json!({"textRuns": runs});
+fn paragraph(paragraph: &Paragraph) -> Json<'_> {
+    let runs = paragraph.runs.iter().map(|run| {
+        let mut json = Object::default();
+        json.set("value", &run.text);
+        if let Some(url) = &run.url {
+            json.set("url", url);
+        }
+        if !run.style.is_empty() {
+            json.set("textStyle", run.style.iter().map(|(key, value)| (key, value)).collect::<Object<'_>>());
+        }
+        Json::from(json)
+    });
+    let mut json = Object::default();
+    json.set("textRuns", runs.collect::<Json<'_>>());
     if let Some(alignment) = &paragraph.alignment {
-        json["horizontalTextAlignment"] = json!(alignment);
+        json.set("horizontalTextAlignment", alignment);
     }
-    json
+    json.into()
 }
 
 /// Formatting objects from JSON. `page` gives a page's name for its identifier, `fields` a visual's field for its `queryRef`.

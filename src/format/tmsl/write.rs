@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value;
 
+use crate::format::json::{self, Json, json};
 use crate::format::tmdl::{data_type_word, summarize_word};
 use crate::model::*;
 
 /// The database object of a model; `name` is the database's name, which Power BI writes as a GUID.
 ///
 /// Texts of several lines become lists of lines, as Power BI Desktop writes them.
-pub fn write(model: &Model, name: &str) -> Json {
+pub fn write<'a>(model: &'a Model, name: &'a str) -> Json<'a> {
     let mut out = Object::default();
     out.text("description", &model.description);
-    out.set("culture", json!(model.culture));
+    out.set("culture", &model.culture);
     out.set("dataAccessOptions", json!({"legacyRedirects": true, "returnErrorValuesAsNull": true}));
-    out.set("defaultPowerBIDataSourceVersion", json!("powerBI_V3"));
+    out.set("defaultPowerBIDataSourceVersion", "powerBI_V3");
     out.flag("discourageImplicitMeasures", model.discourage_implicit_measures);
-    out.set("sourceQueryCulture", json!(model.culture));
+    out.set("sourceQueryCulture", &model.culture);
     out.list("tables", &model.tables, table);
     out.list("relationships", &model.relationships, relationship);
     out.list("roles", &model.roles, role);
@@ -32,76 +33,77 @@ pub fn write(model: &Model, name: &str) -> Json {
         json!({"folder": group, "annotations": [{"name": "PBI_QueryGroupOrder", "value": position}]})
     });
     out.annotations(&model.annotations);
-    json!({"name": name, "compatibilityLevel": model.compatibility_level, "model": out.map})
+    json!({"name": name, "compatibilityLevel": model.compatibility_level, "model": out.json})
 }
 
 /// One line as a string, several as a list.
-fn lines(text: &str) -> Json {
-    if text.contains('\n') { json!(text.split('\n').collect::<Vec<_>>()) } else { json!(text) }
+fn lines(text: &str) -> Json<'_> {
+    if text.contains('\n') { text.split('\n').map(Json::from).collect() } else { text.into() }
 }
 
 #[derive(Default)]
-struct Object {
-    map: Map<String, Json>,
+struct Object<'a> {
+    json: json::Object<'a>,
 }
 
-impl Object {
-    fn named(name: &str) -> Object {
+impl<'a> Object<'a> {
+    fn named(name: &'a str) -> Object<'a> {
         let mut object = Object::default();
-        object.set("name", json!(name));
+        object.set("name", name);
         object
     }
 
-    fn set(&mut self, key: &str, value: Json) {
-        self.map.insert(key.to_owned(), value);
+    fn set(&mut self, key: &'a str, value: impl Into<Json<'a>>) {
+        self.json.set(key, value);
     }
 
-    fn text(&mut self, key: &str, text: &str) {
+    fn text(&mut self, key: &'a str, text: &'a str) {
         if !text.is_empty() {
             self.set(key, lines(text));
         }
     }
 
-    fn optional(&mut self, key: &str, text: Option<&str>) {
+    fn optional(&mut self, key: &'a str, text: Option<&'a str>) {
         if let Some(text) = text {
-            self.set(key, json!(text));
+            self.set(key, text);
         }
     }
 
-    fn flag(&mut self, key: &str, value: bool) {
+    fn flag(&mut self, key: &'a str, value: bool) {
         if value {
-            self.set(key, json!(true));
+            self.set(key, true);
         }
     }
 
-    fn source(&mut self, key: &str, source: Option<&Source>) {
+    fn source(&mut self, key: &'a str, source: Option<&'a Source>) {
         if let Some(source) = source {
             self.set(key, lines(&source.text));
         }
     }
 
-    fn definition(&mut self, key: &str, source: Option<&Source>) {
+    fn definition(&mut self, key: &'a str, source: Option<&'a Source>) {
         if let Some(source) = source {
             self.set(key, json!({"expression": lines(&source.text)}));
         }
     }
 
-    fn list<T>(&mut self, key: &str, items: &[T], write: impl FnMut(&T) -> Json) {
+    fn list<T>(&mut self, key: &'a str, items: impl IntoIterator<Item = T>, write: impl FnMut(T) -> Json<'a>) {
+        let items: Vec<Json<'a>> = items.into_iter().map(write).collect();
         if !items.is_empty() {
-            self.set(key, Json::Array(items.iter().map(write).collect()));
+            self.set(key, items);
         }
     }
 
-    fn annotations(&mut self, annotations: &Annotations) {
+    fn annotations(&mut self, annotations: &'a Annotations) {
         self.list("annotations", annotations, |(name, value)| json!({"name": name, "value": lines(value)}));
     }
 
-    fn done(self) -> Json {
-        Json::Object(self.map)
+    fn done(self) -> Json<'a> {
+        self.json.into()
     }
 }
 
-fn table(table: &Table) -> Json {
+fn table(table: &Table) -> Json<'_> {
     let calculated = table.calculated().is_some();
     let mut out = Object::named(&table.name);
     out.text("description", &table.description);
@@ -112,8 +114,8 @@ fn table(table: &Table) -> Json {
     if let Some(group) = &table.calculation_group {
         out.set("calculationGroup", calculation_group(group));
     }
-    let columns: Vec<&Column> = table.columns.iter().filter(|c| c.kind != ColumnKind::RowNumber).collect();
-    out.list("columns", &columns, |c| column(c, calculated));
+    let columns = table.columns.iter().filter(|c| c.kind != ColumnKind::RowNumber);
+    out.list("columns", columns, |c| column(c, calculated));
     out.list("measures", &table.measures, measure);
     out.list("hierarchies", &table.hierarchies, hierarchy);
     out.list("partitions", &table.partitions, partition);
@@ -123,9 +125,9 @@ fn table(table: &Table) -> Json {
             "refreshPolicy",
             json!({
                 "policyType": "basic",
-                "rollingWindowGranularity": policy.rolling_window_granularity,
+                "rollingWindowGranularity": &policy.rolling_window_granularity,
                 "rollingWindowPeriods": policy.rolling_window_periods,
-                "incrementalGranularity": policy.incremental_granularity,
+                "incrementalGranularity": &policy.incremental_granularity,
                 "incrementalPeriods": policy.incremental_periods,
                 "sourceExpression": lines(&policy.source_expression.text),
             }),
@@ -135,29 +137,29 @@ fn table(table: &Table) -> Json {
     out.done()
 }
 
-fn column(column: &Column, calculated_table: bool) -> Json {
+fn column(column: &Column, calculated_table: bool) -> Json<'_> {
     let mut out = Object::default();
     match &column.kind {
-        ColumnKind::Calculated(_) => out.set("type", json!("calculated")),
-        _ if calculated_table => out.set("type", json!("calculatedTableColumn")),
+        ColumnKind::Calculated(_) => out.set("type", "calculated"),
+        _ if calculated_table => out.set("type", "calculatedTableColumn"),
         _ => {}
     }
-    out.set("name", json!(column.name));
+    out.set("name", &column.name);
     out.text("description", &column.description);
     match column.data_type {
-        Some(data_type) => out.set("dataType", json!(data_type_word(data_type))),
-        None if calculated_table || matches!(column.kind, ColumnKind::Calculated(_)) => out.set("isDataTypeInferred", json!(true)),
+        Some(data_type) => out.set("dataType", data_type_word(data_type)),
+        None if calculated_table || matches!(column.kind, ColumnKind::Calculated(_)) => out.set("isDataTypeInferred", true),
         None => {}
     }
     if let Some(nullable) = column.is_nullable {
-        out.set("isNullable", json!(nullable));
+        out.set("isNullable", nullable);
     }
     out.flag("isHidden", column.is_hidden);
     out.flag("isKey", column.is_key);
     match &column.kind {
         ColumnKind::Calculated(source) => out.source("expression", Some(source)),
-        ColumnKind::Data { source_column } if calculated_table => out.set("sourceColumn", json!(format!("[{source_column}]"))),
-        ColumnKind::Data { source_column } => out.set("sourceColumn", json!(source_column)),
+        ColumnKind::Data { source_column } if calculated_table => out.set("sourceColumn", format!("[{source_column}]")),
+        ColumnKind::Data { source_column } => out.set("sourceColumn", source_column),
         ColumnKind::RowNumber => {}
     }
     out.optional("formatString", column.format_string.as_deref());
@@ -170,7 +172,7 @@ fn column(column: &Column, calculated_table: bool) -> Json {
         let columns: Vec<Json> = column.group_by_columns.iter().map(|c| json!({"groupingColumn": c})).collect();
         out.set("relatedColumnDetails", json!({"groupByColumns": columns}));
     }
-    out.list("extendedProperties", &column.extended_properties, |(name, text)| match serde_json::from_str::<Json>(text) {
+    out.list("extendedProperties", &column.extended_properties, |(name, text)| match serde_json::from_str::<Value>(text) {
         Ok(value) => json!({"type": "json", "name": name, "value": value}),
         Err(_) => json!({"type": "string", "name": name, "value": text}),
     });
@@ -178,7 +180,7 @@ fn column(column: &Column, calculated_table: bool) -> Json {
     out.done()
 }
 
-fn measure(measure: &Measure) -> Json {
+fn measure(measure: &Measure) -> Json<'_> {
     let mut out = Object::named(&measure.name);
     out.text("description", &measure.description);
     out.source("expression", Some(&measure.expression));
@@ -203,7 +205,7 @@ fn measure(measure: &Measure) -> Json {
     out.done()
 }
 
-fn hierarchy(hierarchy: &Hierarchy) -> Json {
+fn hierarchy(hierarchy: &Hierarchy) -> Json<'_> {
     let mut out = Object::named(&hierarchy.name);
     out.text("description", &hierarchy.description);
     out.flag("isHidden", hierarchy.is_hidden);
@@ -211,18 +213,18 @@ fn hierarchy(hierarchy: &Hierarchy) -> Json {
     out.optional("lineageTag", hierarchy.lineage_tag.as_deref());
     let levels = hierarchy.levels.iter().enumerate().map(|(ordinal, level)| {
         let mut out = Object::default();
-        out.set("ordinal", json!(ordinal));
-        out.set("name", json!(level.name));
-        out.set("column", json!(level.column));
+        out.set("ordinal", ordinal);
+        out.set("name", &level.name);
+        out.set("column", &level.column);
         out.optional("lineageTag", level.lineage_tag.as_deref());
         out.done()
     });
-    out.set("levels", Json::Array(levels.collect()));
+    out.set("levels", levels.collect::<Json<'_>>());
     out.annotations(&hierarchy.annotations);
     out.done()
 }
 
-fn partition(partition: &Partition) -> Json {
+fn partition(partition: &Partition) -> Json<'_> {
     let mut out = Object::named(&partition.name);
     out.optional("mode", Some(partition.mode.as_str()).filter(|mode| !mode.is_empty()));
     out.optional("queryGroup", partition.query_group.as_deref());
@@ -235,24 +237,18 @@ fn partition(partition: &Partition) -> Json {
         PartitionSource::Other(kind, text) => json!({"type": kind, "query": text}),
         PartitionSource::None => Json::Null,
     };
-    if !source.is_null() {
+    if !matches!(source, Json::Null) {
         out.set("source", source);
     }
     out.annotations(&partition.annotations);
     out.done()
 }
 
-fn calculation_group(group: &CalculationGroup) -> Json {
+fn calculation_group(group: &CalculationGroup) -> Json<'_> {
     let mut out = Object::default();
     if group.precedence != 0 {
-        out.set("precedence", json!(group.precedence));
+        out.set("precedence", group.precedence);
     }
-    let selection = |selection: &CalculationSelection| {
-        let mut out = Object::default();
-        out.source("expression", Some(&selection.expression));
-        out.definition("formatStringDefinition", selection.format_string_definition.as_ref());
-        out.done()
-    };
     if let Some(both) = &group.multiple_or_empty_selection {
         out.set("multipleOrEmptySelectionExpression", selection(both));
     }
@@ -263,7 +259,7 @@ fn calculation_group(group: &CalculationGroup) -> Json {
         let mut out = Object::named(&item.name);
         out.text("description", &item.description);
         if let Some(ordinal) = item.ordinal {
-            out.set("ordinal", json!(ordinal));
+            out.set("ordinal", ordinal);
         }
         out.source("expression", Some(&item.expression));
         out.definition("formatStringDefinition", item.format_string_definition.as_ref());
@@ -272,59 +268,69 @@ fn calculation_group(group: &CalculationGroup) -> Json {
     out.done()
 }
 
-fn calendar(calendar: &Calendar) -> Json {
+fn selection(selection: &CalculationSelection) -> Json<'_> {
+    let mut out = Object::default();
+    out.source("expression", Some(&selection.expression));
+    out.definition("formatStringDefinition", selection.format_string_definition.as_ref());
+    out.done()
+}
+
+fn calendar(calendar: &Calendar) -> Json<'_> {
+    let names = |columns: &'_ [String]| columns.iter().map(|name| name.clone().into()).collect::<Json<'_>>();
     let mut groups: Vec<Json> = calendar
         .units
         .iter()
         .map(|(unit, columns)| {
-            let mut group = json!({"timeUnit": unit, "primaryColumn": columns.first()});
+            let mut group = json::Object::default();
+            group.set("timeUnit", unit);
+            group.set("primaryColumn", columns.first().map_or(Json::Null, Json::from));
             if columns.len() > 1 {
-                group["associatedColumns"] = json!(columns[1..]);
+                group.set("associatedColumns", names(&columns[1..]));
             }
-            group
+            group.into()
         })
         .collect();
     if !calendar.time_related.is_empty() {
-        groups.push(json!({"columns": calendar.time_related}));
+        groups.push(json!({"columns": names(&calendar.time_related)}));
     }
-    json!({"name": calendar.name, "calendarColumnGroups": groups})
+    json!({"name": &calendar.name, "calendarColumnGroups": groups})
 }
 
-fn relationship(relationship: &Relationship) -> Json {
+fn relationship(relationship: &Relationship) -> Json<'_> {
     let mut out = Object::named(&relationship.name);
     if !relationship.is_active {
-        out.set("isActive", json!(false));
+        out.set("isActive", false);
     }
     match relationship.cross_filter {
         CrossFilter::Single => {}
-        CrossFilter::Both => out.set("crossFilteringBehavior", json!("bothDirections")),
-        CrossFilter::Automatic => out.set("crossFilteringBehavior", json!("automatic")),
+        CrossFilter::Both => out.set("crossFilteringBehavior", "bothDirections"),
+        CrossFilter::Automatic => out.set("crossFilteringBehavior", "automatic"),
     }
     if relationship.join_on_date_part {
-        out.set("joinOnDateBehavior", json!("datePartOnly"));
+        out.set("joinOnDateBehavior", "datePartOnly");
     }
     out.flag("relyOnReferentialIntegrity", relationship.relies_on_integrity);
     if relationship.security_both {
-        out.set("securityFilteringBehavior", json!("bothDirections"));
+        out.set("securityFilteringBehavior", "bothDirections");
     }
     if relationship.from_cardinality == Cardinality::One {
-        out.set("fromCardinality", json!("one"));
+        out.set("fromCardinality", "one");
     }
     if relationship.to_cardinality == Cardinality::Many {
-        out.set("toCardinality", json!("many"));
+        out.set("toCardinality", "many");
     }
-    out.set("fromTable", json!(relationship.from_table));
-    out.set("fromColumn", json!(relationship.from_column));
-    out.set("toTable", json!(relationship.to_table));
-    out.set("toColumn", json!(relationship.to_column));
+    out.set("fromTable", &relationship.from_table);
+    out.set("fromColumn", &relationship.from_column);
+    out.set("toTable", &relationship.to_table);
+    out.set("toColumn", &relationship.to_column);
     out.annotations(&relationship.annotations);
     out.done()
 }
 
-fn expression(expression: &NamedExpression) -> Json {
+fn expression(expression: &NamedExpression) -> Json<'_> {
     let mut out = Object::named(&expression.name);
     out.text("description", &expression.description);
-    out.set("kind", json!("m"));
+    out.set("kind", "m");
     out.source("expression", Some(&expression.expression));
     out.optional("queryGroup", expression.query_group.as_deref());
     out.optional("lineageTag", expression.lineage_tag.as_deref());
@@ -332,7 +338,7 @@ fn expression(expression: &NamedExpression) -> Json {
     out.done()
 }
 
-fn function(function: &Function) -> Json {
+fn function(function: &Function) -> Json<'_> {
     let mut out = Object::named(&function.name);
     out.text("description", &function.description);
     out.source("expression", Some(&function.expression));
@@ -341,10 +347,10 @@ fn function(function: &Function) -> Json {
     out.done()
 }
 
-fn role(role: &Role) -> Json {
+fn role(role: &Role) -> Json<'_> {
     let mut out = Object::named(&role.name);
     out.text("description", &role.description);
-    out.set("modelPermission", json!(role.permission));
+    out.set("modelPermission", &role.permission);
     out.list("tablePermissions", &role.table_permissions, |permission| {
         let mut out = Object::named(&permission.table);
         out.source("filterExpression", permission.filter.as_ref());
@@ -356,13 +362,13 @@ fn role(role: &Role) -> Json {
     out.done()
 }
 
-fn perspective(perspective: &Perspective) -> Json {
+fn perspective<'a>(perspective: &'a Perspective) -> Json<'a> {
     let mut out = Object::named(&perspective.name);
     out.text("description", &perspective.description);
     out.list("tables", &perspective.tables, |table| {
         let mut out = Object::named(&table.table);
         out.flag("includeAll", table.include_all);
-        let name = |name: &String| json!({"name": name});
+        let name = |name: &'a String| json!({"name": name});
         out.list("columns", &table.columns, name);
         out.list("measures", &table.measures, name);
         out.list("hierarchies", &table.hierarchies, name);
@@ -371,7 +377,7 @@ fn perspective(perspective: &Perspective) -> Json {
     out.done()
 }
 
-fn words(name: &str, translation: Option<&Translation>) -> Object {
+fn words<'a>(name: &'a str, translation: Option<&'a Translation>) -> Object<'a> {
     let mut out = Object::named(name);
     if let Some(translation) = translation {
         out.optional("translatedCaption", translation.caption.as_deref());
@@ -383,7 +389,7 @@ fn words(name: &str, translation: Option<&Translation>) -> Object {
     out
 }
 
-fn culture(culture: &Culture) -> Json {
+fn culture(culture: &Culture) -> Json<'_> {
     let mut out = Object::named(&culture.name);
     if !culture.translations.is_empty() {
         let mut model = words("Model", culture.translations.get(&ObjectPath::Model));
@@ -402,12 +408,11 @@ fn culture(culture: &Culture) -> Json {
                 }
             }
         }
-        let tables: Vec<Json> = tables.into_iter().map(|(name, table)| table_words(name, table)).collect();
-        model.set("tables", Json::Array(tables));
-        out.set("translations", json!({"model": model.map}));
+        model.set("tables", tables.into_iter().map(|(name, table)| table_words(name, table)).collect::<Json<'_>>());
+        out.set("translations", json!({"model": model.json}));
     }
     if let Some(text) = &culture.linguistic_metadata {
-        let content = serde_json::from_str::<Json>(text).unwrap_or_else(|_| json!(text));
+        let content = serde_json::from_str::<Value>(text).map_or_else(|_| text.into(), Json::from);
         out.set("linguisticMetadata", json!({"content": content, "contentType": "json"}));
     }
     out.done()
@@ -423,14 +428,13 @@ struct TableWords<'a> {
     hierarchies: BTreeMap<&'a str, HierarchyWords<'a>>,
 }
 
-fn table_words(name: &str, table: TableWords<'_>) -> Json {
+fn table_words<'a>(name: &'a str, table: TableWords<'a>) -> Json<'a> {
     let mut out = words(name, table.own);
-    let named = |(name, translation): &(&str, &Translation)| words(name, Some(translation)).done();
-    out.list("columns", &table.columns, named);
-    out.list("measures", &table.measures, named);
-    let hierarchies: Vec<(&str, HierarchyWords<'_>)> = table.hierarchies.into_iter().collect();
-    out.list("hierarchies", &hierarchies, |(name, (own, levels))| {
-        let mut out = words(name, *own);
+    let named = |(name, translation): (&'a str, &'a Translation)| words(name, Some(translation)).done();
+    out.list("columns", table.columns, named);
+    out.list("measures", table.measures, named);
+    out.list("hierarchies", table.hierarchies, |(name, (own, levels))| {
+        let mut out = words(name, own);
         out.list("levels", levels, named);
         out.done()
     });

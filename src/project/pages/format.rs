@@ -29,7 +29,7 @@ impl Formatter<'_> {
                 Some(kind) => kind.objects,
                 None => catalog::CONTAINER,
             };
-            if !known.split_whitespace().any(|object| object == name) {
+            if !known.split_ascii_whitespace().any(|object| object == name) {
                 let owner = kind.map_or("the container of a visual".to_owned(), |kind| format!("visual type `{}`", kind.yaml));
                 let mut diagnostic = Diagnostic::error("R0110", format!("formatting object `{name}` does not exist in {owner}"))
                     .at(key.span, "unknown object");

@@ -72,7 +72,7 @@ pub fn report(parts: Parts<'_>, model: &Model, cx: &mut Context) -> Report {
     // Words that a folder below has for what is gone go too.
     if cx.inherited > 0 {
         let shown: HashSet<String> =
-            report.texts().into_iter().map(|text| text.text).chain(dax_texts(model)).chain(constant_texts(model)).collect();
+            report.texts().into_iter().map(|shown| shown.text.to_owned()).chain(dax_texts(model)).chain(constant_texts(model)).collect();
         for (culture, texts) in parts.texts {
             let gone = texts.iter().filter(|(english, _)| cx.is_inherited(english.span) && !shown.contains(&english.value));
             if let Some(words) = report.translations.get_mut(&culture.value) {

@@ -209,28 +209,22 @@ impl io::Write for Utf16 {
     }
 
     fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
-        match piece {
-            [byte] if byte.is_ascii() => self.bytes.extend([*byte, 0]),
-            _ => widen(std::str::from_utf8(piece).map_err(io::Error::other)?, &mut self.bytes),
+        // Nearly all is ASCII, where a byte becomes two.
+        if piece.is_ascii() {
+            let start = self.bytes.len();
+            self.bytes.resize(start + 2 * piece.len(), 0);
+            for (unit, byte) in self.bytes[start..].chunks_exact_mut(2).zip(piece) {
+                unit[0] = *byte;
+            }
+        } else {
+            let text = std::str::from_utf8(piece).map_err(io::Error::other)?;
+            self.bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
         }
         Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Adds `text` to `out` as UTF-16LE.
-pub(super) fn widen(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text;
-    while !rest.is_empty() {
-        // Nearly all is ASCII, where a byte becomes two.
-        let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
-        let other = rest[plain..].find(|c: char| c.is_ascii()).unwrap_or(rest.len() - plain);
-        out.extend(rest.as_bytes()[..plain].iter().flat_map(|byte| [*byte, 0]));
-        out.extend(rest[plain..plain + other].encode_utf16().flat_map(u16::to_le_bytes));
-        rest = &rest[plain + other..];
     }
 }
 

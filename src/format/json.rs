@@ -3,9 +3,8 @@
 //! Readers work on [`serde_json::Value`]; what a model or report holds as such is written as it is ([`Json::Given`]).
 
 use std::borrow::Cow;
-use std::io;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A JSON value.
@@ -113,23 +112,122 @@ from! {
     &'a Map<String, Value> => |value| Json::Object(value.iter().collect()),
 }
 
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Json::Null => out.serialize_unit(),
-            Json::Bool(value) => out.serialize_bool(*value),
-            Json::Integer(value) => out.serialize_i64(*value),
-            Json::Number(value) => out.serialize_f64(*value),
-            Json::Text(text) => out.serialize_str(text),
-            Json::List(items) => out.collect_seq(items),
-            Json::Object(object) => {
-                let mut map = out.serialize_map(Some(object.entries.len()))?;
-                for (key, value) in &object.entries {
-                    map.serialize_entry(key.as_ref(), value)?;
-                }
-                map.end()
+/// Texts from which indents are cut.
+const BLANKS: &str = "\n                                                                                                ";
+
+/// Prints values, with indents or on one line.
+struct Printer {
+    out: Vec<u8>,
+    /// How many lists and objects are open; `None` for one line.
+    depth: Option<usize>,
+}
+
+impl Printer {
+    fn print(&mut self, json: &Json<'_>) {
+        match json {
+            Json::Null => self.out.extend(b"null"),
+            Json::Bool(value) => self.out.extend(if *value { b"true".as_slice() } else { b"false" }),
+            Json::Integer(value) => self.number(value),
+            Json::Number(value) => self.number(value),
+            Json::Text(text) => self.text(text),
+            Json::List(items) => self.list(items.iter(), Printer::print),
+            Json::Object(object) => self.object(object.entries.iter().map(|(key, value)| (key.as_ref(), value)), Printer::print),
+            Json::Given(value) => self.given(value),
+        }
+    }
+
+    fn given(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => self.list(items.iter(), Printer::given),
+            Value::Object(map) => self.object(map.iter().map(|(key, value)| (key.as_str(), value)), Printer::given),
+            Value::String(text) => self.text(text),
+            Value::Number(number) => self.number(number),
+            Value::Bool(value) => self.print(&Json::Bool(*value)),
+            Value::Null => self.print(&Json::Null),
+        }
+    }
+
+    fn list<T>(&mut self, items: impl ExactSizeIterator<Item = T>, mut print: impl FnMut(&mut Printer, T)) {
+        self.inside(b"[]", items, |printer, item| print(printer, item));
+    }
+
+    fn object<'k, T>(&mut self, entries: impl ExactSizeIterator<Item = (&'k str, T)>, mut print: impl FnMut(&mut Printer, T)) {
+        self.inside(b"{}", entries, |printer, (key, value)| {
+            printer.text(key);
+            printer.out.extend(if printer.depth.is_some() { b": ".as_slice() } else { b":" });
+            print(printer, value);
+        });
+    }
+
+    /// Items between brackets.
+    fn inside<T>(&mut self, brackets: &[u8; 2], items: impl ExactSizeIterator<Item = T>, mut print: impl FnMut(&mut Printer, T)) {
+        self.out.push(brackets[0]);
+        let is_empty = items.len() == 0;
+        self.depth = self.depth.map(|depth| depth + 1);
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                self.out.push(b',');
             }
-            Json::Given(value) => value.serialize(out),
+            self.line();
+            print(self, item);
+        }
+        self.depth = self.depth.map(|depth| depth - 1);
+        if !is_empty {
+            self.line();
+        }
+        self.out.push(brackets[1]);
+    }
+
+    /// A new line with its indent.
+    fn line(&mut self) {
+        let Some(depth) = self.depth else { return };
+        match BLANKS.get(..1 + 2 * depth) {
+            Some(line) => self.out.extend(line.as_bytes()),
+            None => {
+                self.out.push(b'\n');
+                self.out.resize(self.out.len() + 2 * depth, b' ');
+            }
+        }
+    }
+
+    fn number(&mut self, number: &impl Serialize) {
+        serde_json::to_writer(&mut self.out, number).expect("a number always prints");
+    }
+
+    fn text(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        self.out.push(b'"');
+        while let Some(at) = first(rest, |byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+            self.out.extend(&rest[..at]);
+            match rest[at] {
+                b'"' => self.out.extend(b"\\\""),
+                b'\\' => self.out.extend(b"\\\\"),
+                b'\n' => self.out.extend(b"\\n"),
+                b'\r' => self.out.extend(b"\\r"),
+                b'\t' => self.out.extend(b"\\t"),
+                0x08 => self.out.extend(b"\\b"),
+                0x0c => self.out.extend(b"\\f"),
+                byte => self.out.extend(format!("\\u{byte:04x}").into_bytes()),
+            }
+            rest = &rest[at + 1..];
+        }
+        self.out.extend(rest);
+        self.out.push(b'"');
+    }
+}
+
+impl Json<'_> {
+    /// The same as a value to be read.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Json::Null => Value::Null,
+            Json::Bool(value) => (*value).into(),
+            Json::Integer(value) => (*value).into(),
+            Json::Number(value) => (*value).into(),
+            Json::Text(text) => text.as_ref().into(),
+            Json::List(items) => items.iter().map(Json::to_value).collect(),
+            Json::Object(object) => object.entries.iter().map(|(key, value)| (key.as_ref(), value.to_value())).collect(),
+            Json::Given(value) => value.as_ref().clone(),
         }
     }
 }
@@ -137,7 +235,7 @@ impl Serialize for Json<'_> {
 impl std::fmt::Display for Json<'_> {
     /// On one line.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)
+        f.write_str(&String::from_utf8_lossy(&line(self)))
     }
 }
 
@@ -181,51 +279,48 @@ macro_rules! json {
 pub(crate) use json;
 
 /// With indents of two blanks and a line end, as Power BI Desktop writes files of a report.
-pub(super) fn pretty(json: &impl Serialize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(4096);
-    serde_json::to_writer_pretty(&mut bytes, json).expect("a JSON value always prints");
-    bytes.push(b'\n');
-    bytes.shrink_to_fit();
-    bytes
+pub(super) fn pretty(json: &Json<'_>) -> Vec<u8> {
+    let mut printer = Printer { out: Vec::with_capacity(4096), depth: Some(0) };
+    printer.print(json);
+    printer.out.push(b'\n');
+    printer.out.shrink_to_fit();
+    printer.out
+}
+
+/// On one line.
+pub(super) fn line(json: &Json<'_>) -> Vec<u8> {
+    let mut printer = Printer { out: Vec::new(), depth: None };
+    printer.print(json);
+    printer.out
 }
 
 /// On one line, in UTF-16LE, as parts of a `.pbit` are.
-pub(super) fn utf16(json: &impl Serialize) -> Vec<u8> {
-    let mut wide = Utf16::default();
-    serde_json::to_writer(&mut wide, json).expect("a JSON value always prints");
-    wide.bytes
-}
-
-/// Text as UTF-16LE; each piece written is whole characters.
-#[derive(Default)]
-struct Utf16 {
-    bytes: Vec<u8>,
-}
-
-impl io::Write for Utf16 {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.write_all(piece)?;
-        Ok(piece.len())
-    }
-
-    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+pub(super) fn utf16(json: &Json<'_>) -> Vec<u8> {
+    let line = line(json);
+    let mut out = Vec::with_capacity(2 * line.len());
+    let mut rest = line.as_slice();
+    while !rest.is_empty() {
         // Nearly all is ASCII, where a byte becomes two.
-        if piece.is_ascii() {
-            let start = self.bytes.len();
-            self.bytes.resize(start + 2 * piece.len(), 0);
-            for (unit, byte) in self.bytes[start..].chunks_exact_mut(2).zip(piece) {
-                unit[0] = *byte;
-            }
-        } else {
-            let text = std::str::from_utf8(piece).map_err(io::Error::other)?;
-            self.bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        let (plain, other) = rest.split_at(first(rest, |byte| !byte.is_ascii()).unwrap_or(rest.len()));
+        let start = out.len();
+        out.resize(start + 2 * plain.len(), 0);
+        for (unit, byte) in out[start..].chunks_exact_mut(2).zip(plain) {
+            unit[0] = *byte;
         }
-        Ok(())
+        let wide;
+        (wide, rest) = other.split_at(first(other, |byte| byte.is_ascii()).unwrap_or(other.len()));
+        out.extend(String::from_utf8_lossy(wide).encode_utf16().flat_map(u16::to_le_bytes));
     }
+    out
+}
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The first byte that is wanted; a block without any is passed over at once.
+fn first(bytes: &[u8], is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    const BLOCK: usize = 32;
+    let blocks = bytes.chunks_exact(BLOCK);
+    let without = blocks.take_while(|block| !block.iter().fold(false, |any, byte| any | is_wanted(*byte))).count();
+    let start = without * BLOCK;
+    bytes[start..].iter().position(|byte| is_wanted(*byte)).map(|at| start + at)
 }
 
 #[cfg(test)]
@@ -236,8 +331,9 @@ mod tests {
     fn it_prints_as_serde_prints_values() {
         let given = serde_json::json!({"b": [1, 2.5, null], "a": {"x": "é\u{1}\"\n"}});
         let name = "n".to_owned();
-        let own = json!({"given": &given, "list": [{"a": 1u8}, "t", 1.0], "name": &name, "none": Json::Null, "deep": {"e": {}, "l": []}});
-        let same = serde_json::json!({"given": given, "list": [{"a": 1}, "t", 1.0], "name": "n", "none": null, "deep": {"e": {}, "l": []}});
+        let odd = "\u{0}\u{8}\u{c}\r\t/\u{7f}\u{2028}\u{1f600}\\";
+        let own = json!({"given": &given, "list": [{"a": 1u8}, odd, 1.0], "name": &name, "none": Json::Null, "deep": {"e": {}, "l": []}, "f": f64::NAN});
+        let same = serde_json::json!({"given": given, "list": [{"a": 1}, odd, 1.0], "name": "n", "none": null, "deep": {"e": {}, "l": []}, "f": null});
         assert_eq!(String::from_utf8(pretty(&own)).unwrap(), serde_json::to_string_pretty(&same).unwrap() + "\n");
         let wide: Vec<u8> = serde_json::to_string(&same).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(utf16(&own), wide);
@@ -249,6 +345,13 @@ mod tests {
         object.set("a", 1);
         object.set("b", 2);
         object.set("a", 3);
-        assert_eq!(serde_json::to_string(&Json::from(object)).unwrap(), r#"{"a":3,"b":2}"#);
+        assert_eq!(Json::from(object).to_string(), r#"{"a":3,"b":2}"#);
+    }
+
+    #[test]
+    fn indents_grow_with_the_depth() {
+        let deep = (0..60).fold(Json::from(1), |inner, _| json!([inner]));
+        let same: Value = serde_json::from_str(&deep.to_string()).unwrap();
+        assert_eq!(String::from_utf8(pretty(&deep)).unwrap(), serde_json::to_string_pretty(&same).unwrap() + "\n");
     }
 }

@@ -1,7 +1,6 @@
 //! The small files of a PBIP project: `.pbip`, `.platform`, `definition.pbism`, `.gitignore`.
 
-use serde_json::{Value as Json, json};
-
+use super::json::{json, pretty};
 use super::{pbit, tmdl};
 use crate::base::FileSet;
 use crate::model::Model;
@@ -33,7 +32,7 @@ pub fn write(model: &Model, name: &str, report: &FileSet, id: impl Fn(&str) -> S
         let project = json!({
             "$schema": format!("{SCHEMAS}/pbip/pbipProperties/1.0.0/schema.json"),
             "version": "1.0",
-            "artifacts": [{"report": {"path": folder}}],
+            "artifacts": [{"report": {"path": folder.clone()}}],
             "settings": {"enableAutoRecovery": true},
         });
         files.insert(format!("{name}.pbip"), pretty(&project));
@@ -41,16 +40,10 @@ pub fn write(model: &Model, name: &str, report: &FileSet, id: impl Fn(&str) -> S
     files
 }
 
-fn platform(kind: &str, name: &str, id: &str) -> String {
+fn platform(kind: &str, name: &str, id: &str) -> Vec<u8> {
     pretty(&json!({
         "$schema": format!("{SCHEMAS}/gitIntegration/platformProperties/2.1.0/schema.json"),
         "metadata": {"type": kind, "displayName": name},
         "config": {"version": "2.0", "logicalId": id},
     }))
-}
-
-fn pretty(json: &Json) -> String {
-    let mut text = serde_json::to_string_pretty(json).expect("a JSON value always prints");
-    text.push('\n');
-    text
 }

@@ -4,9 +4,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value as Json, json};
-
-use super::json::utf16;
+use super::json::{Json, Object, json, utf16};
 use super::{tmsl, zip};
 use crate::base::{Diagnostic, FileSet, SourceMap};
 use crate::model::Model;
@@ -81,7 +79,7 @@ fn content_types(report: &FileSet) -> String {
     out
 }
 
-fn settings() -> Json {
+fn settings<'a>() -> Json<'a> {
     json!({
         "Version": 4,
         "ReportSettings": {"IsRelationshipAutodetectionEnabled": false},
@@ -89,18 +87,18 @@ fn settings() -> Json {
     })
 }
 
-fn metadata(model: &Model) -> Json {
+fn metadata(model: &Model) -> Json<'_> {
     json!({
         "Version": 5,
         "AutoCreatedRelationships": [],
-        "FileDescription": model.description,
+        "FileDescription": &model.description,
         "CreatedFrom": "Cloud",
         "CreatedFromRelease": "2026.06",
     })
 }
 
 /// The picture of the model: facts in the middle column, what filters them around; written as `diagramLayout.json` in PBIP.
-pub fn diagram_layout(model: &Model) -> Json {
+pub(super) fn diagram_layout(model: &Model) -> Json<'_> {
     let many: Vec<&str> = model.relationships.iter().filter(|r| r.is_active).map(|r| r.from_table.as_str()).collect();
     let one: Vec<&str> = model.relationships.iter().filter(|r| r.is_active).map(|r| r.to_table.as_str()).collect();
     let mut heights = [0i64; 4];
@@ -116,23 +114,22 @@ pub fn diagram_layout(model: &Model) -> Json {
         let height = (60 + 24 * rows.min(12)) as i64;
         let y = heights[column];
         heights[column] += height + 40;
-        let mut node = json!({
-            "location": {"x": column * 320, "y": y},
-            "nodeIndex": name,
-            "size": {"height": height, "width": 240},
-            "zIndex": index,
-        });
+        let mut node = Object::default();
+        node.set("location", json!({"x": column * 320, "y": y}));
+        node.set("nodeIndex", name);
+        node.set("size", json!({"height": height, "width": 240}));
+        node.set("zIndex", index);
         if let Some(tag) = &table.lineage_tag {
-            node["nodeLineageTag"] = json!(tag);
+            node.set("nodeLineageTag", tag);
         }
-        node
+        Json::from(node)
     });
     json!({
         "version": "1.1.0",
         "diagrams": [{
             "ordinal": 0,
             "scrollPosition": {"x": 0, "y": 0},
-            "nodes": nodes.collect::<Vec<_>>(),
+            "nodes": nodes.collect::<Json<'_>>(),
             "name": "All tables",
             "zoomValue": 75,
             "pinKeyFieldsToTop": false,

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn value(json: Json<'_>) -> Value {
-        serde_json::to_value(json).unwrap()
+        json.to_value()
     }
 
     #[test]

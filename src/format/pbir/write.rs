@@ -354,7 +354,7 @@ fn position<'a>(position: &Position) -> Json<'a> {
 /// The theme's name in files: with a hash of its content, because Power BI Desktop caches themes by name.
 fn theme_name(theme: &Theme) -> String {
     let json: Json<'_> = theme.json.iter().filter(|(key, _)| *key != "name").collect::<Object<'_>>().into();
-    let hash = Sha256::digest(serde_json::to_vec(&json).expect("JSON values are writable"));
+    let hash = Sha256::digest(json.to_string());
     let suffix: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     if theme.name.ends_with(&format!("-{suffix}")) { theme.name.clone() } else { format!("{}-{suffix}", theme.name) }
 }

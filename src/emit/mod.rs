@@ -58,7 +58,7 @@ pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec
         true => power_query::render_again(project, &wanted, checked.queries().clone())?,
         false => power_query::render(project, &wanted)?,
     };
-    let mut model = prepare::prepare(project, &queries);
+    let mut model = prepare::prepare(project, queries);
     if let Some(words) = project.report.translations.get(locale).filter(|_| !locale.eq_ignore_ascii_case(&project.model.culture)) {
         localise_dax(&mut model, words, locale);
     }

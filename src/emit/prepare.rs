@@ -6,15 +6,15 @@ use crate::project::Project;
 use crate::project::lineage::uuid;
 
 /// The model for one source.
-pub(super) fn prepare(project: &Project, queries: &Queries) -> Model {
+pub(super) fn prepare(project: &Project, queries: Queries) -> Model {
     let mut model = project.model.clone();
-    for (table, text) in &queries.tables {
-        let table = model.tables.iter_mut().find(|t| t.name == *table);
+    for (table, text) in queries.tables {
+        let table = model.tables.iter_mut().find(|t| t.name == table);
         if let Some(PartitionSource::M(empty)) = table.and_then(|t| t.partitions.first_mut()).map(|p| &mut p.source) {
-            *empty = Source::new(text.clone());
+            *empty = Source::new(text);
         }
     }
-    let mut expressions = queries.expressions.clone();
+    let mut expressions = queries.expressions;
     refresh(&mut model, &mut expressions);
     model.expressions = expressions;
     for table in &mut model.tables {
@@ -128,10 +128,6 @@ fn words(table: &mut Table) {
 }
 
 fn one_line(text: &str) -> String {
-    let is_one = text.is_ascii() && !text.contains("  ") && !text.contains(['\n', '\t', '\r', '\u{b}', '\u{c}']) && text.trim().len() == text.len();
-    if is_one {
-        return text.to_owned();
-    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -58,9 +58,7 @@ fn put_back(template: &mut Template, pieces: &[&str]) -> usize {
     for element in &mut template.elements {
         count += match element {
             Element::RawString(text) => put_back_text(text, pieces),
-            Element::HelperBlock(block) => {
-                block.template.iter_mut().chain(&mut block.inverse).map(|inner| put_back(inner, pieces)).sum()
-            }
+            Element::HelperBlock(block) => block.template.iter_mut().chain(&mut block.inverse).map(|inner| put_back(inner, pieces)).sum(),
             Element::DecoratorBlock(block) | Element::PartialBlock(block) => {
                 block.template.iter_mut().map(|inner| put_back(inner, pieces)).sum()
             }

@@ -277,11 +277,11 @@ impl<'a> Templates<'a> {
             );
         };
         if !text.contains("{{") {
-            return Ok(tidy(text));
+            return Ok(tidy((*text).to_owned()));
         }
         let template = compiled(text).map_err(|error| unreadable(path, &error))?;
         let (context, mut state) = (Context::from(data), RenderContext::new(None));
-        template.renders(&self.engine, &context, &mut state).map(|text| tidy(&text)).map_err(|error| broken(name, &error))
+        template.renders(&self.engine, &context, &mut state).map(tidy).map_err(|error| broken(name, &error))
     }
 }
 
@@ -385,7 +385,20 @@ fn m_type(data_type: Option<DataType>, is_date: bool) -> &'static str {
 }
 
 /// Without blanks at line ends, blank lines in a row, and outer blank lines.
-fn tidy(text: &str) -> String {
+fn tidy(text: String) -> String {
+    let mut was_blank = true;
+    let is_tidy = |line: &str| {
+        let is_blank = line.is_empty();
+        let ends_well = line.trim_end().len() == line.len() && !(is_blank && was_blank);
+        was_blank = is_blank;
+        ends_well
+    };
+    // Most are, and one of them is long.
+    if !text.contains('\r') && text.strip_suffix('\n').unwrap_or(&text).split('\n').all(is_tidy) {
+        let mut text = text;
+        text.truncate(text.trim_end().len());
+        return text;
+    }
     let mut out = String::with_capacity(text.len());
     let mut was_blank = true;
     for line in text.lines().map(str::trim_end) {

@@ -194,7 +194,9 @@ impl<'a> Writer<'a> {
                 for of in fields {
                     let name = identifier(&["drill-through", &page.name, &of.query_ref()]);
                     let expression = field(of);
-                    first.push(json!({"name": name.clone(), "field": expression.clone(), "type": "Categorical", "howCreated": "Drillthrough"}));
+                    first.push(
+                        json!({"name": name.clone(), "field": expression.clone(), "type": "Categorical", "howCreated": "Drillthrough"}),
+                    );
                     parameters.push(json!({"name": format!("Param_{name}"), "boundFilter": name, "fieldExpr": expression}));
                 }
                 let mut binding = Object::default();

@@ -28,11 +28,12 @@ pub use number::Decimal;
 pub(crate) use number::{
     add as number_add, divide as number_divide, double_to_i64, multiply as number_multiply, subtract as number_subtract,
 };
-pub use record::{Name, Record, Shape};
+pub use record::{CellRef, Name, Record, Shape};
 pub use table::{Row, RowCursor, RowSource, Table};
 pub(crate) use temporal::DAYS_TO_OLE;
 pub use temporal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_day, day_from_civil};
 pub use text::{quote, utf16_char_at, utf16_index_to_byte, utf16_len, utf16_slice};
+pub(crate) use thunk::Unread;
 pub use thunk::{JsonText, Pending, Slot, Thunk};
 pub use types::{Field, FunctionType, Kind, RecordType, TableType, Type, TypeData, TypeForm};
 

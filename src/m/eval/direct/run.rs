@@ -11,7 +11,7 @@ use crate::m::eval::expr::{ancestor, unary};
 use crate::m::eval::interp::{Cell, Frame, Interp};
 use crate::m::eval::node::{Binary, Lambda, Lookup, Node};
 use crate::m::eval::operators;
-use crate::m::value::{Body, List, Record, Slot, Value};
+use crate::m::value::{Body, CellRef, List, Record, Slot, Value};
 
 /// Why there is no value.
 pub(super) enum Stop {
@@ -301,11 +301,11 @@ fn field<'a, const AHEAD: bool>(
 ) -> std::result::Result<Held<'a>, Stop> {
     match look::<AHEAD>(cx, target, act)? {
         Held::Theirs(Value::Record(record)) => match lookup.find(record) {
-            Some(Slot::Value(value)) => Ok(Held::Theirs(value)),
+            Some(CellRef::Slot(Slot::Value(value))) => Ok(Held::Theirs(value)),
             found => field_cell::<AHEAD>(cx, found, record, lookup).map(Held::Own),
         },
         Held::Own(Value::Record(record)) => match lookup.find(&record) {
-            Some(Slot::Value(value)) => Ok(Held::Own(value.clone())),
+            Some(CellRef::Slot(Slot::Value(value))) => Ok(Held::Own(value.clone())),
             found => field_cell::<AHEAD>(cx, found, &record, lookup).map(Held::Own),
         },
         target => match &*target {
@@ -316,13 +316,10 @@ fn field<'a, const AHEAD: bool>(
     }
 }
 
-fn field_cell<const AHEAD: bool>(cx: &mut Interp, found: Option<&Slot>, record: &Record, lookup: &Lookup) -> Outcome {
+fn field_cell<const AHEAD: bool>(cx: &mut Interp, found: Option<CellRef<'_>>, record: &Record, lookup: &Lookup) -> Outcome {
     match found {
         Some(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow),
-        Some(slot) => {
-            let slot = slot.clone();
-            Ok(cx.nested(|cx| slot.force(cx))?)
-        }
+        Some(cell) => Ok(cx.nested(|cx| cell.force(cx))?),
         None if lookup.optional => Ok(Value::Null),
         None => Err(fails::<AHEAD>(|| record.missing(&lookup.name))),
     }
@@ -669,7 +666,7 @@ fn is_allowed(allowed: Use, args: &[Value]) -> bool {
     let is_ready = |slot: &Slot| matches!(slot, Slot::Value(value) if is_scalar(value));
     match (allowed, args) {
         (Use::Lookup, [Value::Record(record), Value::Text(name), rest @ ..]) => {
-            record.get(name).is_none_or(|slot| matches!(slot, Slot::Value(_)))
+            record.get(name).is_none_or(|cell| cell.is_plain())
                 && rest.iter().all(|value| !matches!(value, Value::Tagged(_)))
         }
         (Use::Shallow, [Value::List(list), rest @ ..]) => {

@@ -40,8 +40,9 @@ pub use types::{Field, FunctionType, Kind, RecordType, TableType, Type, TypeData
 /// Immutable text. M counts UTF-16 code units: see [`utf16_len`] and its siblings.
 pub type Text = Rc<str>;
 
-/// Any M value.
+/// Any M value. Its tag takes a whole word, so that values are copied by words: in pieces of a byte or two every copy waits for the last.
 #[derive(Clone, Default)]
+#[repr(u64)]
 pub enum Value {
     /// `null`.
     #[default]

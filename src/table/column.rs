@@ -163,7 +163,11 @@ impl ColumnBuilder {
             DataType::String => ColumnData::String { ids: Vec::new(), dictionary: Vec::new() },
             DataType::Binary => ColumnData::Binary(Vec::new()),
         };
-        ColumnBuilder { column: Column { name: name.into(), data, blanks: None }, seen: HashTable::new(), hasher: DefaultHashBuilder::default() }
+        ColumnBuilder {
+            column: Column { name: name.into(), data, blanks: None },
+            seen: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 
     /// Appends BLANK.

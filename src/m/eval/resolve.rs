@@ -9,7 +9,7 @@ use crate::m::error::{Error, Result};
 use crate::m::functions::{self, Global};
 use crate::m::syntax::ast::{self, Expr, ExprKind, Item, Logic, TypeKind};
 use crate::m::syntax::{number_literal, walk};
-use crate::m::value::{CellRef, Body, List, Name, Record, Shape, Slot, Type, Value};
+use crate::m::value::{Body, CellRef, List, Name, Record, Shape, Slot, Type, Value};
 
 /// Where names outside an expression come from.
 #[derive(Clone)]

@@ -12,7 +12,8 @@ use crate::m::canon::{date_text, datetime_text, offset_text, time_text};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
 use crate::m::value::{
-    Binary, Bytes, JsonText, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Unread, Value,
+    Binary, Bytes, JsonText, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Unread,
+    Value,
 };
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -543,9 +544,10 @@ impl<'a> Parser<'a> {
             if shape.len() == count {
                 return Ok(Some((shape.clone(), None)));
             }
-            let whole = known.iter().map(|(shape, _)| shape).find(|other| {
-                other.len() == count && other.names().iter().zip(shape.names()).all(|(a, b)| Rc::ptr_eq(a, b))
-            });
+            let whole = known
+                .iter()
+                .map(|(shape, _)| shape)
+                .find(|other| other.len() == count && other.names().iter().zip(shape.names()).all(|(a, b)| Rc::ptr_eq(a, b)));
             if let Some(whole) = whole {
                 return Ok(Some((whole.clone(), None)));
             }

@@ -52,7 +52,11 @@ impl Unread {
     #[inline]
     pub(super) fn value(&self, cx: &mut Interp, place: usize) -> Result<Value> {
         let at = self.at[place];
-        if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) { self.nested(cx, place, at) } else { json::scalar_at(cx, &self.text, at) }
+        if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) {
+            self.nested(cx, place, at)
+        } else {
+            json::scalar_at(cx, &self.text, at)
+        }
     }
 
     /// The value at a place if it is no list or record.

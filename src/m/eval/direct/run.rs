@@ -666,8 +666,7 @@ fn is_allowed(allowed: Use, args: &[Value]) -> bool {
     let is_ready = |slot: &Slot| matches!(slot, Slot::Value(value) if is_scalar(value));
     match (allowed, args) {
         (Use::Lookup, [Value::Record(record), Value::Text(name), rest @ ..]) => {
-            record.get(name).is_none_or(|cell| cell.is_plain())
-                && rest.iter().all(|value| !matches!(value, Value::Tagged(_)))
+            record.get(name).is_none_or(|cell| cell.is_plain()) && rest.iter().all(|value| !matches!(value, Value::Tagged(_)))
         }
         (Use::Shallow, [Value::List(list), rest @ ..]) => {
             let has_ends = list.as_range().is_some()

@@ -1,9 +1,10 @@
 //! Columns as typed vectors, and tables of equally long columns.
 
 use std::fmt;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{DataType, Value};
 use crate::base::Currency;
@@ -145,7 +146,9 @@ impl std::error::Error for TypeMismatch {}
 #[derive(Debug)]
 pub struct ColumnBuilder {
     column: Column,
-    seen: HashMap<Arc<str>, u32>,
+    /// Short hashes and ids of the dictionary's texts.
+    seen: HashTable<(u32, u32)>,
+    hasher: DefaultHashBuilder,
 }
 
 impl ColumnBuilder {
@@ -160,7 +163,11 @@ impl ColumnBuilder {
             DataType::String => ColumnData::String { ids: Vec::new(), dictionary: Vec::new() },
             DataType::Binary => ColumnData::Binary(Vec::new()),
         };
-        ColumnBuilder { column: Column { name: name.into(), data, blanks: None }, seen: HashMap::new() }
+        ColumnBuilder {
+            column: Column { name: name.into(), data, blanks: None },
+            seen: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 
     /// Appends BLANK.
@@ -175,7 +182,8 @@ impl ColumnBuilder {
                 if dictionary.is_empty() {
                     // Id 0 must exist for blank rows; it is the empty text, which real rows may share.
                     dictionary.push(Arc::from(""));
-                    self.seen.insert(Arc::from(""), 0);
+                    let hash = self.hasher.hash_one("") as u32;
+                    self.seen.insert_unique(spread(hash), (hash, 0), |(hash, _)| spread(*hash));
                 }
                 ids.push(0);
             }
@@ -190,14 +198,19 @@ impl ColumnBuilder {
         };
         // Often it is the text of the row before.
         let before = ids.last().copied().filter(|id| &*dictionary[*id as usize] == text);
-        let id = match before.or_else(|| self.seen.get(text).copied()) {
+        let id = match before {
             Some(id) => id,
             None => {
-                let shared: Arc<str> = Arc::from(text);
-                let id = dictionary.len() as u32;
-                dictionary.push(shared.clone());
-                self.seen.insert(shared, id);
-                id
+                let hash = self.hasher.hash_one(text) as u32;
+                match self.seen.find(spread(hash), |(other, id)| *other == hash && &*dictionary[*id as usize] == text) {
+                    Some((_, id)) => *id,
+                    None => {
+                        let id = dictionary.len() as u32;
+                        dictionary.push(Arc::from(text));
+                        self.seen.insert_unique(spread(hash), (hash, id), |(hash, _)| spread(*hash));
+                        id
+                    }
+                }
             }
         };
         ids.push(id);
@@ -252,6 +265,11 @@ impl ColumnBuilder {
     fn mismatch(&self, found: Value) -> TypeMismatch {
         TypeMismatch { column: self.column.name.clone(), row: self.column.len(), expected: self.column.data_type(), found }
     }
+}
+
+/// A short hash as long as a table wants it.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// What a reader of data files needs to know of a column of the model.

@@ -5,15 +5,17 @@
 //! not depend on how many there are.
 
 use std::io::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, ConvertedType, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::writer::{ColumnCloseResult, ColumnWriter, get_column_writer, get_typed_column_writer_mut};
 use parquet::data_type::{self as physical, ByteArray};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{ColumnDescriptor, ColumnPath, Type};
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, ColumnPath, Type};
 use rayon::prelude::*;
 
 use super::csv::{Dictionary, settle_blanks};
@@ -555,54 +557,81 @@ pub fn write<W: Write + Send>(table: &Table, sink: W) -> Result<(), parquet::err
             }
         }
     }
-    let mut writer = SerializedFileWriter::new(sink, schema, Arc::new(properties.build()))?;
+    let properties = Arc::new(properties.build());
+    let mut writer = SerializedFileWriter::new(sink, schema, properties.clone())?;
+    let descriptor = writer.schema_descr().clone();
     let mut start = 0;
     while start < rows || start == 0 {
         let end = (start + ROW_GROUP).min(rows);
+        // Each column on a thread of its own; they are put together in their order.
+        let encode = |at: usize| encode(&table.columns[at], start..end, dates[at], descriptor.column(at), properties.clone());
+        let chunks: Vec<_> = (0..table.columns.len()).into_par_iter().map(encode).collect();
         let mut group = writer.next_row_group()?;
-        for (column, whole_days) in table.columns.iter().zip(&dates) {
-            let Some(mut chunk) = group.next_column()? else { break };
-            let levels: Vec<i16> = (start..end).map(|row| i16::from(!column.is_blank(row))).collect();
-            let present = || (start..end).filter(|row| !column.is_blank(*row));
-            let levels = Some(&levels[..]);
-            match &column.data {
-                ColumnData::Int64(v) | ColumnData::Currency(v) => {
-                    let values: Vec<i64> = present().map(|row| v[row]).collect();
-                    chunk.typed::<physical::Int64Type>().write_batch(&values, levels, None)?;
-                }
-                ColumnData::Double(v) => {
-                    let values: Vec<f64> = present().map(|row| v[row]).collect();
-                    chunk.typed::<physical::DoubleType>().write_batch(&values, levels, None)?;
-                }
-                ColumnData::DateTime(v) if *whole_days => {
-                    let values: Vec<i32> = present().map(|row| Date(v[row] as i32).to_unix_days()).collect();
-                    chunk.typed::<physical::Int32Type>().write_batch(&values, levels, None)?;
-                }
-                ColumnData::DateTime(v) => {
-                    let values: Vec<i64> = present().map(|row| ((v[row] - UNIX_EPOCH as f64) * 86_400e6).round() as i64).collect();
-                    chunk.typed::<physical::Int64Type>().write_batch(&values, levels, None)?;
-                }
-                ColumnData::Boolean(v) => {
-                    let values: Vec<bool> = present().map(|row| v[row]).collect();
-                    chunk.typed::<physical::BoolType>().write_batch(&values, levels, None)?;
-                }
-                ColumnData::String { ids, dictionary } => {
-                    let texts: Vec<ByteArray> = dictionary.iter().map(|text| ByteArray::from(text.as_bytes().to_vec())).collect();
-                    let values: Vec<ByteArray> = present().map(|row| texts[ids[row] as usize].clone()).collect();
-                    chunk.typed::<physical::ByteArrayType>().write_batch(&values, levels, None)?;
-                }
-                ColumnData::Binary(v) => {
-                    let values: Vec<ByteArray> = present().map(|row| ByteArray::from(v[row].to_vec())).collect();
-                    chunk.typed::<physical::ByteArrayType>().write_batch(&values, levels, None)?;
-                }
-            }
-            chunk.close()?;
+        for chunk in chunks {
+            let (bytes, outcome) = chunk?;
+            group.append_column(&bytes, outcome)?;
         }
         group.close()?;
         start = end.max(start + 1);
     }
     writer.close()?;
     Ok(())
+}
+
+/// Rows of a column as the chunk of a row group.
+fn encode(
+    column: &Column,
+    rows: Range<usize>,
+    whole_days: bool,
+    descriptor: ColumnDescPtr,
+    properties: WriterPropertiesPtr,
+) -> Result<(bytes::Bytes, ColumnCloseResult), parquet::errors::ParquetError> {
+    fn put<T: physical::DataType>(
+        chunk: &mut ColumnWriter<'_>,
+        values: impl Iterator<Item = T::T>,
+        levels: &[i16],
+    ) -> Result<(), parquet::errors::ParquetError> {
+        let values: Vec<T::T> = values.collect();
+        get_typed_column_writer_mut::<T>(chunk).write_batch(&values, Some(levels), None).map(|_| ())
+    }
+    let mut out = TrackedWrite::new(Vec::new());
+    let outcome = {
+        let mut chunk = get_column_writer(descriptor, properties, Box::new(SerializedPageWriter::new(&mut out)));
+        let levels: Vec<i16> = rows.clone().map(|row| i16::from(!column.is_blank(row))).collect();
+        let present = rows.filter(|row| !column.is_blank(*row));
+        match &column.data {
+            ColumnData::Int64(v) | ColumnData::Currency(v) => {
+                put::<physical::Int64Type>(&mut chunk, present.map(|row| v[row]), &levels)?;
+            }
+            ColumnData::Double(v) => put::<physical::DoubleType>(&mut chunk, present.map(|row| v[row]), &levels)?,
+            ColumnData::DateTime(v) if whole_days => {
+                put::<physical::Int32Type>(&mut chunk, present.map(|row| Date(v[row] as i32).to_unix_days()), &levels)?;
+            }
+            ColumnData::DateTime(v) => {
+                let micros = |row: usize| ((v[row] - UNIX_EPOCH as f64) * 86_400e6).round() as i64;
+                put::<physical::Int64Type>(&mut chunk, present.map(micros), &levels)?;
+            }
+            ColumnData::Boolean(v) => put::<physical::BoolType>(&mut chunk, present.map(|row| v[row]), &levels)?,
+            ColumnData::String { ids, dictionary } => {
+                // The texts lie behind one another in one piece of memory, of which each is a slice.
+                let mut ends = Vec::with_capacity(dictionary.len() + 1);
+                let mut all = Vec::with_capacity(dictionary.iter().map(|text| text.len()).sum());
+                ends.push(0);
+                for text in dictionary {
+                    all.extend_from_slice(text.as_bytes());
+                    ends.push(all.len());
+                }
+                let all = bytes::Bytes::from(all);
+                let text = |row: usize| ByteArray::from(all.slice(ends[ids[row] as usize]..ends[ids[row] as usize + 1]));
+                put::<physical::ByteArrayType>(&mut chunk, present.map(text), &levels)?;
+            }
+            ColumnData::Binary(v) => {
+                put::<physical::ByteArrayType>(&mut chunk, present.map(|row| ByteArray::from(v[row].to_vec())), &levels)?;
+            }
+        }
+        chunk.close()?
+    };
+    Ok((bytes::Bytes::from(out.into_inner()?), outcome))
 }
 
 #[cfg(test)]

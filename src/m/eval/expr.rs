@@ -249,7 +249,7 @@ impl Interp {
                 _ => None,
             },
             Node::Field(access) if matches!(access.target, Node::Variable { .. }) => match self.ready(&access.target, frame)? {
-                Value::Record(record) => access.lookup.find(&record).and_then(Slot::ready),
+                Value::Record(record) => access.lookup.find(&record).and_then(|cell| cell.cheap(self)),
                 _ => None,
             },
             Node::Binary(operator, sides) => {
@@ -285,10 +285,7 @@ impl Interp {
     pub(super) fn access_field(&mut self, access: &Lookup, target: &Value) -> Result<Value> {
         match target.bare() {
             Value::Record(record) => match access.find(record) {
-                Some(slot) => {
-                    let slot = slot.clone();
-                    self.nested(|cx| slot.force(cx))
-                }
+                Some(cell) => self.nested(|cx| cell.force(cx)),
                 None if access.optional => Ok(Value::Null),
                 None => Err(record.missing(&access.name)),
             },
@@ -309,7 +306,7 @@ impl Interp {
                 let mut pairs = Vec::with_capacity(names.len());
                 for name in names {
                     match record.get(name) {
-                        Some(slot) => pairs.push((name.clone(), slot.clone())),
+                        Some(cell) => pairs.push((name.clone(), cell.to_slot())),
                         None if optional => pairs.push((name.clone(), Slot::Value(Value::Null))),
                         None => return Err(record.missing(name)),
                     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::direct::{Ahead, Direct};
 use crate::m::functions::Builtin;
-use crate::m::value::{Field, FunctionType, Kind, Name, Record, Shape, Slot, Type, Value};
+use crate::m::value::{CellRef, Field, FunctionType, Kind, Name, Record, Shape, Slot, Type, Value};
 
 /// A resolved expression.
 pub enum Node {
@@ -134,13 +134,13 @@ impl Lookup {
 
     /// The cell of the field, found at once when the shape is one of those seen last.
     #[inline]
-    pub fn find<'a>(&self, record: &'a Record) -> Option<&'a Slot> {
+    pub fn find<'a>(&self, record: &'a Record) -> Option<CellRef<'a>> {
         let address = record.shape().address();
         let (known, place) = self.known[way(address)].get();
         if known == address {
-            return record.cells().get(place as usize);
+            return record.cell(place as usize);
         }
-        self.learn(record.shape(), address).and_then(|place| record.cells().get(place as usize))
+        self.learn(record.shape(), address).and_then(|place| record.cell(place as usize))
     }
 
     /// A field that is not there is remembered too, as a place beyond the end.

@@ -297,7 +297,7 @@ pub(super) fn for_source(kind: &Name, function: Value) -> Value {
 fn source_path(cx: &mut Interp, kind: &str, signature: &FunctionType, args: &[Value]) -> Result<String> {
     let mut fields = Vec::new();
     for (param, arg) in signature.params.iter().take(signature.required).zip(args) {
-        let excluded = param.ty.meta().and_then(|m| m.get("DataSource.Path")).and_then(Slot::ready);
+        let excluded = param.ty.meta().and_then(|m| m.get("DataSource.Path")).and_then(|cell| cell.ready());
         if !excluded.is_some_and(|v| matches!(v.bare(), Value::Logical(false))) {
             if param.ty.claim_name() == Some("Uri.Type") {
                 if let Value::Text(uri) = arg.bare() {

@@ -9,7 +9,7 @@ use crate::m::error::{Error, Result};
 use crate::m::functions::{self, Global};
 use crate::m::syntax::ast::{self, Expr, ExprKind, Item, Logic, TypeKind};
 use crate::m::syntax::{number_literal, walk};
-use crate::m::value::{Body, List, Name, Record, Shape, Slot, Type, Value};
+use crate::m::value::{Body, CellRef, List, Name, Record, Shape, Slot, Type, Value};
 
 /// Where names outside an expression come from.
 #[derive(Clone)]
@@ -243,8 +243,8 @@ impl Resolver<'_> {
         match &self.env {
             Env::Record(record) => {
                 return Ok(match record.get(name) {
-                    Some(Slot::Value(value)) => Some(Node::Const(value.clone())),
-                    Some(slot) => Some(Node::Cell(slot.clone())),
+                    Some(CellRef::Slot(Slot::Value(value))) => Some(Node::Const(value.clone())),
+                    Some(cell) => Some(Node::Cell(cell.to_slot())),
                     // Literals of the language need no environment.
                     None if name.starts_with('#') && !matches!(name, "#shared" | "#sections") => {
                         functions::lookup(name).map(|global| Node::Const(self.cx.global(global)))

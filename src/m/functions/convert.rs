@@ -380,6 +380,7 @@ fn current_year(cx: &mut Interp) -> i32 {
 pub(super) fn to_number(value: &Value, culture: &Culture) -> Result<Value> {
     Ok(match value.bare() {
         Value::Null | Value::Int(_) | Value::Double(_) | Value::Decimal(_) => value.bare().clone(),
+        Value::Text(t) if is_short_whole(t) => Value::Int(t.bytes().fold(0, |n, digit| n * 10 + i64::from(digit - b'0'))),
         Value::Text(t) => number_value(parse_number(t, culture).ok_or_else(|| not_a("Number", value))?),
         Value::Logical(b) => Value::Int(i64::from(*b)),
         Value::Date(day) => Value::Int(i64::from(*day) - OLE_DAYS),
@@ -388,6 +389,11 @@ pub(super) fn to_number(value: &Value, culture: &Culture) -> Result<Value> {
         Value::Time(ticks) | Value::Duration(ticks) => super::common::double_value(*ticks as f64 / TICKS_PER_DAY as f64),
         other => return Err(Error::cannot_convert(other, "Number")),
     })
+}
+
+/// Whether a text is nothing but few digits, a whole number in every culture.
+fn is_short_whole(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Serial number of a date and time, to the millisecond; before the zero day the fraction counts away from the whole part.

@@ -5,13 +5,15 @@ use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::{ANY, BINARY, Builtin, NULLABLE_NUMBER, arg, opt};
 use crate::m::canon::{date_text, datetime_text, offset_text, time_text};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
 use crate::m::value::{
-    Binary, Bytes, JsonText, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Value,
+    Binary, Bytes, JsonText, List, Name, Record, Shape, Slot, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, Unread,
+    Value,
 };
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
@@ -80,6 +82,8 @@ struct Known {
     short: Vec<Option<Name>>,
     /// Cells of the records and lists that are being read.
     cells: Vec<Slot>,
+    /// Where the values of objects begin that are being passed.
+    places: Vec<u32>,
     /// The empty list.
     nothing: Nothing,
 }
@@ -191,6 +195,7 @@ pub(crate) fn parse(cx: &mut Interp, text: Bytes) -> Result<Value> {
     let mut hint = Hint::default();
     // What a text that was no JSON left behind.
     parser.known.cells.clear();
+    parser.known.places.clear();
     parser.blanks();
     let value = parser.value(&mut hint)?;
     parser.blanks();
@@ -204,21 +209,44 @@ pub(crate) fn parse(cx: &mut Interp, text: Bytes) -> Result<Value> {
 
 /// What the last value at this place of the document looked like: the next one is probably alike.
 #[derive(Default)]
-struct Hint {
-    shape: Option<Shape>,
+pub(crate) struct Hint {
+    /// Shapes of the objects met here, the last one first, each with what is known of values that are read later.
+    shapes: SmallVec<[(Shape, Rc<RefCell<Hint>>); 2]>,
     children: Vec<Hint>,
-    /// For values at this place that are read later.
-    later: Option<Rc<RefCell<Hint>>>,
 }
 
-/// Objects and arrays in the fields of a list's records are built when somebody looks at them, if they lie this deep and are this long;
-/// that they are well-formed is seen at once.
+/// How many shapes are tried at one place of a document.
+const MOST_SHAPES: usize = 8;
+
+impl Hint {
+    fn child(&mut self, at: usize) -> &mut Hint {
+        child(&mut self.children, at)
+    }
+}
+
+fn child(children: &mut Vec<Hint>, at: usize) -> &mut Hint {
+    if children.len() <= at {
+        children.resize_with(at + 1, Hint::default);
+    }
+    &mut children[at]
+}
+
+/// Makes `shape` the first of the known ones.
+fn note<'a>(shapes: &'a mut SmallVec<[(Shape, Rc<RefCell<Hint>>); 2]>, shape: &Shape) -> &'a Rc<RefCell<Hint>> {
+    match shapes.iter().position(|(known, _)| known.ptr_eq(shape)) {
+        Some(0) => {}
+        Some(at) => shapes[..=at].rotate_right(1),
+        None => {
+            shapes.truncate(MOST_SHAPES - 1);
+            shapes.insert(0, (shape.clone(), Default::default()));
+        }
+    }
+    &shapes[0].1
+}
+
+/// The values of objects that lie this deep (those of a list in an answer) are read when somebody looks at them; that they are well-formed
+/// is seen at once.
 const LATER_DEPTH: u32 = 3;
-const LATER_BYTES: usize = 96;
-/// So are texts that are this long with their quotes.
-const LATER_TEXT: usize = 14;
-/// What was built from more bytes than this is held from the second look on only.
-const KEPT_BYTES: usize = 512;
 
 struct Parser<'a> {
     cx: &'a mut Interp,
@@ -231,23 +259,25 @@ struct Parser<'a> {
     depth: u32,
 }
 
-/// A value inside a text that was checked before.
-fn later(text: Rc<JsonText>, at: usize, length: usize, hint: Rc<RefCell<Hint>>) -> Slot {
-    Slot::later(length < KEPT_BYTES, move |cx| {
-        let known = cx.json.names.clone();
-        let mut known = known.borrow_mut();
-        let mut hint = hint.borrow_mut();
-        let mut parser = Parser { cx, known: &mut known, text: &text, eager: true, bytes: &text.0, at, depth: LATER_DEPTH };
-        parser.value(&mut hint)
-    })
-}
-
-/// The text that begins at a place of a JSON text; it was checked when the whole was read.
-pub(crate) fn text_at(cx: &mut Interp, text: &Rc<JsonText>, at: u32) -> Value {
+/// Runs a parser inside a text that was checked before.
+fn inside<T>(cx: &mut Interp, text: &Rc<JsonText>, at: u32, read: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Result<T> {
     let known = cx.json.names.clone();
     let mut known = known.borrow_mut();
-    let mut parser = Parser { cx, known: &mut known, text, eager: true, bytes: &text.0, at: at as usize, depth: LATER_DEPTH };
-    parser.text().map_or(Value::Null, Value::Text)
+    read(&mut Parser { cx, known: &mut known, text, eager: true, bytes: &text.0, at: at as usize, depth: LATER_DEPTH })
+}
+
+/// The text, number or word that begins at a place of a JSON text.
+pub(crate) fn scalar_at(cx: &mut Interp, text: &Rc<JsonText>, at: u32) -> Result<Value> {
+    inside(cx, text, at, |parser| parser.scalar())
+}
+
+/// The object or array that begins at a place of a JSON text, and how many bytes it has; it is value `of` of the object that `hint`
+/// tells about.
+pub(crate) fn nested_at(cx: &mut Interp, text: &Rc<JsonText>, at: u32, hint: &mut Hint, of: usize) -> Result<(Value, usize)> {
+    inside(cx, text, at, |parser| {
+        let value = parser.value(hint.child(of))?;
+        Ok((value, parser.at - at as usize))
+    })
 }
 
 impl<'a> Parser<'a> {
@@ -284,41 +314,22 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, hint: &mut Hint) -> Result<Value> {
         match self.bytes.get(self.at) {
-            Some(b'"') => self.text().map(Value::Text),
+            Some(b'{') if self.depth + 1 == LATER_DEPTH && !self.eager => self.nest(hint, Self::unread),
             Some(b'{') => self.nest(hint, Self::object),
             Some(b'[') => self.nest(hint, Self::array),
+            _ => self.scalar(),
+        }
+    }
+
+    fn scalar(&mut self) -> Result<Value> {
+        match self.bytes.get(self.at) {
+            Some(b'"') => self.text().map(Value::Text),
             Some(b't') => self.word("true", Value::Logical(true)),
             Some(b'f') => self.word("false", Value::Logical(false)),
             Some(b'n') => self.word("null", Value::Null),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => Err(self.unexpected()),
         }
-    }
-
-    /// The value of a field.
-    fn cell(&mut self, hint: &mut Hint) -> Result<Slot> {
-        if self.depth >= LATER_DEPTH && !self.eager {
-            let start = self.at;
-            match self.bytes.get(start) {
-                Some(b'{' | b'[') => {
-                    self.pass()?;
-                    if self.at - start >= LATER_BYTES {
-                        return Ok(later(self.text.clone(), start, self.at - start, hint.later.get_or_insert_default().clone()));
-                    }
-                    self.at = start;
-                }
-                // A text shorter than this is mostly a code that was met before.
-                Some(b'"') => {
-                    self.pass_text()?;
-                    if self.at - start >= LATER_TEXT {
-                        return Ok(Slot::Raw(self.text.clone(), start as u32));
-                    }
-                    self.at = start;
-                }
-                _ => {}
-            }
-        }
-        self.value(hint).map(Slot::Value)
     }
 
     /// Moves behind a value without building it.
@@ -428,29 +439,85 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self, hint: &mut Hint) -> Result<Value> {
-        self.at += 1;
-        let predicted = hint.shape.clone();
         let start = self.known.cells.len();
-        // Names are kept apart only from where they differ from the prediction.
-        let mut names: Option<Vec<Name>> = if predicted.is_none() { Some(Vec::new()) } else { None };
+        let Hint { shapes, children } = hint;
+        let fields = self.fields(shapes, |parser, at| {
+            let value = parser.value(child(children, at))?;
+            parser.known.cells.push(Slot::Value(value));
+            Ok(())
+        })?;
+        let cells = self.known.cells.drain(start..);
+        match fields {
+            None => Ok(Value::Record(Record::empty())),
+            Some((shape, None)) => {
+                note(shapes, &shape);
+                Ok(Value::Record(Record::from_row(shape, cells.collect())))
+            }
+            Some((shape, Some(places))) => {
+                let cells: Vec<Slot> = cells.collect();
+                Ok(Value::Record(Record::from_cells(shape, places.into_iter().map(|at| cells[at].clone()).collect())))
+            }
+        }
+    }
+
+    /// An object of which only the places of its values are noted.
+    fn unread(&mut self, hint: &mut Hint) -> Result<Value> {
+        let start = self.known.places.len();
+        let fields = self.fields(&hint.shapes, |parser, _| {
+            parser.known.places.push(parser.at as u32);
+            parser.pass()
+        })?;
+        let at = self.known.places.drain(start..);
+        let Some((shape, places)) = fields else { return Ok(Value::Record(Record::empty())) };
+        let at: Box<[u32]> = match places {
+            None => at.collect(),
+            Some(places) => {
+                let at: Vec<u32> = at.collect();
+                places.into_iter().map(|place| at[place]).collect()
+            }
+        };
+        let later = note(&mut hint.shapes, &shape).clone();
+        Ok(Value::Record(Record::unread(shape, Unread::new(self.text.clone(), at, later))))
+    }
+
+    /// Reads the fields of an object, the values by `read`, and gives their names; where a name repeats, the places of the values that
+    /// count: the last value in the first place. `None` for the empty object.
+    fn fields(
+        &mut self,
+        known: &[(Shape, Rc<RefCell<Hint>>)],
+        mut read: impl FnMut(&mut Self, usize) -> Result<()>,
+    ) -> Result<Option<(Shape, Option<Vec<usize>>)>> {
+        self.at += 1;
         self.blanks();
         if self.bytes.get(self.at) == Some(&b'}') {
             self.at += 1;
-            return Ok(Value::Record(Record::empty()));
+            return Ok(None);
         }
+        let mut predicted = known.first().map(|(shape, _)| shape);
+        // Names are kept apart only from where they differ from all predictions.
+        let mut names: Vec<Name> = Vec::new();
+        let mut count = 0;
         loop {
             self.blanks();
             if self.bytes.get(self.at) != Some(&b'"') {
                 return Err(self.unexpected());
             }
-            let at = self.known.cells.len() - start;
-            if names.is_none() {
-                let matched = predicted.as_ref().and_then(|shape| shape.names().get(at)).is_some_and(|name| self.eat_name(name));
-                if !matched {
-                    names = Some(predicted.as_ref().map_or(Vec::new(), |shape| shape.names()[..at].to_vec()));
+            if let Some(shape) = predicted {
+                if !shape.names().get(count).is_some_and(|name| self.eat_name(name)) {
+                    // Perhaps it is like an earlier one that began alike.
+                    let before = &shape.names()[..count];
+                    let other = known.iter().map(|(shape, _)| shape).find(|other| {
+                        other.names().len() > count
+                            && other.names()[..count].iter().zip(before).all(|(a, b)| Rc::ptr_eq(a, b))
+                            && self.eat_name(&other.names()[count])
+                    });
+                    if other.is_none() {
+                        names.extend_from_slice(before);
+                    }
+                    predicted = other;
                 }
             }
-            if let Some(names) = &mut names {
+            if predicted.is_none() {
                 let name = self.name()?;
                 names.push(name);
             }
@@ -460,11 +527,8 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
             self.blanks();
-            if hint.children.len() <= at {
-                hint.children.resize_with(at + 1, Hint::default);
-            }
-            let cell = self.cell(&mut hint.children[at])?;
-            self.known.cells.push(cell);
+            read(self, count)?;
+            count += 1;
             self.blanks();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
@@ -475,35 +539,32 @@ impl<'a> Parser<'a> {
                 _ => return Err(self.unexpected()),
             }
         }
-        let count = self.known.cells.len() - start;
-        let shape = match (names, predicted) {
+        if let Some(shape) = predicted {
             // The shape was looked at when it was met first.
-            (None, Some(shape)) if shape.len() == count => {
-                return Ok(Value::Record(Record::from_row(shape, self.known.cells.drain(start..).collect())));
+            if shape.len() == count {
+                return Ok(Some((shape.clone(), None)));
             }
-            (None, Some(shape)) => self.shape(shape.names()[..count].to_vec()),
-            (names, _) => self.shape(names.unwrap_or_default()),
-        };
-        let cells = self.known.cells.drain(start..);
-        hint.shape = Some(shape.clone());
+            let whole = known
+                .iter()
+                .map(|(shape, _)| shape)
+                .find(|other| other.len() == count && other.names().iter().zip(shape.names()).all(|(a, b)| Rc::ptr_eq(a, b)));
+            if let Some(whole) = whole {
+                return Ok(Some((whole.clone(), None)));
+            }
+            names.extend_from_slice(&shape.names()[..count]);
+        }
+        if let Some(shape) = self.known.shapes.get(&names) {
+            return Ok(Some((shape.clone(), None)));
+        }
+        let shape = Shape::new(names);
         if shape.names().iter().enumerate().any(|(at, name)| shape.position(name) != Some(at)) {
-            hint.shape = None;
-            return Ok(Value::Record(last_wins(&shape, cells.collect())));
+            let (shape, places) = last_wins(shape.names());
+            return Ok(Some((shape, Some(places))));
         }
-        Ok(Value::Record(Record::from_row(shape, cells.collect())))
-    }
-
-    fn shape(&mut self, names: Vec<Name>) -> Shape {
-        match self.known.shapes.get(&names) {
-            Some(shape) => shape.clone(),
-            None => {
-                let shape = Shape::new(names.clone());
-                if self.known.shapes.len() < 4096 {
-                    self.known.shapes.insert(names, shape.clone());
-                }
-                shape
-            }
+        if self.known.shapes.len() < 4096 {
+            self.known.shapes.insert(shape.names().to_vec(), shape.clone());
         }
+        Ok(Some((shape, None)))
     }
 
     /// Takes a quoted name if it is exactly the expected one.
@@ -693,20 +754,20 @@ fn utf8(bytes: &[u8]) -> Name {
     }
 }
 
-/// An object that names a field twice: the last value counts, in the first place.
-fn last_wins(shape: &Shape, cells: Vec<Slot>) -> Record {
-    let mut names: Vec<Name> = Vec::new();
-    let mut kept: Vec<Slot> = Vec::new();
-    for (name, cell) in shape.names().iter().zip(cells) {
-        match names.iter().position(|n| n == name) {
-            Some(at) => kept[at] = cell,
+/// The fields of an object that names some twice, and the places of the values that count: the last value, in the first place.
+fn last_wins(names: &[Name]) -> (Shape, Vec<usize>) {
+    let mut kept: Vec<Name> = Vec::new();
+    let mut places = Vec::new();
+    for (place, name) in names.iter().enumerate() {
+        match kept.iter().position(|known| known == name) {
+            Some(at) => places[at] = place,
             None => {
-                names.push(name.clone());
-                kept.push(cell);
+                kept.push(name.clone());
+                places.push(place);
             }
         }
     }
-    Record::from_cells(Shape::new(names), kept)
+    (Shape::new(kept), places)
 }
 
 fn from_value(cx: &mut Interp, args: &[Value]) -> Result<Value> {

@@ -726,6 +726,19 @@ fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> 
     if !x.is_finite() {
         return Ok(number.clone());
     }
+    if digits == 0 && matches!(number, Value::Double(_)) {
+        // Whole numbers and halves are exact doubles: nothing to learn from the decimal digits.
+        let whole = match rounding {
+            Rounding::Down => x.floor(),
+            Rounding::Up => x.ceil(),
+            Rounding::Toward => x.trunc(),
+            Rounding::Away if x < 0.0 => x.floor(),
+            Rounding::Away => x.ceil(),
+            Rounding::Half(mode) => round_half(x, mode),
+        };
+        // No negative zero.
+        return Ok(double_value(whole + 0.0));
+    }
     // On the decimal digits that the number is written with, so that 2.675 has its half where people see it.
     if let (Value::Decimal(exact), 0..=12) = (number, digits)
         && let Some(strategy) = rounding.strategy()

@@ -280,7 +280,7 @@ fn select_fields(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let mut pairs = Vec::new();
     for name in names(cx, &args[1])? {
         match r.get(&name) {
-            Some(cell) => pairs.push((name, cell.clone())),
+            Some(cell) => pairs.push((name, cell.to_slot())),
             None if missing == 0 => return Err(r.missing(&name)),
             None if missing == 2 => pairs.push((name, Slot::Value(Value::Null))),
             None => {}

@@ -1020,7 +1020,7 @@ fn expand_record_column(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 
 fn record_cells(value: &Value, wanted: &[Name]) -> Vec<Slot> {
     match value.bare() {
-        Value::Record(r) => wanted.iter().map(|name| r.get(name).cloned().unwrap_or(Slot::Value(Value::Null))).collect(),
+        Value::Record(r) => wanted.iter().map(|name| r.get(name).map_or(Slot::Value(Value::Null), |cell| cell.to_slot())).collect(),
         Value::Null => vec![Slot::Value(Value::Null); wanted.len()],
         other => {
             let error = Error::cannot_convert(other, "Record");

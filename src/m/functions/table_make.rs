@@ -483,7 +483,7 @@ fn from_records(cx: &mut Interp, args: &[Value]) -> Result<Value> {
             .iter()
             .zip(places)
             .map(|(name, place)| match place {
-                Some(place) => r.cells()[*place].clone(),
+                Some(place) => r.cell(*place).map_or(Slot::Value(Value::Null), |cell| cell.to_slot()),
                 None if missing == 0 => Slot::failed(r.missing(name)),
                 None => Slot::Value(Value::Null),
             })
@@ -843,7 +843,8 @@ pub(super) fn schema_of(ty: &TableType) -> Table {
         .map(|(at, field)| {
             let kind = field.ty.kind();
             let name = field.ty.claim_name().map_or_else(|| format!("{}.Type", kind.title()), str::to_owned);
-            let facet = |name: &str| field.ty.data().facets.as_ref().and_then(|f| f.get(name)).and_then(Slot::ready).unwrap_or_default();
+            let facet =
+                |name: &str| field.ty.data().facets.as_ref().and_then(|f| f.get(name)).and_then(|cell| cell.ready()).unwrap_or_default();
             NAMES
                 .iter()
                 .map(|column| {

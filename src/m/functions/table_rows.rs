@@ -666,7 +666,7 @@ fn row_of(t: &Table, r: &Record) -> Result<Row> {
     if let Some(extra) = r.shape().names().iter().find(|n| t.shape().position(n).is_none()) {
         return Err(crate::m::eval::missing_column(extra));
     }
-    Ok(t.column_names().iter().map(|n| r.get(n).cloned().unwrap_or_else(|| Slot::failed(r.missing(n)))).collect())
+    Ok(t.column_names().iter().map(|n| r.get(n).map_or_else(|| Slot::failed(r.missing(n)), |cell| cell.to_slot())).collect())
 }
 
 /// The rows with a range of them replaced.
@@ -997,7 +997,7 @@ fn narrowed(row: &Value, wanted: &Record) -> Value {
     let mut fields: Vec<(Name, Slot)> = Vec::new();
     for name in wanted.shape().names() {
         match r.get(name) {
-            Some(cell) => fields.push((name.clone(), cell.clone())),
+            Some(cell) => fields.push((name.clone(), cell.to_slot())),
             None => return row.clone(),
         }
     }

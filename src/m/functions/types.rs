@@ -421,7 +421,7 @@ const FACETS: [&str; 9] = [
 
 fn facet_record(ty: &Type) -> Record {
     let own = ty.data().facets.clone().unwrap_or_else(Record::empty);
-    let fields = FACETS.iter().map(|name| (*name, own.get(name).and_then(Slot::ready).unwrap_or_default())).collect();
+    let fields = FACETS.iter().map(|name| (*name, own.get(name).and_then(|cell| cell.ready()).unwrap_or_default())).collect();
     Record::new(fields)
 }
 
@@ -506,7 +506,7 @@ pub(super) fn schema(table: &TableType) -> Table {
         .iter()
         .enumerate()
         .map(|(at, field)| {
-            let meta = |name: &str| field.ty.meta().and_then(|m| m.get(name)).and_then(Slot::ready).unwrap_or_default();
+            let meta = |name: &str| field.ty.meta().and_then(|m| m.get(name)).and_then(|cell| cell.ready()).unwrap_or_default();
             let mut cells = vec![
                 Value::Text(field.name.clone()),
                 Value::count(at),

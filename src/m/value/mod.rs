@@ -28,19 +28,21 @@ pub use number::Decimal;
 pub(crate) use number::{
     add as number_add, divide as number_divide, double_to_i64, multiply as number_multiply, subtract as number_subtract,
 };
-pub use record::{Name, Record, Shape};
+pub use record::{CellRef, Name, Record, Shape};
 pub use table::{Row, RowCursor, RowSource, Table};
 pub(crate) use temporal::DAYS_TO_OLE;
 pub use temporal::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_day, day_from_civil};
 pub use text::{quote, utf16_char_at, utf16_index_to_byte, utf16_len, utf16_slice};
+pub(crate) use thunk::Unread;
 pub use thunk::{JsonText, Pending, Slot, Thunk};
 pub use types::{Field, FunctionType, Kind, RecordType, TableType, Type, TypeData, TypeForm};
 
 /// Immutable text. M counts UTF-16 code units: see [`utf16_len`] and its siblings.
 pub type Text = Rc<str>;
 
-/// Any M value.
+/// Any M value. Its tag takes a whole word, so that values are copied by words: in pieces of a byte or two every copy waits for the last.
 #[derive(Clone, Default)]
+#[repr(u64)]
 pub enum Value {
     /// `null`.
     #[default]

@@ -17,7 +17,7 @@ impl Value {
         match self.bare() {
             Value::Int(n) => Some(*n as f64),
             Value::Double(n) => Some(*n),
-            Value::Decimal(n) => n.to_f64(),
+            Value::Decimal(n) => decimal_to_f64(n),
             _ => None,
         }
     }
@@ -73,15 +73,32 @@ impl Value {
 #[inline]
 fn short_decimal(n: f64) -> Option<Decimal> {
     for (scale, power) in [(2, 100.0), (4, 10_000.0)] {
-        let scaled = (n * power).round();
-        if scaled.abs() >= 1e15 {
+        let scaled = n * power;
+        if scaled.is_nan() || scaled.abs() >= 1e15 {
             return None;
         }
-        if scaled / power == n {
-            return Some(Decimal::new(scaled as i64, scale).normalize());
+        let mut whole = (scaled + f64::copysign(0.5, scaled)) as i64;
+        if whole as f64 / power == n {
+            let mut scale = scale;
+            while scale > 0 && whole % 10 == 0 {
+                whole /= 10;
+                scale -= 1;
+            }
+            return Some(Decimal::new(whole, scale));
         }
     }
     None
+}
+
+/// The double nearest to a decimal.
+#[inline]
+fn decimal_to_f64(n: &Decimal) -> Option<f64> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    // Digits and power of ten are exact doubles, so their quotient is the nearest one.
+    match (i64::try_from(n.mantissa()), POWERS.get(n.scale() as usize)) {
+        (Ok(digits), Some(power)) if (-EXACT..=EXACT).contains(&digits) => Some(digits as f64 / power),
+        _ => n.to_f64(),
+    }
 }
 
 /// A double that is a whole number in range.

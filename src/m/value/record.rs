@@ -5,6 +5,7 @@ use std::rc::{Rc, Weak};
 
 use hashbrown::HashMap;
 
+use super::thunk::Unread;
 use super::{Slot, Value};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
@@ -110,15 +111,82 @@ pub struct Record(Rc<RecordData>);
 
 struct RecordData {
     shape: Shape,
-    cells: Rc<[Slot]>,
+    cells: Cells,
+}
+
+enum Cells {
+    Made(Rc<[Slot]>),
+    /// An object of a JSON text, of which nothing but the places of its values is known; its cells, once somebody wants all.
+    Unread(Box<(Unread, OnceCell<Rc<[Slot]>>)>),
+}
+
+/// The cell of a field.
+pub enum CellRef<'a> {
+    /// A cell.
+    Slot(&'a Slot),
+    /// A value inside a JSON text, and which one of its object.
+    Unread(&'a Unread, usize),
+}
+
+impl CellRef<'_> {
+    /// The value, evaluating it if need be.
+    #[inline]
+    pub fn force(&self, cx: &mut Interp) -> Result<Value> {
+        match self {
+            CellRef::Slot(slot) => slot.force(cx),
+            CellRef::Unread(unread, at) => unread.value(cx, *at),
+        }
+    }
+
+    /// The value if it is at hand or can be read.
+    #[inline]
+    pub(crate) fn at_hand(&self, cx: &mut Interp) -> Option<Value> {
+        match self {
+            CellRef::Slot(slot) => slot.at_hand(cx),
+            CellRef::Unread(unread, at) => unread.value(cx, *at).ok(),
+        }
+    }
+
+    /// The value if it is at hand without evaluating or reading anything.
+    pub fn ready(&self) -> Option<Value> {
+        match self {
+            CellRef::Slot(slot) => slot.ready(),
+            CellRef::Unread(..) => None,
+        }
+    }
+
+    /// As [`CellRef::at_hand`] for what costs next to nothing: no list or record is built.
+    #[inline]
+    pub(crate) fn cheap(&self, cx: &mut Interp) -> Option<Value> {
+        match self {
+            CellRef::Slot(slot @ Slot::Raw(..)) => slot.at_hand(cx),
+            CellRef::Slot(slot) => slot.ready(),
+            CellRef::Unread(unread, at) => unread.scalar(cx, *at),
+        }
+    }
+
+    /// Whether the value is at hand or can be read.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self, CellRef::Slot(Slot::Value(_) | Slot::Raw(..)) | CellRef::Unread(..))
+    }
+
+    /// The cell itself.
+    pub fn to_slot(&self) -> Slot {
+        match self {
+            CellRef::Slot(slot) => (*slot).clone(),
+            CellRef::Unread(unread, at) => unread.slot(*at),
+        }
+    }
 }
 
 impl Drop for RecordData {
     fn drop(&mut self) {
-        if Rc::strong_count(&self.cells) == 1 && !self.cells.is_empty() {
+        let Cells::Made(cells) = &mut self.cells else { return };
+        if Rc::strong_count(cells) == 1 && !cells.is_empty() {
             let none = NO_CELLS.try_with(Rc::clone);
             if let Ok(none) = none {
-                super::release::release(super::release::Cells::Record(std::mem::replace(&mut self.cells, none)));
+                super::release::release(super::release::Cells::Record(std::mem::replace(cells, none)));
             }
         }
     }
@@ -126,7 +194,7 @@ impl Drop for RecordData {
 
 thread_local! {
     static NO_CELLS: Rc<[Slot]> = Rc::from(Vec::new());
-    static EMPTY: Record = Record(Rc::new(RecordData { shape: Shape::new(Vec::new()), cells: Rc::from(Vec::new()) }));
+    static EMPTY: Record = Record(Rc::new(RecordData { shape: Shape::new(Vec::new()), cells: Cells::Made(Rc::from(Vec::new())) }));
 }
 
 impl Record {
@@ -144,13 +212,19 @@ impl Record {
     /// From a shape and as many cells.
     pub fn from_cells(shape: Shape, cells: Vec<Slot>) -> Record {
         debug_assert_eq!(shape.len(), cells.len());
-        Record(Rc::new(RecordData { shape, cells: Rc::from(cells) }))
+        Record(Rc::new(RecordData { shape, cells: Cells::Made(Rc::from(cells)) }))
     }
 
     /// A table's row as a record.
     pub fn from_row(shape: Shape, cells: Rc<[Slot]>) -> Record {
         debug_assert_eq!(shape.len(), cells.len());
-        Record(Rc::new(RecordData { shape, cells }))
+        Record(Rc::new(RecordData { shape, cells: Cells::Made(cells) }))
+    }
+
+    /// An object of a JSON text whose values are read when somebody looks at them.
+    pub(crate) fn unread(shape: Shape, unread: Unread) -> Record {
+        debug_assert_eq!(shape.len(), unread.len());
+        Record(Rc::new(RecordData { shape, cells: Cells::Unread(Box::new((unread, OnceCell::new()))) }))
     }
 
     /// From pairs that may repeat a name.
@@ -174,13 +248,25 @@ impl Record {
     /// Cells in the order of [`Record::shape`].
     #[inline]
     pub fn cells(&self) -> &Rc<[Slot]> {
-        &self.0.cells
+        match &self.0.cells {
+            Cells::Made(cells) => cells,
+            Cells::Unread(unread) => unread.1.get_or_init(|| (0..unread.0.len()).map(|at| unread.0.slot(at)).collect()),
+        }
+    }
+
+    /// The cell at a place of [`Record::shape`].
+    #[inline]
+    pub fn cell(&self, place: usize) -> Option<CellRef<'_>> {
+        match &self.0.cells {
+            Cells::Made(cells) => cells.get(place).map(CellRef::Slot),
+            Cells::Unread(unread) => (place < unread.0.len()).then_some(CellRef::Unread(&unread.0, place)),
+        }
     }
 
     /// The cell of a field.
     #[inline]
-    pub fn get(&self, name: &str) -> Option<&Slot> {
-        self.0.shape.position(name).map(|at| &self.0.cells[at])
+    pub fn get(&self, name: &str) -> Option<CellRef<'_>> {
+        self.0.shape.position(name).and_then(|at| self.cell(at))
     }
 
     /// The value of a field.
@@ -207,7 +293,7 @@ impl Record {
 
     /// Names and cells in order.
     pub fn fields(&self) -> impl Iterator<Item = (&Name, &Slot)> {
-        self.0.shape.names().iter().zip(self.0.cells.iter())
+        self.0.shape.names().iter().zip(self.cells().iter())
     }
 
     /// Both records' fields; `other` wins, keeping the place of the first.

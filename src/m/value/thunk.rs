@@ -1,11 +1,12 @@
 //! Lazy cells, evaluated at most once; the outcome, error or not, is kept.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::{Bytes, Record, Value};
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Frame, Interp, Node};
+use crate::m::functions::json::{self, Hint as JsonHint};
 
 /// A cell of a list, record or table row.
 #[derive(Clone)]
@@ -14,12 +15,84 @@ pub enum Slot {
     Value(Value),
     /// Not evaluated yet, or evaluated through the shared thunk.
     Lazy(Rc<Thunk>),
-    /// A text inside a JSON text that was checked before, and where it begins; made whenever it is looked at.
+    /// A text, number or word inside a JSON text that was checked before, and where it begins; made whenever it is looked at.
     Raw(Rc<JsonText>, u32),
 }
 
 /// A JSON text from which values are still to be made.
 pub struct JsonText(pub(crate) Bytes);
+
+/// An object inside a JSON text that was checked before: where its values begin. They are made whenever they are looked at; lists and
+/// records of some length are kept from the second look on.
+pub struct Unread {
+    text: Rc<JsonText>,
+    at: Box<[u32]>,
+    /// What objects at this place of the document look like.
+    hint: Rc<RefCell<JsonHint>>,
+    /// Which of the first 64 values were looked at.
+    seen: Cell<u64>,
+    kept: RefCell<Option<Box<Vec<(u32, Value)>>>>,
+}
+
+/// What was built from more bytes than this is kept.
+const KEPT_BYTES: usize = 512;
+
+impl Unread {
+    pub(crate) fn new(text: Rc<JsonText>, at: Box<[u32]>, hint: Rc<RefCell<JsonHint>>) -> Unread {
+        Unread { text, at, hint, seen: Cell::new(0), kept: RefCell::new(None) }
+    }
+
+    /// How many values it has.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    /// The value at a place.
+    #[inline]
+    pub(super) fn value(&self, cx: &mut Interp, place: usize) -> Result<Value> {
+        let at = self.at[place];
+        if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) {
+            self.nested(cx, place, at)
+        } else {
+            json::scalar_at(cx, &self.text, at)
+        }
+    }
+
+    /// The value at a place if it is no list or record.
+    #[inline]
+    pub(super) fn scalar(&self, cx: &mut Interp, place: usize) -> Option<Value> {
+        let at = self.at[place];
+        if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) { None } else { json::scalar_at(cx, &self.text, at).ok() }
+    }
+
+    fn nested(&self, cx: &mut Interp, place: usize, at: u32) -> Result<Value> {
+        if let Some(kept) = &*self.kept.borrow() {
+            if let Some((_, value)) = kept.iter().find(|(of, _)| *of == place as u32) {
+                return Ok(value.clone());
+            }
+        }
+        let (value, length) = json::nested_at(cx, &self.text, at, &mut self.hint.borrow_mut(), place)?;
+        if length >= KEPT_BYTES {
+            let bit = 1_u64.checked_shl(place as u32).unwrap_or(0);
+            if self.seen.get() & bit == bit {
+                self.kept.borrow_mut().get_or_insert_default().push((place as u32, value.clone()));
+            }
+            self.seen.set(self.seen.get() | bit);
+        }
+        Ok(value)
+    }
+
+    /// The cell at a place, to be held apart from the object.
+    pub(super) fn slot(&self, place: usize) -> Slot {
+        let at = self.at[place];
+        if !matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) {
+            return Slot::Raw(self.text.clone(), at);
+        }
+        let (text, hint) = (self.text.clone(), self.hint.clone());
+        Slot::later(move |cx| json::nested_at(cx, &text, at, &mut hint.borrow_mut(), place).map(|(value, _)| value))
+    }
+}
 
 impl Slot {
     /// A cell that runs `make` when it is first looked at.
@@ -27,10 +100,10 @@ impl Slot {
         Slot::Lazy(Thunk::new(Pending::Native(Box::new(make))))
     }
 
-    /// As [`Slot::lazy`] for code that takes no long time, cannot fail and asks nobody outside: it may run ahead of its time, and, unless
-    /// the value is to be kept at once, a second time: what is looked at once only is not held.
-    pub(crate) fn later(keep: bool, make: impl Fn(&mut Interp) -> Result<Value> + 'static) -> Slot {
-        Slot::Lazy(Thunk::new(Pending::Later(Box::new(make), keep)))
+    /// As [`Slot::lazy`] for code that takes no long time, cannot fail and asks nobody outside: it may run ahead of its time, and a second
+    /// time: what is looked at once only is not held.
+    pub(crate) fn later(make: impl Fn(&mut Interp) -> Result<Value> + 'static) -> Slot {
+        Slot::Lazy(Thunk::new(Pending::Later(Box::new(make), false)))
     }
 
     /// A cell that calls `function` with `argument` when it is first looked at.
@@ -49,7 +122,7 @@ impl Slot {
         match self {
             Slot::Value(value) => Ok(value.clone()),
             Slot::Lazy(thunk) => thunk.force(cx),
-            Slot::Raw(text, at) => Ok(crate::m::functions::json::text_at(cx, text, *at)),
+            Slot::Raw(text, at) => json::scalar_at(cx, text, *at),
         }
     }
 
@@ -80,7 +153,7 @@ impl Slot {
                 }
                 thunk.force(cx).ok()
             }
-            Slot::Raw(text, at) => Some(crate::m::functions::json::text_at(cx, text, *at)),
+            Slot::Raw(text, at) => json::scalar_at(cx, text, *at).ok(),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::m::eval::expr::{ancestor, unary};
 use crate::m::eval::interp::{Cell, Frame, Interp};
 use crate::m::eval::node::{Binary, Lambda, Lookup, Node};
 use crate::m::eval::operators;
-use crate::m::value::{Body, List, Record, Slot, Value};
+use crate::m::value::{Body, CellRef, List, Record, Slot, Value};
 
 /// Why there is no value.
 pub(super) enum Stop {
@@ -78,44 +78,63 @@ pub(super) fn finish(outcome: Outcome) -> Result<Value> {
     }
 }
 
-/// Arguments of a call or variables of an activation; few of them lie on the stack.
-struct Row<T, const FEW: usize> {
-    few: [T; FEW],
-    many: Vec<T>,
+/// Hands over `count` variables without values; unless they are many they lie on the stack.
+#[inline]
+fn with_locals<R>(count: usize, run: impl FnOnce(&[Local]) -> R) -> R {
+    match count {
+        0 => run(&[]),
+        1..=4 => run(&[const { Local::new() }; 4]),
+        5..=8 => run(&[const { Local::new() }; 8]),
+        9..=16 => run(&[const { Local::new() }; 16]),
+        _ => run(&(0..count).map(|_| Local::new()).collect::<Vec<_>>()),
+    }
+}
+
+/// Evaluates arguments and hands them over, filled up with nulls to `count`; unless they are many they lie on the stack.
+#[inline]
+fn with_args<const AHEAD: bool>(
+    cx: &mut Interp,
+    args: &[Op],
     count: usize,
-}
-
-impl<T: Default, const FEW: usize> Row<T, FEW> {
-    #[inline]
-    fn new(count: usize) -> Row<T, FEW> {
-        let mut many = Vec::new();
-        if count > FEW {
-            many.resize_with(count, T::default);
+    act: &Activation<'_>,
+    then: impl FnOnce(&mut Interp, &[Value]) -> Outcome,
+) -> Outcome {
+    match (args, count.max(args.len())) {
+        ([], 0) => then(cx, &[]),
+        ([one], 1) => {
+            let values = [run::<AHEAD>(cx, one, act)?];
+            then(cx, &values)
         }
-        Row { few: std::array::from_fn(|_| T::default()), many, count }
-    }
-
-    #[inline]
-    fn set(&mut self, at: usize, value: T) {
-        if self.count > FEW {
-            self.many[at] = value;
-        } else {
-            self.few[at] = value;
+        ([one, two], 2) => {
+            let values = [run::<AHEAD>(cx, one, act)?, run::<AHEAD>(cx, two, act)?];
+            then(cx, &values)
+        }
+        ([one, two, three], 3) => {
+            let values = [run::<AHEAD>(cx, one, act)?, run::<AHEAD>(cx, two, act)?, run::<AHEAD>(cx, three, act)?];
+            then(cx, &values)
+        }
+        (args, count @ ..=6) => {
+            let mut values = [const { Value::Null }; 6];
+            for (value, arg) in values.iter_mut().zip(args) {
+                *value = run::<AHEAD>(cx, arg, act)?;
+            }
+            then(cx, &values[..count])
+        }
+        (args, count) => {
+            let mut values = Vec::with_capacity(count);
+            for arg in args {
+                values.push(run::<AHEAD>(cx, arg, act)?);
+            }
+            values.resize(count, Value::Null);
+            then(cx, &values)
         }
     }
-
-    #[inline]
-    fn all(&self) -> &[T] {
-        if self.count > FEW { &self.many } else { &self.few[..self.count] }
-    }
 }
-
-type Args = Row<Value, 4>;
-type Locals = Row<Local, 6>;
 
 pub(super) fn run_cell(cx: &mut Interp, code: &Code, home: &Rc<Frame>) -> Outcome {
-    let locals = Locals::new(code.lets.len());
-    run::<true>(cx, &code.body, &Activation { args: &[], locals: locals.all(), running: StdCell::new(0), code, home, around: None })
+    with_locals(code.lets.len(), |locals| {
+        run::<true>(cx, &code.body, &Activation { args: &[], locals, running: StdCell::new(0), code, home, around: None })
+    })
 }
 
 /// Calls a function; the number of arguments has been checked.
@@ -131,21 +150,12 @@ pub(super) fn invoke<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: 
             }
         }
     }
-    let mut filled;
-    let args = if args.len() < lambda.params.len() {
-        filled = Args::new(lambda.params.len());
-        for (at, arg) in args.iter().enumerate() {
-            filled.set(at, arg.clone());
-        }
-        filled.all()
-    } else {
-        args
-    };
-    if code.lets.is_empty() {
-        return enter::<AHEAD>(cx, lambda, code, home, args, &[]);
+    if args.len() < lambda.params.len() {
+        let mut filled: SmallVec<[Value; 4]> = args.iter().cloned().collect();
+        filled.resize(lambda.params.len(), Value::Null);
+        return with_locals(code.lets.len(), |locals| enter::<AHEAD>(cx, lambda, code, home, &filled, locals));
     }
-    let locals = Locals::new(code.lets.len());
-    enter::<AHEAD>(cx, lambda, code, home, args, locals.all())
+    with_locals(code.lets.len(), |locals| enter::<AHEAD>(cx, lambda, code, home, args, locals))
 }
 
 #[inline]
@@ -191,10 +201,11 @@ fn run_inner(cx: &mut Interp, inner: &Inner, args: &[Value], around: &Activation
             return Err(Stop::NotNow);
         }
     }
-    let locals = Locals::new(inner.code.lets.len());
-    let act =
-        Activation { args, locals: locals.all(), running: StdCell::new(0), code: &inner.code, home: around.home, around: Some(around) };
-    let result = run::<true>(cx, &inner.code.body, &act)?;
+    let code = &inner.code;
+    let result = with_locals(code.lets.len(), |locals| {
+        let act = Activation { args, locals, running: StdCell::new(0), code, home: around.home, around: Some(around) };
+        run::<true>(cx, &code.body, &act)
+    })?;
     match inner.returns {
         Some(check) if !check.accepts(&result) => Err(Stop::NotNow),
         _ => Ok(result),
@@ -290,11 +301,11 @@ fn field<'a, const AHEAD: bool>(
 ) -> std::result::Result<Held<'a>, Stop> {
     match look::<AHEAD>(cx, target, act)? {
         Held::Theirs(Value::Record(record)) => match lookup.find(record) {
-            Some(Slot::Value(value)) => Ok(Held::Theirs(value)),
+            Some(CellRef::Slot(Slot::Value(value))) => Ok(Held::Theirs(value)),
             found => field_cell::<AHEAD>(cx, found, record, lookup).map(Held::Own),
         },
         Held::Own(Value::Record(record)) => match lookup.find(&record) {
-            Some(Slot::Value(value)) => Ok(Held::Own(value.clone())),
+            Some(CellRef::Slot(Slot::Value(value))) => Ok(Held::Own(value.clone())),
             found => field_cell::<AHEAD>(cx, found, &record, lookup).map(Held::Own),
         },
         target => match &*target {
@@ -305,13 +316,10 @@ fn field<'a, const AHEAD: bool>(
     }
 }
 
-fn field_cell<const AHEAD: bool>(cx: &mut Interp, found: Option<&Slot>, record: &Record, lookup: &Lookup) -> Outcome {
+fn field_cell<const AHEAD: bool>(cx: &mut Interp, found: Option<CellRef<'_>>, record: &Record, lookup: &Lookup) -> Outcome {
     match found {
         Some(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow),
-        Some(slot) => {
-            let slot = slot.clone();
-            Ok(cx.nested(|cx| slot.force(cx))?)
-        }
+        Some(cell) => Ok(cx.nested(|cx| cell.force(cx))?),
         None if lookup.optional => Ok(Value::Null),
         None => Err(fails::<AHEAD>(|| record.missing(&lookup.name))),
     }
@@ -402,15 +410,13 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                 }
                 spend(cx)?;
             }
-            let mut values = Args::new(builtin.params.len().max(args.len()));
-            for (at, arg) in args.iter().enumerate() {
-                values.set(at, run::<AHEAD>(cx, arg, act)?);
-            }
-            if AHEAD && !is_allowed(*allowed, values.all()) {
-                return Err(Stop::NotNow);
-            }
-            room::<AHEAD>(cx)?;
-            Ok(cx.call_filled(builtin, values.all(), args.len())?)
+            with_args::<AHEAD>(cx, args, builtin.params.len(), act, |cx, values| {
+                if AHEAD && !is_allowed(*allowed, values) {
+                    return Err(Stop::NotNow);
+                }
+                room::<AHEAD>(cx)?;
+                Ok(cx.call_filled(builtin, values, args.len())?)
+            })
         }
         Op::Items(items) => {
             let mut values = Vec::with_capacity(items.len());
@@ -449,7 +455,7 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
         }
         Op::Transform(parts) if AHEAD => {
             let list = look::<AHEAD>(cx, &parts.0, act)?;
-            let mut out = Vec::new();
+            let mut out = Vec::with_capacity(length(&list));
             each(cx, &list, |cx, value| {
                 out.push(Slot::Value(run_inner(cx, &parts.1, std::slice::from_ref(value), act)?));
                 Ok(())
@@ -494,15 +500,20 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
             }
         }
         Op::Inline(up, parts) if AHEAD => {
-            let mut args = Args::new(parts.0.params.len());
-            for (at, arg) in parts.1.iter().enumerate() {
-                args.set(at, run::<AHEAD>(cx, arg, act)?);
-            }
-            run_inner(cx, &parts.0, args.all(), around(act, *up)?)
+            let home = around(act, *up)?;
+            with_args::<AHEAD>(cx, &parts.1, parts.0.params.len(), act, |cx, values| run_inner(cx, &parts.0, values, home))
         }
         Op::Record(..) | Op::Transform(_) | Op::Select(_) | Op::Flatten(_) | Op::Buffer(_) | Op::Inline(..) | Op::Stuck => {
             Err(Stop::NotNow)
         }
+    }
+}
+
+/// How many items of a short list are at hand.
+fn length(list: &Value) -> usize {
+    match list {
+        Value::List(list) => list.as_range().map_or_else(|| list.items().map_or(0, <[Slot]>::len), |(_, count)| count).min(MOST_ITEMS),
+        _ => 0,
     }
 }
 
@@ -558,23 +569,18 @@ fn call<const AHEAD: bool>(cx: &mut Interp, callee: &Op, args: &[Op], act: &Acti
                     code = lambda.direct.whole(lambda);
                 }
                 if let Some(code) = code {
-                    let mut row = Args::new(args.len());
-                    for (at, arg) in args.iter().enumerate() {
-                        row.set(at, run::<AHEAD>(cx, arg, act)?);
-                    }
-                    let values = row.all();
-                    if lambda.direct.memo.fits(code, lambda, values) && cx.program.is_section(home) {
+                    return with_args::<AHEAD>(cx, args, args.len(), act, |cx, values| {
                         if AHEAD {
                             spend(cx)?;
-                            return remembered::<true>(cx, lambda, code, home, values);
                         }
-                        cx.fuel = super::FUEL;
-                        return remembered::<false>(cx, lambda, code, home, values);
-                    }
-                    if AHEAD {
-                        spend(cx)?;
-                    }
-                    return invoke::<AHEAD>(cx, lambda, code, home, values);
+                        if lambda.direct.memo.fits(code, lambda, values) && cx.program.is_section(home) {
+                            if !AHEAD {
+                                cx.fuel = super::FUEL;
+                            }
+                            return remembered::<AHEAD>(cx, lambda, code, home, values);
+                        }
+                        invoke::<AHEAD>(cx, lambda, code, home, values)
+                    });
                 }
             }
         }
@@ -660,8 +666,7 @@ fn is_allowed(allowed: Use, args: &[Value]) -> bool {
     let is_ready = |slot: &Slot| matches!(slot, Slot::Value(value) if is_scalar(value));
     match (allowed, args) {
         (Use::Lookup, [Value::Record(record), Value::Text(name), rest @ ..]) => {
-            record.get(name).is_none_or(|slot| matches!(slot, Slot::Value(_)))
-                && rest.iter().all(|value| !matches!(value, Value::Tagged(_)))
+            record.get(name).is_none_or(|cell| cell.is_plain()) && rest.iter().all(|value| !matches!(value, Value::Tagged(_)))
         }
         (Use::Shallow, [Value::List(list), rest @ ..]) => {
             let has_ends = list.as_range().is_some()

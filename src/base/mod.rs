@@ -1,12 +1,13 @@
 //! What every layer shares and nothing more: places in source text, diagnostics, dates, fixed decimals, names.
 //!
-//! Imports only `std` (and `strsim` for nearest names). No I/O.
+//! Imports only `std` (and `strsim` for nearest names, `bytes` for files that share their content). No I/O.
 
 mod culture;
 mod currency;
 mod date;
 mod diagnostic;
 mod files;
+mod hex;
 pub mod memory;
 mod name;
 mod span;
@@ -16,5 +17,6 @@ pub use currency::Currency;
 pub use date::{Date, ParseDateError};
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use files::FileSet;
-pub use name::nearest;
+pub use hex::hex;
+pub use name::{nearest, same_name};
 pub use span::{FileId, Position, SourceFile, SourceMap, Span};

@@ -1,4 +1,4 @@
-//! Names that people mistype.
+//! Names that people mistype, or write in another case.
 
 /// The candidate most like `name`, if one is alike enough to be worth suggesting (case is ignored).
 ///
@@ -17,4 +17,18 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
     }
     best.filter(|(score, _)| *score >= 0.6).map(|(_, candidate)| candidate)
+}
+
+/// Whether two names are the same but for case, as Analysis Services compares names.
+///
+/// ```
+/// assert!(xero_pbit::base::same_name("Due Date", "due date"));
+/// assert!(xero_pbit::base::same_name("ÉTAT", "état"));
+/// assert!(!xero_pbit::base::same_name("Etat", "État"));
+/// ```
+pub fn same_name(a: &str, b: &str) -> bool {
+    match a.is_ascii() && b.is_ascii() {
+        true => a.eq_ignore_ascii_case(b),
+        false => a.to_lowercase() == b.to_lowercase(),
+    }
 }

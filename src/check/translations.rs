@@ -12,21 +12,22 @@ const LISTED: usize = 20;
 
 pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
     let model = &project.model;
+    let objects = visible(model);
     for culture in model.cultures.iter().filter(|c| !c.name.eq_ignore_ascii_case(&model.culture)) {
         let place = project.texts.iter().find(|(name, _)| name.value == culture.name).map(|(name, _)| name.span);
         let mut missing = Vec::new();
-        for (path, what, span, wants_folder) in visible(model) {
-            let found = culture.translations.get(&path);
+        for Visible { path, what, span, wants_description, wants_folder } in &objects {
+            let found = culture.translations.get(path);
             let lacks: Vec<&str> = [
                 (found.and_then(|t| t.caption.as_ref()).is_none(), "caption"),
-                (described(model, &path) && found.and_then(|t| t.description.as_ref()).is_none(), "description"),
-                (wants_folder && found.and_then(|t| t.display_folder.as_ref()).is_none(), "folder"),
+                (*wants_description && found.and_then(|t| t.description.as_ref()).is_none(), "description"),
+                (*wants_folder && found.and_then(|t| t.display_folder.as_ref()).is_none(), "folder"),
             ]
             .into_iter()
             .filter_map(|(lacking, word)| lacking.then_some(word))
             .collect();
             if !lacks.is_empty() {
-                missing.push((what, lacks.join(" and "), span));
+                missing.push((what, lacks.join(" and "), *span));
             }
         }
         let count = missing.len();
@@ -43,43 +44,45 @@ pub(super) fn check(project: &Project, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Visible objects with words for messages, their place, and whether they are in a folder.
-fn visible(model: &Model) -> Vec<(ObjectPath, String, Option<Span>, bool)> {
+/// A visible object.
+struct Visible {
+    path: ObjectPath,
+    /// Words for messages.
+    what: String,
+    span: Option<Span>,
+    /// Whether it has a description to translate.
+    wants_description: bool,
+    /// Whether it is in a folder.
+    wants_folder: bool,
+}
+
+fn visible(model: &Model) -> Vec<Visible> {
     let mut out = Vec::new();
+    let mut add = |path, what, span, description: &str, folder: &Option<String>| {
+        out.push(Visible { path, what, span, wants_description: !description.is_empty(), wants_folder: folder.is_some() });
+    };
     for table in model.tables.iter().filter(|t| !t.is_hidden && !t.is_private) {
         let name = || table.name.clone();
-        out.push((ObjectPath::Table(name()), format!("table `{}`", table.name), table.span, false));
+        add(ObjectPath::Table(name()), format!("table `{}`", table.name), table.span, &table.description, &None);
         for column in table.columns.iter().filter(|c| !c.is_hidden) {
+            let path = ObjectPath::Column(name(), column.name.clone());
             let what = format!("column `{}[{}]`", table.name, column.name);
-            out.push((ObjectPath::Column(name(), column.name.clone()), what, column.span, column.display_folder.is_some()));
+            add(path, what, column.span, &column.description, &column.display_folder);
         }
         for hierarchy in table.hierarchies.iter().filter(|h| !h.is_hidden) {
+            let path = ObjectPath::Hierarchy(name(), hierarchy.name.clone());
             let what = format!("hierarchy `{}` of table `{}`", hierarchy.name, table.name);
-            out.push((ObjectPath::Hierarchy(name(), hierarchy.name.clone()), what, hierarchy.span, hierarchy.display_folder.is_some()));
+            // The words of a hierarchy are its name.
+            add(path, what, hierarchy.span, "", &hierarchy.display_folder);
         }
     }
     for table in &model.tables {
         for measure in table.measures.iter().filter(|m| !m.is_hidden) {
-            let what = format!("measure `{}`", measure.name);
             let path = ObjectPath::Measure(table.name.clone(), measure.name.clone());
-            out.push((path, what, measure.span, measure.display_folder.is_some()));
+            add(path, format!("measure `{}`", measure.name), measure.span, &measure.description, &measure.display_folder);
         }
     }
     out
-}
-
-fn described(model: &Model, path: &ObjectPath) -> bool {
-    let table = |name: &str| model.tables.iter().find(|t| t.name == name);
-    match path {
-        ObjectPath::Table(name) => table(name).is_some_and(|t| !t.description.is_empty()),
-        ObjectPath::Column(name, column) => {
-            table(name).and_then(|t| t.columns.iter().find(|c| c.name == *column)).is_some_and(|c| !c.description.is_empty())
-        }
-        ObjectPath::Measure(name, measure) => {
-            table(name).and_then(|t| t.measures.iter().find(|m| m.name == *measure)).is_some_and(|m| !m.description.is_empty())
-        }
-        _ => false,
-    }
 }
 
 /// Captions are unique among tables, among a table's columns and hierarchies, and among all measures.

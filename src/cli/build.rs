@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Global};
-use crate::base::{Diagnostic, FileSet, Severity, SourceMap, nearest};
+use crate::base::{Diagnostic, FileSet, Severity, SourceMap, hex, nearest};
 use crate::check::{self, CheckedModel};
 use crate::emit::{self, Options};
 use crate::format::pbit;
@@ -102,7 +102,7 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     write(&args.out, name, &files, args.force).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
     if args.json {
         let listed = files.iter().map(|(path, bytes)| {
-            let digest: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+            let digest = hex(&Sha256::digest(bytes));
             json!({"path": path, "bytes": bytes.len(), "sha256": digest})
         });
         let out = json!({
@@ -236,7 +236,7 @@ fn refuse_foreign(path: &Path, top: &str, name: &str) -> Result<(), Diagnostic> 
         let bytes = files::read(path).unwrap_or_default();
         String::from_utf8_lossy(&bytes).contains(&format!("{name}.Report"))
     } else {
-        pbit::is_ours(&files::read(path).unwrap_or_default())
+        pbit::is_ours(&files::read_start(path, pbit::START).unwrap_or_default())
     };
     if ours {
         return Ok(());

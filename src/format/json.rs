@@ -217,6 +217,17 @@ impl Printer {
 }
 
 impl Json<'_> {
+    /// About how many bytes it has in print.
+    fn size(&self) -> usize {
+        let entry = |(key, value): &(Cow<'_, str>, Json<'_>)| key.len() + value.size() + 4;
+        match self {
+            Json::Text(text) => text.len() + text.len() / 16 + 3,
+            Json::List(items) => items.iter().map(Json::size).sum::<usize>() + 2,
+            Json::Object(object) => object.entries.iter().map(entry).sum::<usize>() + 2,
+            _ => 8,
+        }
+    }
+
     /// The same as a value to be read.
     pub fn to_value(&self) -> Value {
         match self {
@@ -280,16 +291,22 @@ pub(crate) use json;
 
 /// With indents of two blanks and a line end, as Power BI Desktop writes files of a report.
 pub(super) fn pretty(json: &Json<'_>) -> Vec<u8> {
-    let mut printer = Printer { out: Vec::with_capacity(4096), depth: Some(0) };
+    let mut out = Vec::new();
+    pretty_into(json, &mut out);
+    out
+}
+
+/// The same at the end of `out`.
+pub(super) fn pretty_into(json: &Json<'_>, out: &mut Vec<u8>) {
+    let mut printer = Printer { out: std::mem::take(out), depth: Some(0) };
     printer.print(json);
     printer.out.push(b'\n');
-    printer.out.shrink_to_fit();
-    printer.out
+    *out = printer.out;
 }
 
 /// On one line.
 pub(super) fn line(json: &Json<'_>) -> Vec<u8> {
-    let mut printer = Printer { out: Vec::new(), depth: None };
+    let mut printer = Printer { out: Vec::with_capacity(json.size()), depth: None };
     printer.print(json);
     printer.out
 }

@@ -11,8 +11,8 @@ pub const ICON_SIZES: [u32; 7] = [16, 20, 24, 32, 40, 48, 64];
 /// The bytes of a connector: its documents and texts (`<name>.pq`, `resources.resx`), and icons drawn by code.
 pub fn write(name: &str, documents: &FileSet) -> Vec<u8> {
     let mut files = documents.clone();
-    for size in ICON_SIZES {
-        files.insert(format!("{name}{size}.png"), png::icon(size));
+    for (size, icon) in png::icons(&ICON_SIZES) {
+        files.insert(format!("{name}{size}.png"), icon);
     }
     zip::write(files.iter())
 }

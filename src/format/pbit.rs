@@ -142,7 +142,10 @@ pub(super) fn diagram_layout(model: &Model) -> Json<'_> {
     })
 }
 
-/// Whether a file was written by [`write`] or by the connector's writer.
+/// How many bytes [`is_ours`] wants to see.
+pub const START: usize = zip::START;
+
+/// Whether a file was written by [`write`] or by the connector's writer, as its first bytes show.
 pub fn is_ours(bytes: &[u8]) -> bool {
     zip::is_ours(bytes)
 }

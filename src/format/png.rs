@@ -9,7 +9,7 @@ use flate2::read::ZlibDecoder;
 use libdeflater::{CompressionLvl, Compressor, Crc};
 
 /// An RGBA picture, `4 × width × height` bytes, as a PNG file.
-pub(super) fn encode(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
+fn encode(width: u32, height: u32, pixels: &[u8], compressor: &mut Compressor) -> Vec<u8> {
     let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
     let mut header = Vec::new();
     header.extend(width.to_be_bytes());
@@ -22,14 +22,18 @@ pub(super) fn encode(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
         raw.push(0);
         raw.extend(row);
     }
-    chunk(&mut out, b"IDAT", &compressed(&raw, 6));
+    chunk(&mut out, b"IDAT", &compressed(&raw, compressor));
     chunk(&mut out, b"IEND", &[]);
     out
 }
 
-/// Bytes in zlib's format; `level` from 0 to 12, the smallest.
-fn compressed(bytes: &[u8], level: i32) -> Vec<u8> {
-    let mut compressor = Compressor::new(CompressionLvl::new(level).expect("a level between 0 and 12"));
+/// `level` from 0 to 12, the smallest.
+fn compressor(level: i32) -> Compressor {
+    Compressor::new(CompressionLvl::new(level).expect("a level between 0 and 12"))
+}
+
+/// Bytes in zlib's format.
+fn compressed(bytes: &[u8], compressor: &mut Compressor) -> Vec<u8> {
     let mut out = vec![0; compressor.zlib_compress_bound(bytes.len())];
     let length = compressor.zlib_compress(bytes, &mut out).expect("the bound is enough");
     out.truncate(length);
@@ -71,7 +75,7 @@ pub fn with_palette(file: &[u8]) -> Option<Vec<u8>> {
         raw.push(0);
         raw.extend(row.iter().map(|color| index[color]));
     }
-    chunk(&mut out, b"IDAT", &compressed(&raw, 12));
+    chunk(&mut out, b"IDAT", &compressed(&raw, &mut compressor(12)));
     chunk(&mut out, b"IEND", &[]);
     Some(out)
 }
@@ -175,9 +179,15 @@ fn palette(counts: &BTreeMap<[u8; 3], u32>) -> Vec<[u8; 3]> {
     palette
 }
 
-/// The connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times, or at its corners where these
+/// The connector's icon in several sizes.
+pub(super) fn icons(sizes: &[u32]) -> impl Iterator<Item = (u32, Vec<u8>)> {
+    let mut compressor = compressor(6);
+    sizes.iter().map(move |size| (*size, encode(*size, *size, &icon(*size), &mut compressor)))
+}
+
+/// The pixels of the connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times, or at its corners where these
 /// are alike.
-pub(super) fn icon(size: u32) -> Vec<u8> {
+fn icon(size: u32) -> Vec<u8> {
     const SAMPLES: u32 = 4;
     let mut pixels = Vec::with_capacity((4 * size * size) as usize);
     for y in 0..size {
@@ -199,7 +209,7 @@ pub(super) fn icon(size: u32) -> Vec<u8> {
             pixels.extend([average(sum[0]), average(sum[1]), average(sum[2]), (alpha * 255 / (SAMPLES * SAMPLES)) as u8]);
         }
     }
-    encode(size, size, &pixels)
+    pixels
 }
 
 /// Colour and coverage (0 or 1) at a point of the unit square.
@@ -222,6 +232,7 @@ mod tests {
 
     #[test]
     fn icons_are_png_of_their_size() {
+        let icon = |size| icons(&[64, size]).nth(1).unwrap().1;
         let png = icon(16);
         assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
         assert_eq!(&png[16..24], &[0, 0, 0, 16, 0, 0, 0, 16]);
@@ -237,7 +248,7 @@ mod tests {
                 pixels.extend([(x * 4) as u8, (y * 4) as u8, if x < 32 { 255 } else { 0 }, 255]);
             }
         }
-        let file = encode(64, 64, &pixels);
+        let file = encode(64, 64, &pixels, &mut compressor(6));
         let (width, height, colors) = decode(&file).unwrap();
         assert_eq!((width, height, colors.len()), (64, 64, 4096));
         assert_eq!(colors[65], [4, 4, 255]);

@@ -19,15 +19,17 @@ const MAX_MEMBER: u64 = 512 << 20;
 
 /// An archive of the entries, in the order given; names have forward slashes.
 pub(super) fn write<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut directory = Vec::new();
-    let mut packed = Vec::new();
-    let mut count: u16 = 0;
+    let entries: Vec<(&str, &[u8])> = entries.into_iter().collect();
+    let lengths = || entries.iter().map(|(_, bytes)| bytes.len());
+    // Room is made once: buffers that grow leave others behind.
+    let mut out = Vec::with_capacity(lengths().sum::<usize>() / 3);
+    let mut directory = Vec::with_capacity(128 * entries.len());
     // One compressor for all: setting one up costs more than most entries.
     let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).expect("a level between 0 and 12"));
+    let mut packed = vec![0; compressor.deflate_compress_bound(lengths().max().unwrap_or(0))];
+    let mut count: u16 = 0;
     for (name, bytes) in entries {
         let offset = out.len() as u32;
-        packed.resize(compressor.deflate_compress_bound(bytes.len()).max(packed.len()), 0);
         let length = compressor.deflate_compress(bytes, &mut packed).expect("the bound is enough");
         let packed = &packed[..length];
         let mut common = Vec::with_capacity(26);
@@ -98,9 +100,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<FileSet, String> {
     Ok(files)
 }
 
+/// How many bytes of an archive come before the names and content of its members.
+pub(super) const START: usize = 14;
+
 /// Whether the first member carries the time that [`write`] gives.
 pub(super) fn is_ours(bytes: &[u8]) -> bool {
-    bytes.len() > 14
+    bytes.len() >= START
         && bytes.starts_with(b"PK\x03\x04")
         && bytes[10..12] == DOS_TIME.to_le_bytes()
         && bytes[12..14] == DOS_DATE.to_le_bytes()

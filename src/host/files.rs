@@ -39,6 +39,17 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     fs::read(path).map_err(|error| problem("F0001", "read", path, &error))
 }
 
+/// Reads the first bytes of a file, fewer where it has fewer.
+///
+/// # Errors
+/// `F0001` when it cannot be read.
+pub fn read_start(path: &Path, count: usize) -> Result<Vec<u8>, Diagnostic> {
+    let mut bytes = Vec::with_capacity(count);
+    let read = fs::File::open(path).and_then(|file| file.take(count as u64).read_to_end(&mut bytes));
+    read.map_err(|error| problem("F0001", "read", path, &error))?;
+    Ok(bytes)
+}
+
 /// Reads all files below a folder, sorted by path; names that begin with `.` are left out, symbolic links followed.
 ///
 /// # Errors
@@ -144,7 +155,7 @@ pub fn write_tree(folder: &Path, files: &FileSet) -> Result<(), Diagnostic> {
 ///
 /// # Errors
 /// `F0002` when a file or folder cannot be written or removed.
-pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<(), Diagnostic> {
+pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item = (&'a str, &'a [u8])> + Clone) -> Result<(), Diagnostic> {
     fs::create_dir_all(folder).map_err(|error| problem("F0002", "make the folder", folder, &error))?;
     let mut there = Vec::new();
     for top in tops {
@@ -152,7 +163,8 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
     }
     let mut stale: HashSet<PathBuf> = there.into_iter().collect();
     let mut made: Option<PathBuf> = None;
-    let mut old = Vec::new();
+    // Room for the longest file and a byte more, so that a longer one shows.
+    let mut old = vec![0; 1 + files.clone().map(|(_, bytes)| bytes.len()).max().unwrap_or(0)];
     for (path, bytes) in files {
         let target = folder.join(path);
         let is_there = stale.remove(&target);
@@ -178,11 +190,9 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
     Ok(())
 }
 
-/// Whether a file has this content; `old` is room for what it holds.
-fn holds(path: &Path, bytes: &[u8], old: &mut Vec<u8>) -> io::Result<bool> {
+/// Whether a file has this content; `old` is room for it and a byte more.
+fn holds(path: &Path, bytes: &[u8], old: &mut [u8]) -> io::Result<bool> {
     let mut file = fs::File::open(path)?;
-    // One byte more than there should be, so that a longer file shows.
-    old.resize(old.len().max(bytes.len() + 1), 0);
     let mut length = 0;
     loop {
         let room = &mut old[length..=bytes.len()];

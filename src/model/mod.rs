@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::Span;
+use crate::base::{Span, same_name};
 use crate::table::DataType;
 
 /// Text with its place; `span` covers exactly the characters of `text` in the file when `exact` (a block scalar or a
@@ -97,14 +97,12 @@ pub struct Model {
 impl Model {
     /// A table by name, case-insensitive.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        let wanted = name.to_lowercase();
-        self.tables.iter().find(|table| table.name.to_lowercase() == wanted)
+        self.tables.iter().find(|table| same_name(&table.name, name))
     }
 
     /// A measure by name, case-insensitive, with its home table.
     pub fn measure(&self, name: &str) -> Option<(&Table, &Measure)> {
-        let wanted = name.to_lowercase();
-        self.tables.iter().find_map(|table| table.measures.iter().find(|m| m.name.to_lowercase() == wanted).map(|m| (table, m)))
+        self.tables.iter().find_map(|table| table.measures.iter().find(|m| same_name(&m.name, name)).map(|m| (table, m)))
     }
 }
 
@@ -148,8 +146,7 @@ pub struct Table {
 impl Table {
     /// A column by name, case-insensitive.
     pub fn column(&self, name: &str) -> Option<&Column> {
-        let wanted = name.to_lowercase();
-        self.columns.iter().find(|column| column.name.to_lowercase() == wanted)
+        self.columns.iter().find(|column| same_name(&column.name, name))
     }
 
     /// Whether it is a date table: `dataCategory: Time` with a key column of dates.

@@ -19,7 +19,7 @@ mod text;
 use std::collections::{BTreeMap, BTreeSet};
 
 use compile::compiled;
-use handlebars::{Context, Handlebars, RenderContext, Renderable, no_escape};
+use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
 use serde_json::{Value as Json, json};
 
 pub use calls::{Call, calls_per_refresh};
@@ -103,7 +103,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
             }
             let rendered = match word {
                 "Companies" => companies(&templates, &common, options),
-                _ => templates.render(&template, common.clone()),
+                _ => templates.render(&template, common.clone(), 0),
             };
             let text = rendered.unwrap_or_else(|problem| {
                 diagnostics.push(problem);
@@ -160,12 +160,13 @@ pub fn render_again(project: &Project, options: &Options<'_>, mut before: Querie
 /// The source function.
 fn companies(templates: &Templates<'_>, common: &Json, options: &Options<'_>) -> Result<String, Diagnostic> {
     let mut data = common.clone();
+    let room = options.sample.iter().map(|(path, text)| path.len() + text.len() + 64).sum();
     // Moved, never copied: the pages are large.
     data["sample"] = match options.source {
         SourceKind::Sample => Json::Object([("endpoints".to_owned(), sample(options.sample))].into_iter().collect()),
         _ => Json::Null,
     };
-    templates.render(&format!("sources/{}", options.source.as_str()), data)
+    templates.render(&format!("sources/{}", options.source.as_str()), data, room)
 }
 
 /// The query of a table from `templates/tables/<template>`.
@@ -181,7 +182,7 @@ fn tables_query(
     data["row_type"] = json!(row_type(table));
     data["table_text"] = json!(literal(&table.name));
     data["glossary"] = if template == "glossary" { json!(glossary::rows(project, options.locale)) } else { json!([]) };
-    templates.render(&format!("tables/{template}"), data)
+    templates.render(&format!("tables/{template}"), data, 0)
 }
 
 /// Renders the queries and puts them into the model: partitions of tables with a template, parameters and functions as shared expressions.
@@ -213,7 +214,7 @@ pub fn connector_files(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> 
     let sources = Templates::new(templates)?;
     let mut functions = Vec::new();
     for name in ["AsAtDate", "AsDate", "LivePages", "LiveReports"] {
-        let text = sources.render(&format!("functions/{name}"), json!({})).map_err(|problem| vec![problem])?;
+        let text = sources.render(&format!("functions/{name}"), json!({}), 0).map_err(|problem| vec![problem])?;
         functions.push(json!({ "name": name, "text": text }));
     }
     let mut files = FileSet::new();
@@ -221,7 +222,7 @@ pub fn connector_files(templates: &FileSet) -> Result<FileSet, Vec<Diagnostic>> 
         match path.strip_suffix(".hbs") {
             Some(plain) => {
                 let data = json!({ "functions": functions });
-                let text = sources.render(&format!("connector/{plain}"), data).map_err(|problem| vec![problem])?;
+                let text = sources.render(&format!("connector/{plain}"), data, 0).map_err(|problem| vec![problem])?;
                 files.insert(plain, format!("{text}\n"));
             }
             None => files.insert(path, bytes),
@@ -266,11 +267,11 @@ impl<'a> Templates<'a> {
         if problems.is_empty() { Ok(Templates { texts, engine }) } else { Err(problems) }
     }
 
-    /// The text of a template with the values of `data`, tidied.
+    /// The text of a template with the values of `data`, tidied; `room` is how long these are, when they are long.
     ///
     /// # Errors
     /// P0221 when there is no such template, or it cannot be read or filled in.
-    fn render(&self, name: &str, data: Json) -> Result<String, Diagnostic> {
+    fn render(&self, name: &str, data: Json, room: usize) -> Result<String, Diagnostic> {
         let Some((path, text)) = self.texts.get(name) else {
             return Err(
                 Diagnostic::error("P0221", format!("template `{name}` does not exist")).in_file(format!("templates/{name}.m.hbs"), None)
@@ -281,7 +282,18 @@ impl<'a> Templates<'a> {
         }
         let template = compiled(text).map_err(|error| unreadable(path, &error))?;
         let (context, mut state) = (Context::from(data), RenderContext::new(None));
-        template.renders(&self.engine, &context, &mut state).map(tidy).map_err(|error| broken(name, &error))
+        let mut out = Rendered(String::with_capacity(text.len() + room));
+        template.render(&self.engine, &context, &mut state, &mut out).map(|()| out.0).map(tidy).map_err(|error| broken(name, &error))
+    }
+}
+
+/// What a template gives.
+struct Rendered(String);
+
+impl Output for Rendered {
+    fn write(&mut self, piece: &str) -> std::io::Result<()> {
+        self.0.push_str(piece);
+        Ok(())
     }
 }
 

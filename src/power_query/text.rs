@@ -4,7 +4,9 @@
 pub fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
-    if !text.bytes().any(|byte| matches!(byte, b'"' | b'#' | b'\n' | b'\r' | b'\t')) {
+    // Pages are long: a block is looked at as a whole.
+    let is_special = |block: &[u8]| block.iter().fold(false, |any, byte| any | matches!(byte, b'"' | b'#' | b'\n' | b'\r' | b'\t'));
+    if !text.as_bytes().chunks(64).any(is_special) {
         out.push_str(text);
         out.push('"');
         return out;

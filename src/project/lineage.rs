@@ -4,6 +4,8 @@
 
 use sha1::{Digest, Sha1};
 
+use crate::base::hex;
+
 /// The namespace of all ids of this tool.
 const NAMESPACE: [u8; 16] = [0x6b, 0x5d, 0x1f, 0x0e, 0x2c, 0x41, 0x4e, 0x8a, 0x9d, 0x07, 0x58, 0x65, 0x72, 0x6f, 0x50, 0x42];
 
@@ -16,15 +18,14 @@ const NAMESPACE: [u8; 16] = [0x6b, 0x5d, 0x1f, 0x0e, 0x2c, 0x41, 0x4e, 0x8a, 0x9
 /// ```
 pub fn uuid(path: &[&str]) -> String {
     let b = digest(path);
-    let hex = |range: std::ops::Range<usize>| b[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("{}-{}-{}-{}-{}", hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16))
+    [&b[..4], &b[4..6], &b[6..8], &b[8..10], &b[10..]].map(hex).join("-")
 }
 
 /// The first 20 hexadecimal digits of an object path's hash: the form of names inside reports.
 pub fn short_id(path: &[&str]) -> String {
     let mut hash = Sha1::new();
     feed(&mut hash, path);
-    hash.finalize()[..10].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..10])
 }
 
 fn feed(hash: &mut Sha1, path: &[&str]) {

@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 use super::expression::field;
 use super::property::{number, objects};
 use super::{filter, schema};
+use crate::base::hex;
 use crate::format::FileSet;
-use crate::format::json::{Json, Object, json, pretty};
+use crate::format::json::{Json, Object, json, pretty, pretty_into};
 use crate::report::{Field, Filter, Fit, InteractionKind, Page, PageKind, Position, Projection, Report, Theme, Visual, VisualKind};
 
 /// What the annotation is called that keeps the name of a page or visual in the YAML.
@@ -17,7 +18,7 @@ pub(super) const ANNOTATION: &str = "xero-pbit";
 /// Identifiers are derived from names, so that the same report gives the same bytes and a changed text changes one file.
 /// `definition.pbir` belongs to PBIP alone: see [`definition_pbir`].
 pub fn write(report: &Report) -> FileSet {
-    Writer { report, files: FileSet::new() }.report()
+    Writer { report, files: FileSet::new(), text: Vec::new() }.report()
 }
 
 /// `definition.pbir` of a PBIP report: where its model lies, relative to the report folder.
@@ -48,17 +49,21 @@ fn identifier(parts: &[&str]) -> String {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..10])
 }
 
 struct Writer<'a> {
     report: &'a Report,
     files: FileSet,
+    /// Room for the text of one file.
+    text: Vec<u8>,
 }
 
 impl<'a> Writer<'a> {
     fn put(&mut self, path: impl Into<String>, json: impl Into<Json<'a>>) {
-        self.files.insert(path, pretty(&json.into()));
+        self.text.clear();
+        pretty_into(&json.into(), &mut self.text);
+        self.files.insert(path, self.text.as_slice());
     }
 
     /// Identifier of a page by name; a name that no page has is written as it is, for `check` has refused it.
@@ -357,6 +362,6 @@ fn position<'a>(position: &Position) -> Json<'a> {
 fn theme_name(theme: &Theme) -> String {
     let json: Json<'_> = theme.json.iter().filter(|(key, _)| *key != "name").collect::<Object<'_>>().into();
     let hash = Sha256::digest(json.to_string());
-    let suffix: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let suffix = hex(&hash[..4]);
     if theme.name.ends_with(&format!("-{suffix}")) { theme.name.clone() } else { format!("{}-{suffix}", theme.name) }
 }

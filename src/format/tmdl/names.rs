@@ -1,11 +1,13 @@
 //! Names and texts as TMDL writes them.
 
+use std::borrow::Cow;
+
 /// A name for a declaration or a reference: quoted unless it is plain.
 ///
 /// Source: format reference, "quote when it contains `.`, `=`, `:`, `'` or whitespace".
-pub(super) fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> Cow<'_, str> {
     let plain = !name.is_empty() && !name.contains(['.', '=', ':', '\'', '"', '`']) && !name.contains(char::is_whitespace);
-    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "''")) }
+    if plain { name.into() } else { format!("'{}'", name.replace('\'', "''")).into() }
 }
 
 /// Reads a name at the start of `text`; gives the name and the rest. `None` when there is none or a quote stays open.
@@ -52,10 +54,10 @@ pub(super) fn whole(text: &str) -> String {
 }
 
 /// A text value after `:`; in double quotes where the ends would be lost or misread.
-pub(super) fn text_value(text: &str) -> String {
+pub(super) fn text_value(text: &str) -> Cow<'_, str> {
     let ends = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
     let looks_quoted = text.len() >= 2 && text.starts_with('"') && text.ends_with('"');
-    if ends || looks_quoted || text.is_empty() { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    if ends || looks_quoted || text.is_empty() { format!("\"{}\"", text.replace('"', "\"\"")).into() } else { text.into() }
 }
 
 /// The inverse of [`text_value`].

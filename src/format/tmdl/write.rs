@@ -1,5 +1,6 @@
 //! [`Model`] → TMDL files, laid out as Microsoft's serializer does.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::names::{quoted, text_value};
@@ -10,29 +11,30 @@ use crate::table::DataType;
 /// The files of a `definition` folder. Lines end with `\n`.
 pub fn write(model: &Model) -> FileSet {
     let mut files = FileSet::new();
+    let mut text = Text::default();
     files.insert("database.tmdl", format!("database\n\tcompatibilityLevel: {}\n\n", model.compatibility_level));
-    files.insert("model.tmdl", model_file(model));
+    files.insert("model.tmdl", model_file(model, &mut text));
     if !model.relationships.is_empty() {
-        files.insert("relationships.tmdl", Text::of(|out| model.relationships.iter().for_each(|r| relationship(out, r))));
+        files.insert("relationships.tmdl", text.file(|out| model.relationships.iter().for_each(|r| relationship(out, r))));
     }
     if !model.expressions.is_empty() {
-        files.insert("expressions.tmdl", Text::of(|out| model.expressions.iter().for_each(|e| expression(out, e))));
+        files.insert("expressions.tmdl", text.file(|out| model.expressions.iter().for_each(|e| expression(out, e))));
     }
     if !model.functions.is_empty() {
-        files.insert("functions.tmdl", Text::of(|out| model.functions.iter().for_each(|f| function(out, f))));
+        files.insert("functions.tmdl", text.file(|out| model.functions.iter().for_each(|f| function(out, f))));
     }
     let mut taken = std::collections::BTreeSet::new();
     for object in &model.tables {
-        files.insert(file_name(&mut taken, "tables", &object.name), Text::of(|out| table(out, object)));
+        files.insert(file_name(&mut taken, "tables", &object.name), text.file(|out| table(out, object)));
     }
     for object in &model.roles {
-        files.insert(file_name(&mut taken, "roles", &object.name), Text::of(|out| role(out, object)));
+        files.insert(file_name(&mut taken, "roles", &object.name), text.file(|out| role(out, object)));
     }
     for object in &model.perspectives {
-        files.insert(file_name(&mut taken, "perspectives", &object.name), Text::of(|out| perspective(out, object)));
+        files.insert(file_name(&mut taken, "perspectives", &object.name), text.file(|out| perspective(out, object)));
     }
     for object in &model.cultures {
-        files.insert(file_name(&mut taken, "cultures", &object.name), Text::of(|out| culture(out, object)));
+        files.insert(file_name(&mut taken, "cultures", &object.name), text.file(|out| culture(out, object)));
     }
     files
 }
@@ -67,15 +69,16 @@ struct Text {
 }
 
 impl Text {
-    fn of(write: impl FnOnce(&mut Text)) -> String {
-        let mut text = Text::default();
-        write(&mut text);
+    /// The text of one file; the room for it serves all.
+    fn file(&mut self, write: impl FnOnce(&mut Text)) -> String {
+        self.out.clear();
+        write(self);
         // Desktop ends files with an empty line.
-        while text.out.ends_with("\n\n") {
-            text.out.pop();
+        while self.out.ends_with("\n\n") {
+            self.out.pop();
         }
-        text.out.push('\n');
-        text.out
+        self.out.push('\n');
+        self.out.clone()
     }
 
     fn line(&mut self, line: &str) {
@@ -107,14 +110,20 @@ impl Text {
 
     fn property(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
-            self.line(&format!("{name}: {}", text_value(&value.replace('\n', " "))));
+            let value = if value.contains('\n') { Cow::Owned(value.replace('\n', " ")) } else { Cow::Borrowed(value) };
+            self.pair(name, &text_value(&value));
         }
     }
 
     fn reference(&mut self, name: &str, value: Option<&str>) {
         if let Some(value) = value {
-            self.line(&format!("{name}: {}", quoted(value)));
+            self.pair(name, &quoted(value));
         }
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.out.extend(std::iter::repeat_n('\t', self.level));
+        self.out.extend([name, ": ", value, "\n"]);
     }
 
     /// `head = text`, on one line, as an indented block, or fenced where a block would lose blanks.
@@ -177,8 +186,8 @@ impl Text {
     }
 }
 
-fn model_file(model: &Model) -> String {
-    Text::of(|out| {
+fn model_file(model: &Model, text: &mut Text) -> String {
+    text.file(|out| {
         out.description(&model.description);
         out.line("model Model");
         out.nested(|out| {

@@ -78,8 +78,9 @@ pub(crate) struct Parsed {
 struct Known {
     names: HashMap<Box<str>, Name>,
     shapes: HashMap<Vec<Name>, Shape>,
-    /// Short texts repeat (codes, statuses, ids): they share their bytes. Each has one place, which the last one takes.
-    short: Vec<Option<Name>>,
+    /// Short texts repeat (codes, statuses, ids): they share their bytes. Each has one place, which the last one takes; its hash beside
+    /// it saves looking at another text.
+    short: Vec<Option<(u64, Name)>>,
     /// Cells of the records and lists that are being read.
     cells: Vec<Slot>,
     /// Where the values of objects begin that are being passed.
@@ -110,12 +111,13 @@ impl Known {
         if self.short.is_empty() {
             self.short.resize(SHORT_PLACES, None);
         }
-        let place = &mut self.short[bytes_hash(raw) as usize % SHORT_PLACES];
+        let hash = bytes_hash(raw);
+        let place = &mut self.short[hash as usize % SHORT_PLACES];
         match place {
-            Some(text) if text.as_bytes() == raw => text.clone(),
+            Some((known, text)) if *known == hash && text.as_bytes() == raw => text.clone(),
             place => {
                 let text = utf8(raw);
-                *place = Some(text.clone());
+                *place = Some((hash, text.clone()));
                 text
             }
         }

@@ -10,7 +10,7 @@ use super::build::Source;
 use super::{Failure, Global, render};
 use crate::base::{Diagnostic, Severity, SourceMap};
 use crate::check;
-use crate::host::files;
+use crate::host::{files, pages};
 use crate::project::{self, Layer};
 
 /// Check model and report without writing anything.
@@ -47,6 +47,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    pages::small_pages();
     let mut stdout = std::io::stdout().lock();
     if args.rules {
         for rule in check::RULES {

@@ -253,7 +253,18 @@ impl ColumnBuilder {
 
     /// The finished column.
     pub fn finish(self) -> Column {
-        self.column
+        let mut column = self.column;
+        match &mut column.data {
+            ColumnData::Int64(v) | ColumnData::Currency(v) => v.shrink_to_fit(),
+            ColumnData::Double(v) | ColumnData::DateTime(v) => v.shrink_to_fit(),
+            ColumnData::Boolean(v) => v.shrink_to_fit(),
+            ColumnData::String { ids, dictionary } => {
+                ids.shrink_to_fit();
+                dictionary.shrink_to_fit();
+            }
+            ColumnData::Binary(v) => v.shrink_to_fit(),
+        }
+        column
     }
 
     fn mark_present(&mut self) {

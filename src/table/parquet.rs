@@ -550,8 +550,10 @@ pub fn write<W: Write + Send>(table: &Table, sink: W) -> Result<(), parquet::err
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_created_by("xero-pbit".to_owned());
     for column in &table.columns {
-        // Keys hardly repeat: a dictionary of them would be looked through for nothing.
         if let ColumnData::String { dictionary, .. } = &column.data {
+            // The least and the greatest of unsorted texts tell a reader nothing.
+            properties = properties.set_column_statistics_enabled(ColumnPath::from(vec![column.name.clone()]), EnabledStatistics::None);
+            // Keys hardly repeat: a dictionary of them would be looked through for nothing.
             if dictionary.len() > 1000 && dictionary.len() > rows / 2 {
                 properties = properties.set_column_dictionary_enabled(ColumnPath::from(vec![column.name.clone()]), false);
             }
@@ -586,6 +588,26 @@ fn encode(
     descriptor: ColumnDescPtr,
     properties: WriterPropertiesPtr,
 ) -> Result<(bytes::Bytes, ColumnCloseResult), parquet::errors::ParquetError> {
+    let mut out = TrackedWrite::new(Vec::new());
+    let outcome = {
+        let mut chunk = get_column_writer(descriptor, properties, Box::new(SerializedPageWriter::new(&mut out)));
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = (start + BATCH).min(rows.end);
+            encode_batch(column, start..end, whole_days, &mut chunk)?;
+            start = end;
+        }
+        chunk.close()?
+    };
+    Ok((bytes::Bytes::from(out.into_inner()?), outcome))
+}
+
+fn encode_batch(
+    column: &Column,
+    rows: Range<usize>,
+    whole_days: bool,
+    chunk: &mut ColumnWriter<'_>,
+) -> Result<(), parquet::errors::ParquetError> {
     fn put<T: physical::DataType>(
         chunk: &mut ColumnWriter<'_>,
         values: impl Iterator<Item = T::T>,
@@ -594,44 +616,32 @@ fn encode(
         let values: Vec<T::T> = values.collect();
         get_typed_column_writer_mut::<T>(chunk).write_batch(&values, Some(levels), None).map(|_| ())
     }
-    let mut out = TrackedWrite::new(Vec::new());
-    let outcome = {
-        let mut chunk = get_column_writer(descriptor, properties, Box::new(SerializedPageWriter::new(&mut out)));
-        let levels: Vec<i16> = rows.clone().map(|row| i16::from(!column.is_blank(row))).collect();
-        let present = rows.filter(|row| !column.is_blank(*row));
-        match &column.data {
-            ColumnData::Int64(v) | ColumnData::Currency(v) => {
-                put::<physical::Int64Type>(&mut chunk, present.map(|row| v[row]), &levels)?;
-            }
-            ColumnData::Double(v) => put::<physical::DoubleType>(&mut chunk, present.map(|row| v[row]), &levels)?,
-            ColumnData::DateTime(v) if whole_days => {
-                put::<physical::Int32Type>(&mut chunk, present.map(|row| Date(v[row] as i32).to_unix_days()), &levels)?;
-            }
-            ColumnData::DateTime(v) => {
-                let micros = |row: usize| ((v[row] - UNIX_EPOCH as f64) * 86_400e6).round() as i64;
-                put::<physical::Int64Type>(&mut chunk, present.map(micros), &levels)?;
-            }
-            ColumnData::Boolean(v) => put::<physical::BoolType>(&mut chunk, present.map(|row| v[row]), &levels)?,
-            ColumnData::String { ids, dictionary } => {
-                // The texts lie behind one another in one piece of memory, of which each is a slice.
-                let mut ends = Vec::with_capacity(dictionary.len() + 1);
-                let mut all = Vec::with_capacity(dictionary.iter().map(|text| text.len()).sum());
-                ends.push(0);
-                for text in dictionary {
-                    all.extend_from_slice(text.as_bytes());
-                    ends.push(all.len());
-                }
-                let all = bytes::Bytes::from(all);
-                let text = |row: usize| ByteArray::from(all.slice(ends[ids[row] as usize]..ends[ids[row] as usize + 1]));
-                put::<physical::ByteArrayType>(&mut chunk, present.map(text), &levels)?;
-            }
-            ColumnData::Binary(v) => {
-                put::<physical::ByteArrayType>(&mut chunk, present.map(|row| ByteArray::from(v[row].to_vec())), &levels)?;
-            }
+    let levels: Vec<i16> = rows.clone().map(|row| i16::from(!column.is_blank(row))).collect();
+    let present = rows.filter(|row| !column.is_blank(*row));
+    match &column.data {
+        ColumnData::Int64(v) | ColumnData::Currency(v) => put::<physical::Int64Type>(chunk, present.map(|row| v[row]), &levels),
+        ColumnData::Double(v) => put::<physical::DoubleType>(chunk, present.map(|row| v[row]), &levels),
+        ColumnData::DateTime(v) if whole_days => {
+            put::<physical::Int32Type>(chunk, present.map(|row| Date(v[row] as i32).to_unix_days()), &levels)
         }
-        chunk.close()?
-    };
-    Ok((bytes::Bytes::from(out.into_inner()?), outcome))
+        ColumnData::DateTime(v) => {
+            let micros = |row: usize| ((v[row] - UNIX_EPOCH as f64) * 86_400e6).round() as i64;
+            put::<physical::Int64Type>(chunk, present.map(micros), &levels)
+        }
+        ColumnData::Boolean(v) => put::<physical::BoolType>(chunk, present.map(|row| v[row]), &levels),
+        ColumnData::String { ids, dictionary } => {
+            // The texts lie behind one another in one piece of memory, of which each is a slice.
+            let mut all = Vec::new();
+            let mut ends = vec![0];
+            for row in present {
+                all.extend_from_slice(dictionary[ids[row] as usize].as_bytes());
+                ends.push(all.len());
+            }
+            let all = bytes::Bytes::from(all);
+            put::<physical::ByteArrayType>(chunk, ends.windows(2).map(|ends| ByteArray::from(all.slice(ends[0]..ends[1]))), &levels)
+        }
+        ColumnData::Binary(v) => put::<physical::ByteArrayType>(chunk, present.map(|row| ByteArray::from(v[row].to_vec())), &levels),
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::node::{Lambda, Node};
 use crate::m::error::{Error, Result};
 use crate::m::functions::Builtin;
 use crate::m::sources::Sources;
-use crate::m::value::{Body, Native, Record, Slot, Value};
+use crate::m::value::{Body, Kind, Native, Record, Slot, Value};
 
 /// Variables of one activation: parameters, `let` variables, fields of a record that see one another.
 pub struct Frame {
@@ -450,10 +450,16 @@ impl Interp {
     /// first `given` were written.
     #[inline]
     pub(super) fn call_filled(&mut self, builtin: &'static Builtin, args: &[Value], given: usize) -> Result<Value> {
-        for (param, arg) in builtin.params.iter().zip(&args[..given]) {
-            if !param.ty.accepts(arg) {
+        let mut is_plain = args.len() == builtin.params.len();
+        for (at, param) in builtin.params[..given].iter().enumerate() {
+            let arg = &args[at];
+            if param.ty.kind != Kind::Any && !param.ty.accepts(arg) {
                 return Err(Error::cannot_convert(arg, param.ty.kind.title()));
             }
+            is_plain &= !matches!(arg, Value::Tagged(_));
+        }
+        if is_plain {
+            return (builtin.run)(self, args);
         }
         self.run_builtin(builtin, args)
     }

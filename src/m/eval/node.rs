@@ -270,7 +270,7 @@ pub struct Lambda {
     pub required: usize,
     /// Declared result type.
     pub returns: Option<Check>,
-    /// Whether no parameter has a declared type.
+    /// Whether no parameter has a declared type that refuses anything.
     pub unchecked: bool,
     /// Variables after the parameters.
     pub variables: Option<Rc<[Rc<Node>]>>,

@@ -9,7 +9,7 @@ use crate::m::error::{Error, Result};
 use crate::m::functions::{self, Global};
 use crate::m::syntax::ast::{self, Expr, ExprKind, Item, Logic, TypeKind};
 use crate::m::syntax::{number_literal, walk};
-use crate::m::value::{Body, CellRef, List, Name, Record, Shape, Slot, Type, Value};
+use crate::m::value::{Body, CellRef, Kind, List, Name, Record, Shape, Slot, Type, Value};
 
 /// Where names outside an expression come from.
 #[derive(Clone)]
@@ -387,7 +387,7 @@ impl Resolver<'_> {
         self.frame -= 1;
         Ok(Rc::new(Lambda {
             required: params.iter().filter(|p| !p.optional).count(),
-            unchecked: params.iter().all(|p| p.check.is_none()),
+            unchecked: params.iter().all(|p| p.check.is_none_or(|check| check.kind == Kind::Any)),
             params: params.into_boxed_slice(),
             returns,
             variables,

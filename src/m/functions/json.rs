@@ -157,12 +157,13 @@ fn text_end(bytes: &[u8]) -> Option<usize> {
     bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\')).map(|rest| at + rest)
 }
 
-/// Texts up to this many bytes in all are remembered with their values.
-const REMEMBERED: usize = 24 << 20;
+/// Texts up to this many bytes, and this many in all, are remembered with their values.
+const REMEMBERED_EACH: usize = 1 << 20;
+const REMEMBERED: usize = 16 << 20;
 
 /// As [`parse`]; the same bytes are parsed once in the life of the evaluator while there is room.
 fn remembered(cx: &mut Interp, bytes: Bytes) -> Result<Value> {
-    if bytes.len() < 256 || bytes.len() > REMEMBERED {
+    if bytes.len() < 256 || bytes.len() > REMEMBERED_EACH {
         return parse(cx, bytes);
     }
     let hash = |seed: &hashbrown::DefaultHashBuilder| {

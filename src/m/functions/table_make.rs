@@ -641,9 +641,9 @@ fn columns_of_type(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 
 fn buffer(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     let t = table(&args[0])?;
-    let rows = t.rows(cx)?;
-    // Cells are evaluated now; one that fails keeps its error.
-    for row in &rows {
+    // Cells are evaluated row by row; one that fails keeps its error.
+    let mut rows = Vec::new();
+    t.each(cx, |cx, row| {
         for cell in row.iter() {
             if let Err(error) = cell.force(cx)
                 && !error.is_catchable()
@@ -651,7 +651,9 @@ fn buffer(cx: &mut Interp, args: &[Value]) -> Result<Value> {
                 return Err(error);
             }
         }
-    }
+        rows.push(row);
+        Ok(true)
+    })?;
     let held = Table::new(t.table_type().clone(), rows);
     made(held.with_type(&t.ty()))
 }

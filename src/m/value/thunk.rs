@@ -50,7 +50,7 @@ impl Unread {
 
     /// The value at a place.
     #[inline]
-    pub(super) fn value(&self, cx: &mut Interp, place: usize) -> Result<Value> {
+    pub(crate) fn value(&self, cx: &mut Interp, place: usize) -> Result<Value> {
         let at = self.at[place];
         if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) {
             self.nested(cx, place, at)

@@ -239,16 +239,43 @@ fn around<'a>(act: &'a Activation<'a>, up: u32) -> std::result::Result<&'a Activ
     Ok(act)
 }
 
+/// What an operation gives if it lies somewhere already.
+#[inline(always)]
+fn place<'a>(op: &'a Op, act: &'a Activation<'_>) -> Option<&'a Value> {
+    match op {
+        Op::Const(value) => Some(value),
+        Op::Arg { up: 0, at } => Some(&act.args[*at as usize]),
+        Op::Local { up: 0, at } => match act.locals[*at as usize].get() {
+            Some(Ok(value)) => Some(value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Looks at what an operation gives.
+#[inline]
+fn with<const AHEAD: bool, T>(
+    cx: &mut Interp,
+    op: &Op,
+    act: &Activation<'_>,
+    then: impl FnOnce(&Value) -> T,
+) -> std::result::Result<T, Stop> {
+    match place(op, act) {
+        Some(value) => Ok(then(value)),
+        None => Ok(then(&*look::<AHEAD>(cx, op, act)?)),
+    }
+}
+
 /// A logical or null.
 fn test<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> std::result::Result<Option<bool>, Stop> {
     match op {
-        Op::IsNull(operand, negated) => Ok(Some(look::<AHEAD>(cx, operand, act)?.is_null() != *negated)),
-        Op::IsText(operand, text, negated) => {
-            let value = look::<AHEAD>(cx, operand, act)?;
-            let same = matches!(value.bare(), Value::Text(have) if have == text);
-            Ok(Some(same != *negated))
-        }
-        Op::Is(operand, check) => Ok(Some(check.accepts(&*look::<AHEAD>(cx, operand, act)?))),
+        Op::IsNull(operand, negated) => with::<AHEAD, _>(cx, operand, act, |value| Some(value.is_null() != *negated)),
+        Op::IsText(operand, text, negated) => with::<AHEAD, _>(cx, operand, act, |value| {
+            let same = matches!(value.bare(), Value::Text(have) if have.len() == text.len() && have == text);
+            Some(same != *negated)
+        }),
+        Op::Is(operand, check) => with::<AHEAD, _>(cx, operand, act, |value| Some(check.accepts(value))),
         Op::And(sides) => match test::<AHEAD>(cx, &sides.0, act)? {
             Some(false) => Ok(Some(false)),
             left => match (left, test::<AHEAD>(cx, &sides.1, act)?) {
@@ -299,20 +326,29 @@ fn field<'a, const AHEAD: bool>(
     lookup: &Lookup,
     act: &'a Activation<'a>,
 ) -> std::result::Result<Held<'a>, Stop> {
-    match look::<AHEAD>(cx, target, act)? {
-        Held::Theirs(Value::Record(record)) => match lookup.find(record) {
-            Some(CellRef::Slot(Slot::Value(value))) => Ok(Held::Theirs(value)),
-            found => field_cell::<AHEAD>(cx, found, record, lookup).map(Held::Own),
+    let held = match place(target, act) {
+        Some(value) => Held::Theirs(value),
+        None => look::<AHEAD>(cx, target, act)?,
+    };
+    if let Held::Theirs(Value::Record(record)) = held {
+        if let Some(CellRef::Slot(Slot::Value(value))) = lookup.find(record) {
+            return Ok(Held::Theirs(value));
+        }
+    }
+    field_of::<AHEAD>(cx, &held, lookup).map(Held::Own)
+}
+
+/// A field of a value.
+fn field_of<const AHEAD: bool>(cx: &mut Interp, target: &Value, lookup: &Lookup) -> Outcome {
+    match target {
+        Value::Record(record) => match lookup.find(record) {
+            Some(CellRef::Slot(Slot::Value(value))) => Ok(value.clone()),
+            Some(CellRef::Unread(unread, at)) => Ok(unread.value(cx, at)?),
+            found => field_cell::<AHEAD>(cx, found, record, lookup),
         },
-        Held::Own(Value::Record(record)) => match lookup.find(&record) {
-            Some(CellRef::Slot(Slot::Value(value))) => Ok(Held::Own(value.clone())),
-            found => field_cell::<AHEAD>(cx, found, &record, lookup).map(Held::Own),
-        },
-        target => match &*target {
-            Value::Null if lookup.optional => Ok(Held::Own(Value::Null)),
-            _ if AHEAD => Err(Stop::NotNow),
-            target => Ok(Held::Own(cx.access_field(lookup, target)?)),
-        },
+        Value::Null if lookup.optional => Ok(Value::Null),
+        _ if AHEAD => Err(Stop::NotNow),
+        target => Ok(cx.access_field(lookup, target)?),
     }
 }
 
@@ -361,7 +397,17 @@ fn item<'a, const AHEAD: bool>(
 /// The value of an operation.
 pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> Outcome {
     match op {
-        Op::Const(_) | Op::Arg { .. } | Op::Local { .. } | Op::Field(..) | Op::Item(..) => look::<AHEAD>(cx, op, act).map(Held::own),
+        Op::Field(target, lookup) => match place(target, act) {
+            Some(target) => field_of::<AHEAD>(cx, target, lookup),
+            None => {
+                let target = look::<AHEAD>(cx, target, act)?;
+                field_of::<AHEAD>(cx, &target, lookup)
+            }
+        },
+        Op::Const(_) | Op::Arg { .. } | Op::Local { .. } | Op::Item(..) => match place(op, act) {
+            Some(value) => Ok(value.clone()),
+            None => look::<AHEAD>(cx, op, act).map(Held::own),
+        },
         Op::Outer { up, slot, ahead } => {
             let frame = ancestor(act.home, *up);
             if let Cell::Value(value) = &*frame.cells[*slot as usize].borrow() {
@@ -391,11 +437,11 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
             if AHEAD && !(is_scalar(&left) && is_scalar(&right)) {
                 return together(cx, *operator, &left, &right);
             }
-            Ok(operators::binary(cx, *operator, &left, &right)?)
+            operators::binary(cx, *operator, &left, &right).map_err(Stop::Error)
         }
         Op::Coalesce(sides) => {
-            let left = look::<AHEAD>(cx, &sides.0, act)?;
-            if left.is_null() { run::<AHEAD>(cx, &sides.1, act) } else { Ok(left.own()) }
+            let left = run::<AHEAD>(cx, &sides.0, act)?;
+            if left.is_null() { run::<AHEAD>(cx, &sides.1, act) } else { Ok(left) }
         }
         Op::If(parts) => match test::<AHEAD>(cx, &parts.0, act)? {
             Some(true) => run::<AHEAD>(cx, &parts.1, act),
@@ -415,7 +461,7 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                     return Err(Stop::NotNow);
                 }
                 room::<AHEAD>(cx)?;
-                Ok(cx.call_filled(builtin, values, args.len())?)
+                cx.call_filled(builtin, values, args.len()).map_err(Stop::Error)
             })
         }
         Op::Items(items) => {
@@ -560,7 +606,18 @@ fn together(cx: &mut Interp, operator: Binary, left: &Value, right: &Value) -> O
 }
 
 fn call<const AHEAD: bool>(cx: &mut Interp, callee: &Op, args: &[Op], act: &Activation<'_>) -> Outcome {
-    let callee = look::<AHEAD>(cx, callee, act)?;
+    // Mostly it is a function of the query group.
+    let known = match callee {
+        Op::Global { section, slot } => match &*cx.program.frame(*section).cells[*slot as usize].borrow() {
+            Cell::Value(Value::Function(function)) => Some(function.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let callee = match known {
+        Some(function) => Held::Own(Value::Function(function)),
+        None => look::<AHEAD>(cx, callee, act)?,
+    };
     if let Value::Function(function) = callee.bare() {
         if let Body::Closure(lambda, home) = function.body() {
             if args.len() >= lambda.required && args.len() <= lambda.params.len() {

@@ -69,7 +69,9 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     match args.format {
         Format::Text => {
             global.draw(&diagnostics, &project.sources);
-            global.say(format!("{errors} errors, {warnings} warnings, {notes} notes"));
+            let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+            let all = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")];
+            global.say(all.join(", "));
         }
         Format::Json => {
             let listed: Vec<_> = diagnostics.iter().map(|d| as_json(d, &project.sources)).collect();

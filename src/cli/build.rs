@@ -13,7 +13,7 @@ use crate::base::{Diagnostic, FileSet, Severity, SourceMap, hex, nearest};
 use crate::check::{self, CheckedModel};
 use crate::emit::{self, Options};
 use crate::format::pbit;
-use crate::host::files;
+use crate::host::{files, pages};
 use crate::project::raw::SourceKind;
 use crate::project::{self, Layer, Trees};
 use crate::sample;
@@ -85,6 +85,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    pages::small_pages();
     let (checked, sources) = load_checked(args.model.as_deref(), args.source.map(Source::kind), global)?;
     let mut options = Options::all(&checked);
     options.pbip = matches!(args.format, Format::All | Format::Pbip);

@@ -10,7 +10,7 @@ use super::build::Source;
 use super::{Failure, Global, render};
 use crate::base::{Diagnostic, Severity, SourceMap};
 use crate::check;
-use crate::host::files;
+use crate::host::{files, pages};
 use crate::project::{self, Layer};
 
 /// Check model and report without writing anything.
@@ -47,6 +47,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    pages::small_pages();
     let mut stdout = std::io::stdout().lock();
     if args.rules {
         for rule in check::RULES {
@@ -68,7 +69,9 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     match args.format {
         Format::Text => {
             global.draw(&diagnostics, &project.sources);
-            global.say(format!("{errors} errors, {warnings} warnings, {notes} notes"));
+            let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+            let all = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")];
+            global.say(all.join(", "));
         }
         Format::Json => {
             let listed: Vec<_> = diagnostics.iter().map(|d| as_json(d, &project.sources)).collect();

@@ -250,7 +250,7 @@ impl std::fmt::Display for Json<'_> {
     }
 }
 
-/// `json!({"name": name, "items": [1, 2]})`: a [`Json`] as it will look; values are what `Json::from` takes.
+/// `json!({"name": name, "items": [1, 2]})`: a [`Json`] as it will look; values are what `Json::from` takes, a list is of such values or of one object.
 macro_rules! json {
     (@object $object:ident) => {};
     (@object $object:ident $key:tt : { $($inner:tt)* } $(, $($rest:tt)*)?) => {
@@ -265,15 +265,6 @@ macro_rules! json {
         $object.set($key, $value);
         $crate::format::json::json!(@object $object $($($rest)*)?);
     };
-    (@list $list:ident) => {};
-    (@list $list:ident { $($inner:tt)* } $(, $($rest:tt)*)?) => {
-        $list.push($crate::format::json::json!({ $($inner)* }));
-        $crate::format::json::json!(@list $list $($($rest)*)?);
-    };
-    (@list $list:ident $value:expr $(, $($rest:tt)*)?) => {
-        $list.push($crate::format::json::Json::from($value));
-        $crate::format::json::json!(@list $list $($($rest)*)?);
-    };
     ({}) => { $crate::format::json::Json::Object($crate::format::json::Object::default()) };
     ({ $($inner:tt)+ }) => {{
         let mut object = $crate::format::json::Object::default();
@@ -281,11 +272,8 @@ macro_rules! json {
         $crate::format::json::Json::Object(object)
     }};
     ([]) => { $crate::format::json::Json::List(Vec::new()) };
-    ([ $($inner:tt)+ ]) => {{
-        let mut list = Vec::new();
-        $crate::format::json::json!(@list list $($inner)+);
-        $crate::format::json::Json::List(list)
-    }};
+    ([ { $($inner:tt)* } ]) => { $crate::format::json::Json::List(vec![$crate::format::json::json!({ $($inner)* })]) };
+    ([ $($value:expr),+ ]) => { $crate::format::json::Json::List(vec![$($crate::format::json::Json::from($value)),+]) };
 }
 pub(crate) use json;
 
@@ -349,7 +337,7 @@ mod tests {
         let given = serde_json::json!({"b": [1, 2.5, null], "a": {"x": "é\u{1}\"\n"}});
         let name = "n".to_owned();
         let odd = "\u{0}\u{8}\u{c}\r\t/\u{7f}\u{2028}\u{1f600}\\";
-        let own = json!({"given": &given, "list": [{"a": 1u8}, odd, 1.0], "name": &name, "none": Json::Null, "deep": {"e": {}, "l": []}, "f": f64::NAN});
+        let own = json!({"given": &given, "list": [json!({"a": 1u8}), odd, 1.0], "name": &name, "none": Json::Null, "deep": {"e": {}, "l": []}, "f": f64::NAN});
         let same = serde_json::json!({"given": given, "list": [{"a": 1}, odd, 1.0], "name": "n", "none": null, "deep": {"e": {}, "l": []}, "f": null});
         assert_eq!(String::from_utf8(pretty(&own)).unwrap(), serde_json::to_string_pretty(&same).unwrap() + "\n");
         let wide: Vec<u8> = serde_json::to_string(&same).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -22,6 +22,7 @@ pub fn problem(code: &'static str, doing: &str, path: &Path, error: &io::Error) 
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "it does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::AlreadyExists => "a file is in its place".to_owned(),
         io::ErrorKind::NotADirectory => "it is a file, not a folder".to_owned(),
         io::ErrorKind::IsADirectory => "it is a folder, not a file".to_owned(),
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),

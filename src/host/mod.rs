@@ -12,6 +12,7 @@ pub mod loopback;
 pub mod m;
 pub mod mock_server;
 pub mod page_folder;
+pub mod pages;
 mod pieces;
 pub mod preview_server;
 pub mod tables;

@@ -130,7 +130,8 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
     Ok(Queries { tables, expressions: parameters.chain(functions).collect() })
 }
 
-/// The queries with other options but the same source as `before` was rendered for: only what they change is rendered again.
+/// The queries with other options but the same source as `before` was rendered for, in the model's own language: only what they change is
+/// rendered again.
 ///
 /// # Errors
 /// As [`render`].
@@ -138,7 +139,8 @@ pub fn render_again(project: &Project, options: &Options<'_>, mut before: Querie
     let templates = Templates::new(&project.templates)?;
     let common = context(project, options);
     let mut problems = Vec::new();
-    for template in project.table_templates.iter().filter(|t| t.template.value == "glossary") {
+    let other_language = options.locale != project.model.culture;
+    for template in project.table_templates.iter().filter(|t| t.template.value == "glossary" && other_language) {
         let Some(table) = project.model.table(&template.table) else { continue };
         let text = tables_query(&templates, &common, project, options, table, "glossary");
         let slot = before.tables.iter_mut().find(|(name, _)| *name == table.name).map(|(_, text)| text);

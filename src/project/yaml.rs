@@ -38,6 +38,7 @@ use std::collections::HashMap;
 
 use saphyr_parser::ScalarStyle;
 use serde_json::{Value as Json, json};
+use smallvec::{SmallVec, smallvec};
 
 use super::events::{self, Broken, Event, Tag, What};
 use crate::base::{Diagnostic, FileId, Span, nearest};
@@ -76,7 +77,7 @@ pub struct Scalar {
     /// Written without quotes and not as a block: only then can it be null, a number or a boolean.
     pub plain: bool,
     /// File offset of each line of `text`; empty when it cannot be mapped.
-    pub line_starts: Vec<u32>,
+    pub line_starts: SmallVec<[u32; 2]>,
 }
 
 /// A key with its value.
@@ -93,7 +94,7 @@ pub struct Entry {
 impl Node {
     /// A plain scalar made by code; it borrows the place of what caused it.
     pub fn text(text: impl Into<String>, span: Span) -> Node {
-        Node { span, kind: Kind::Scalar(Scalar { text: text.into(), plain: false, line_starts: Vec::new() }) }
+        Node { span, kind: Kind::Scalar(Scalar { text: text.into(), plain: false, line_starts: SmallVec::new() }) }
     }
 
     /// Whether it is `null`, `~` or nothing at all.
@@ -804,7 +805,7 @@ impl Builder<'_, '_> {
                 };
                 let offset = if style == ScalarStyle::Plain { 0 } else { 1 };
                 let mapped = inner.trim_end() == value.trim_end() && !value.contains('\n');
-                (start, end, if mapped { vec![(start + offset) as u32] } else { Vec::new() })
+                (start, end, if mapped { smallvec![(start + offset) as u32] } else { SmallVec::new() })
             }
         };
         // Plain scalars may end after the blanks that follow them.
@@ -816,7 +817,7 @@ impl Builder<'_, '_> {
     }
 
     /// Finds the lines of a block scalar in the file; checks each against the value, so a wrong guess maps nothing.
-    fn block(&self, value: &str, literal: bool, start: usize) -> (usize, usize, Vec<u32>) {
+    fn block(&self, value: &str, literal: bool, start: usize) -> (usize, usize, SmallVec<[u32; 2]>) {
         let line_end = |from: usize| self.text[from..].find('\n').map_or(self.text.len(), |i| from + i);
         // The parser's marker is at the header `|`, or at the content on a later line.
         let header = if matches!(self.text.as_bytes().get(start), Some(b'|' | b'>')) {
@@ -853,14 +854,14 @@ impl Builder<'_, '_> {
         let indent = indent.unwrap_or(0);
         let last = lines.iter().rev().find(|(from, to)| !self.text[*from..*to].trim().is_empty()).map_or(line_end(header), |(_, to)| *to);
         if !literal {
-            return (header, last, Vec::new());
+            return (header, last, SmallVec::new());
         }
-        let mut starts = Vec::new();
+        let mut starts = SmallVec::new();
         for (index, wanted) in value.trim_end_matches('\n').split('\n').enumerate() {
-            let Some((from, to)) = lines.get(index) else { return (header, last, Vec::new()) };
+            let Some((from, to)) = lines.get(index) else { return (header, last, SmallVec::new()) };
             let begin = (from + indent).min(*to);
             if &self.text[begin..*to] != wanted {
-                return (header, last, Vec::new());
+                return (header, last, SmallVec::new());
             }
             starts.push(begin as u32);
         }

@@ -78,6 +78,7 @@ pub fn trials() -> Vec<Trial> {
             let folder = tempfile::tempdir()?;
             let file = folder.path().join("file");
             std::fs::write(&file, "")?;
+            expect(&run(&["build", "--model", TINY, "--out", text(&file)]), 2, "a file is in its place")?;
             expect(&run(&["build", "--model", TINY, "--out", text(&file.join("below"))]), 2, "cannot")
         }),
         Trial::test("emit/command/model_that_is_a_file", || {

@@ -129,7 +129,7 @@ fn paragraph(paragraph: &Paragraph) -> Json<'_> {
             json.set("url", url);
         }
         if !run.style.is_empty() {
-            json.set("textStyle", run.style.iter().map(|(key, value)| (key, value)).collect::<Object<'_>>());
+            json.set("textStyle", run.style.iter().collect::<Object<'_>>());
         }
         Json::from(json)
     });

@@ -82,7 +82,7 @@ impl Text {
     }
 
     fn line(&mut self, line: &str) {
-        self.out.extend(std::iter::repeat_n('\t', self.level));
+        self.indent();
         self.out.push_str(line);
         self.out.push('\n');
     }
@@ -121,8 +121,12 @@ impl Text {
         }
     }
 
+    fn indent(&mut self) {
+        (0..self.level).for_each(|_| self.out.push('\t'));
+    }
+
     fn pair(&mut self, name: &str, value: &str) {
-        self.out.extend(std::iter::repeat_n('\t', self.level));
+        self.indent();
         self.out.extend([name, ": ", value, "\n"]);
     }
 

@@ -13,6 +13,7 @@ use super::{Failure, Global};
 use crate::base::{Date, Diagnostic, SourceMap};
 use crate::dax;
 use crate::host::company::CompanyFolder;
+use crate::host::pages;
 use crate::host::tables::{FolderSink, SLICE, TableSink};
 use crate::m::{self, Privacy};
 use crate::model::Model;
@@ -84,6 +85,7 @@ enum Format {
 }
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
+    pages::small_pages();
     let source = match (args.source, &args.company) {
         (Some(source), _) => Some(source.kind()),
         (None, Some(_)) => Some(SourceKind::Folder),

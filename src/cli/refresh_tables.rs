@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -120,10 +120,18 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     };
     let sink = FolderSink::new(&args.out).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
     let problems: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
-    let results = refresh.run(&|| live.sources(), &|table| {
+    // The last tables are written while the calculated ones are computed.
+    let late: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let results = refresh.run(&|| live.sources(), &|table, others_wait| {
         report(table, global);
         let written = match &table.outcome {
             Ok(_) if args.partition => Ok(()),
+            Ok(_) if !others_wait => {
+                if let Ok(mut late) = late.lock() {
+                    late.insert(table.name.clone());
+                }
+                Ok(())
+            }
             Ok(loaded) => write(&sink, &loaded.table, args.format),
             Err(why) => Err(Diagnostic::error("M0203", format!("table `{}`: {why}", table.name))),
         };
@@ -132,21 +140,30 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         }
     });
     let mut problems = problems.into_inner().unwrap_or_default();
+    let late = late.into_inner().unwrap_or_default();
     let requests: u64 = results.iter().map(|t| t.requests).sum();
     let failed_cells = results.iter().filter_map(|t| t.outcome.as_ref().ok()).any(|loaded| loaded.errors > 0);
     let mut tables = results.len();
-    let loaded: Vec<Table> = results.into_iter().filter_map(|t| t.outcome.ok()).map(|l| l.table).collect();
+    let loaded: Arc<Vec<Table>> = Arc::new(results.into_iter().filter_map(|t| t.outcome.ok()).map(|l| l.table).collect());
     let mut rows: usize = loaded.iter().map(Table::rows).sum();
     if args.partition && problems.is_empty() {
         let write = |table: &Table| write_slices(&sink, table, &loaded, &project.model, args.format).err();
         problems.extend(loaded.iter().filter_map(write));
     }
-    let calculated: Vec<String> = project.model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.clone()).collect();
-    if problems.is_empty() && !calculated.is_empty() {
-        let engine = dax::Engine::new(&project.model, loaded);
+    let is_well = problems.is_empty();
+    let write_late = || -> Vec<Diagnostic> {
+        loaded.iter().filter(|table| late.contains(&table.name)).filter_map(|table| write(&sink, table, args.format).err()).collect()
+    };
+    let mut calculate = || -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let calculated: Vec<&str> = project.model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.as_str()).collect();
+        if !is_well || calculated.is_empty() {
+            return problems;
+        }
+        let engine = dax::Engine::new(&project.model, loaded.clone());
         for name in calculated {
             let start = std::time::Instant::now();
-            let outcome = engine.table(&name, &dax::Options::default());
+            let outcome = engine.table(name, &dax::Options::default());
             tables += 1;
             match outcome {
                 Ok(table) => {
@@ -161,7 +178,18 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
                 Err(error) => problems.push(error.diagnostic(None)),
             }
         }
-    }
+        // The process is about to end: giving back piece by piece what it holds would only take time.
+        std::mem::forget(engine);
+        problems
+    };
+    let (unwritten, uncalculated) = std::thread::scope(|scope| {
+        let writer = scope.spawn(write_late);
+        let uncalculated = calculate();
+        (writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), uncalculated)
+    });
+    problems.extend(unwritten);
+    problems.extend(uncalculated);
+    std::mem::forget(loaded);
     global.say(format!("{tables} tables, {rows} rows, {requests} requests, written to {}", args.out.display()));
     // The queries say what they stumbled over; the reference knows in which file and where in it.
     if let (Some(company), true) = (&args.company, failed_cells || !problems.is_empty()) {

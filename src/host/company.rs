@@ -1,6 +1,7 @@
 //! Company folders on disk, as the reference reads them.
 #![allow(clippy::disallowed_methods)]
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::reference::Pages;
@@ -52,6 +53,15 @@ impl Pages for CompanyFolder {
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         std::fs::read(self.root.join(path)).map_err(|error| format!("cannot read the file: {error}"))
+    }
+
+    fn start(&self, path: &str, most: u64) -> Result<Vec<u8>, String> {
+        let read = || {
+            let mut bytes = Vec::new();
+            std::fs::File::open(self.root.join(path))?.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error: std::io::Error| format!("cannot read the file: {error}"))
     }
 
     fn display(&self, path: &str) -> String {

@@ -47,9 +47,9 @@ impl Refresh<'_> {
         self.model.tables.iter().filter(has_query).map(|t| t.name.as_str()).collect()
     }
 
-    /// Runs every query. `sources` gives each evaluation its own world; `done` hears of each table as it is finished. The answer is in the
-    /// order of the model.
-    pub fn run(&self, sources: &(dyn Fn() -> Sources + Sync), done: &(dyn Fn(&Refreshed) + Sync)) -> Vec<Refreshed> {
+    /// Runs every query. `sources` gives each evaluation its own world; `done` hears of each table as it is finished, and whether others
+    /// still wait for their turn. The answer is in the order of the model.
+    pub fn run(&self, sources: &(dyn Fn() -> Sources + Sync), done: &(dyn Fn(&Refreshed, bool) + Sync)) -> Vec<Refreshed> {
         let names = self.tables();
         let jobs = match self.jobs {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -68,7 +68,7 @@ impl Refresh<'_> {
                         loop {
                             let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
                             let refreshed = self.table(names[*at], &mut queries, sources);
-                            done(&refreshed);
+                            done(&refreshed, next.load(Ordering::Relaxed) < order.len());
                             if let Ok(mut results) = results.lock() {
                                 results[*at] = Some(refreshed);
                             }

@@ -124,7 +124,7 @@ pub struct Lookup {
 }
 
 /// How many shapes a lookup remembers.
-const WAYS: usize = 8;
+const WAYS: usize = 16;
 
 impl Lookup {
     /// A lookup that has seen nothing.
@@ -136,7 +136,12 @@ impl Lookup {
     #[inline]
     pub fn find<'a>(&self, record: &'a Record) -> Option<CellRef<'a>> {
         let address = record.shape().address();
-        let (known, place) = self.known[way(address)].get();
+        let first = way(address);
+        let (known, place) = self.known[first].get();
+        if known == address {
+            return record.cell(place as usize);
+        }
+        let (known, place) = self.known[first ^ 1].get();
         if known == address {
             return record.cell(place as usize);
         }
@@ -147,15 +152,19 @@ impl Lookup {
     #[inline(never)]
     fn learn(&self, shape: &Shape, address: usize) -> Option<u32> {
         let place = shape.position(&self.name).map(|at| at as u32);
-        self.seen.borrow_mut()[way(address)] = Some(shape.clone());
-        self.known[way(address)].set((address, place.unwrap_or(u32::MAX)));
+        // What stood in its place moves to the place beside it, where it is found as well.
+        let first = way(address);
+        self.seen.borrow_mut().swap(first, first ^ 1);
+        self.known[first].swap(&self.known[first ^ 1]);
+        self.seen.borrow_mut()[first] = Some(shape.clone());
+        self.known[first].set((address, place.unwrap_or(u32::MAX)));
         place
     }
 }
 
 #[inline]
 fn way(address: usize) -> usize {
-    (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> (usize::BITS - 3)
+    (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> (usize::BITS - 4)
 }
 
 /// What follows `try`.
@@ -238,11 +247,17 @@ impl Check {
     /// Whether a value passes.
     #[inline]
     pub fn accepts(self, value: &Value) -> bool {
+        self.kind == Kind::Any || self.accepts_kind(value.kind())
+    }
+
+    /// Whether the values of a primitive type pass.
+    #[inline]
+    pub(super) fn accepts_kind(self, of: Kind) -> bool {
         match self.kind {
             Kind::Any => true,
-            _ if value.is_null() => self.nullable || self.kind == Kind::Null,
+            _ if of == Kind::Null => self.nullable || self.kind == Kind::Null,
             Kind::AnyNonNull => true,
-            kind => value.kind() == kind,
+            kind => of == kind,
         }
     }
 

@@ -127,36 +127,133 @@ impl Known {
 /// A quick hash of few bytes.
 pub(crate) fn bytes_hash(bytes: &[u8]) -> u64 {
     let mut hash = bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        hash = (hash.rotate_left(5) ^ word(chunk)).wrapping_mul(0x517C_C1B7_2722_0A95);
-    }
-    for byte in chunks.remainder() {
-        hash = (hash.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517C_C1B7_2722_0A95);
+    let mut take = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
+    if let Some(last) = bytes.last_chunk::<8>() {
+        let mut rest = bytes;
+        while let Some((eight, more)) = rest.split_first_chunk::<8>().filter(|(_, more)| !more.is_empty()) {
+            take(u64::from_le_bytes(*eight));
+            rest = more;
+        }
+        // The last eight may overlap those before.
+        take(u64::from_le_bytes(*last));
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        take(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)));
+    } else {
+        for byte in bytes {
+            take(u64::from(*byte));
+        }
     }
     hash ^ hash >> 29
 }
 
-fn word(chunk: &[u8]) -> u64 {
-    u64::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]])
-}
-
-/// Where the first quote or backslash is, eight bytes at a time.
+/// Where the first quote or backslash is.
 #[inline]
 fn text_end(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut at = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let eight = word(chunk);
-        let (quote, backslash) = (eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C));
-        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+    memchr::memchr2(b'"', b'\\', bytes)
+}
+
+/// Where a value ends that begins at a place; `None` for what is not well-formed, nested very deeply, or cut off.
+fn end_of(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let blanks = |mut at: usize| {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+            at += 1;
         }
-        at += 8;
+        at
+    };
+    // Which of the containers around are objects, the innermost in the last bit, below a one.
+    let mut around = 1_u64;
+    loop {
+        let mut is_closed = true;
+        match *bytes.get(at)? {
+            b'"' => at = text_behind(bytes, at + 1)?,
+            open @ (b'{' | b'[') => {
+                let is_object = open == b'{';
+                if around >> 62 != 0 {
+                    return None;
+                }
+                at = blanks(at + 1);
+                if *bytes.get(at)? == open + 2 {
+                    at += 1;
+                } else {
+                    around = around << 1 | u64::from(is_object);
+                    is_closed = false;
+                }
+            }
+            b'-' | b'0'..=b'9' => at = number_behind(bytes, at)?,
+            b't' if bytes[at..].starts_with(b"true") => at += 4,
+            b'f' if bytes[at..].starts_with(b"false") => at += 5,
+            b'n' if bytes[at..].starts_with(b"null") => at += 4,
+            _ => return None,
+        }
+        while is_closed {
+            if around == 1 {
+                return Some(at);
+            }
+            let is_object = around & 1 == 1;
+            match *bytes.get(at)? {
+                b',' => {
+                    at = blanks(at + 1);
+                    is_closed = false;
+                }
+                b'}' if is_object => {
+                    around >>= 1;
+                    at += 1;
+                }
+                b']' if !is_object => {
+                    around >>= 1;
+                    at += 1;
+                }
+                b' ' | b'\n' | b'\r' | b'\t' => at += 1,
+                _ => return None,
+            }
+        }
+        if around & 1 == 1 {
+            if *bytes.get(at)? != b'"' {
+                return None;
+            }
+            at = blanks(text_behind(bytes, at + 1)?);
+            if *bytes.get(at)? != b':' {
+                return None;
+            }
+            at = blanks(at + 1);
+        }
     }
-    bytes[at..].iter().position(|b| matches!(b, b'"' | b'\\')).map(|rest| at + rest)
+}
+
+/// Behind the quote that ends a text.
+#[inline]
+fn text_behind(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += text_end(bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        match bytes.get(at + 1)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
+            b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
+            _ => return None,
+        }
+    }
+}
+
+/// Behind a number.
+#[inline]
+fn number_behind(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let digits = |from: usize| {
+        let mut at = from;
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        (at > from).then_some(at)
+    };
+    at = digits(at + usize::from(bytes.get(at) == Some(&b'-')))?;
+    if bytes.get(at) == Some(&b'.') {
+        at = digits(at + 1)?;
+    }
+    if matches!(bytes.get(at), Some(b'e' | b'E')) {
+        at = digits(at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-'))))?;
+    }
+    Some(at)
 }
 
 /// Texts up to this many bytes, and this many in all, are remembered with their values.
@@ -213,9 +310,48 @@ pub(crate) fn parse(cx: &mut Interp, text: Bytes) -> Result<Value> {
 /// What the last value at this place of the document looked like: the next one is probably alike.
 #[derive(Default)]
 pub(crate) struct Hint {
-    /// Shapes of the objects met here, the last one first, each with what is known of values that are read later.
-    shapes: SmallVec<[(Shape, Rc<RefCell<Hint>>); 2]>,
+    /// The makings of the objects met here, the last one first.
+    shapes: SmallVec<[Rc<Making>; 2]>,
     children: Vec<Hint>,
+}
+
+/// How objects at a place of a document are made.
+struct Making {
+    shape: Shape,
+    /// What is known of values that are read later.
+    later: Rc<RefCell<Hint>>,
+    /// What stands before each value where nothing is written that need not be: `"a":`, then `,"b":`; and where each of these ends.
+    before: Box<[u8]>,
+    ends: Box<[u32]>,
+}
+
+impl Making {
+    fn new(shape: &Shape) -> Making {
+        let (mut before, mut ends) = (Vec::new(), Vec::with_capacity(shape.len()));
+        for (at, name) in shape.names().iter().enumerate() {
+            if at > 0 {
+                before.push(b',');
+            }
+            before.push(b'"');
+            before.extend_from_slice(name.as_bytes());
+            before.extend_from_slice(b"\":");
+            ends.push(before.len() as u32);
+            // A name that is written with escapes is compared the slow way, and those after it.
+            if name.bytes().any(|byte| matches!(byte, b'"' | b'\\') || byte < b' ') {
+                ends.pop();
+                break;
+            }
+        }
+        Making { shape: shape.clone(), later: Rc::default(), before: before.into(), ends: ends.into() }
+    }
+
+    /// What stands before value `at`.
+    #[inline]
+    fn before(&self, at: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(at)? as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.before.get(start..end)
+    }
 }
 
 /// How many shapes are tried at one place of a document.
@@ -235,16 +371,16 @@ fn child(children: &mut Vec<Hint>, at: usize) -> &mut Hint {
 }
 
 /// Makes `shape` the first of the known ones.
-fn note<'a>(shapes: &'a mut SmallVec<[(Shape, Rc<RefCell<Hint>>); 2]>, shape: &Shape) -> &'a Rc<RefCell<Hint>> {
-    match shapes.iter().position(|(known, _)| known.ptr_eq(shape)) {
+fn note<'a>(shapes: &'a mut SmallVec<[Rc<Making>; 2]>, shape: &Shape) -> &'a Rc<RefCell<Hint>> {
+    match shapes.iter().position(|known| known.shape.ptr_eq(shape)) {
         Some(0) => {}
         Some(at) => shapes[..=at].rotate_right(1),
         None => {
             shapes.truncate(MOST_SHAPES - 1);
-            shapes.insert(0, (shape.clone(), Default::default()));
+            shapes.insert(0, Rc::new(Making::new(shape)));
         }
     }
-    &shapes[0].1
+    &shapes[0].later
 }
 
 /// The values of objects that lie this deep (those of a list in an answer) are read when somebody looks at them; that they are well-formed
@@ -337,6 +473,17 @@ impl<'a> Parser<'a> {
 
     /// Moves behind a value without building it.
     fn pass(&mut self) -> Result<()> {
+        match end_of(self.bytes, self.at) {
+            Some(end) => {
+                self.at = end;
+                Ok(())
+            }
+            None => self.pass_slowly(),
+        }
+    }
+
+    /// As [`Parser::pass`] for what is not well-formed or uncommon.
+    fn pass_slowly(&mut self) -> Result<()> {
         match self.bytes.get(self.at) {
             Some(b'"') => self.pass_text(),
             Some(open @ (b'{' | b'[')) => {
@@ -368,7 +515,7 @@ impl<'a> Parser<'a> {
                         self.at += 1;
                         self.blanks();
                     }
-                    self.pass()?;
+                    self.pass_slowly()?;
                     self.blanks();
                     match self.bytes.get(self.at) {
                         Some(b',') => self.at += 1,
@@ -487,7 +634,7 @@ impl<'a> Parser<'a> {
     /// count: the last value in the first place. `None` for the empty object.
     fn fields(
         &mut self,
-        known: &[(Shape, Rc<RefCell<Hint>>)],
+        known: &[Rc<Making>],
         mut read: impl FnMut(&mut Self, usize) -> Result<()>,
     ) -> Result<Option<(Shape, Option<Vec<usize>>)>> {
         self.at += 1;
@@ -496,20 +643,41 @@ impl<'a> Parser<'a> {
             self.at += 1;
             return Ok(None);
         }
-        let mut predicted = known.first().map(|(shape, _)| shape);
+        let mut predicted = known.first().map(Rc::as_ref);
         // Names are kept apart only from where they differ from all predictions.
         let mut names: Vec<Name> = Vec::new();
         let mut count = 0;
         loop {
+            // Mostly the next object is written as the last one.
+            if let Some(before) = predicted.and_then(|making| making.before(count)) {
+                if self.bytes[self.at..].starts_with(before) {
+                    self.at += before.len();
+                    self.blanks();
+                    read(self, count)?;
+                    count += 1;
+                    continue;
+                }
+            }
             self.blanks();
+            if count > 0 {
+                match self.bytes.get(self.at) {
+                    Some(b',') => self.at += 1,
+                    Some(b'}') => {
+                        self.at += 1;
+                        break;
+                    }
+                    _ => return Err(self.unexpected()),
+                }
+                self.blanks();
+            }
             if self.bytes.get(self.at) != Some(&b'"') {
                 return Err(self.unexpected());
             }
-            if let Some(shape) = predicted {
+            if let Some(Making { shape, .. }) = predicted {
                 if !shape.names().get(count).is_some_and(|name| self.eat_name(name)) {
                     // Perhaps it is like an earlier one that began alike.
                     let before = &shape.names()[..count];
-                    let other = known.iter().map(|(shape, _)| shape).find(|other| {
+                    let other = known.iter().map(Rc::as_ref).find(|Making { shape: other, .. }| {
                         other.names().len() > count
                             && other.names()[..count].iter().zip(before).all(|(a, b)| Rc::ptr_eq(a, b))
                             && self.eat_name(&other.names()[count])
@@ -532,24 +700,15 @@ impl<'a> Parser<'a> {
             self.blanks();
             read(self, count)?;
             count += 1;
-            self.blanks();
-            match self.bytes.get(self.at) {
-                Some(b',') => self.at += 1,
-                Some(b'}') => {
-                    self.at += 1;
-                    break;
-                }
-                _ => return Err(self.unexpected()),
-            }
         }
-        if let Some(shape) = predicted {
+        if let Some(Making { shape, .. }) = predicted {
             // The shape was looked at when it was met first.
             if shape.len() == count {
                 return Ok(Some((shape.clone(), None)));
             }
             let whole = known
                 .iter()
-                .map(|(shape, _)| shape)
+                .map(|known| &known.shape)
                 .find(|other| other.len() == count && other.names().iter().zip(shape.names()).all(|(a, b)| Rc::ptr_eq(a, b)));
             if let Some(whole) = whole {
                 return Ok(Some((whole.clone(), None)));

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Code, Inner, Op, Use};
-use crate::m::eval::node::{Binary, Handler, Lambda, Lookup, Node};
-use crate::m::value::Value;
+use super::{Code, Fate, Inner, KINDS, Leaf, Op, Use};
+use crate::m::eval::node::{Binary, Check, Handler, Lambda, Lookup, Node};
+use crate::m::eval::program::Program;
+use crate::m::value::{Kind, Value};
 
 /// Library functions that take little time, ask nobody and always answer the same: they may run ahead of their time.
 const HARMLESS: &[&str] = &[
@@ -83,6 +84,8 @@ const SHALLOW: &[&str] = &["List.Count", "List.First", "List.IsEmpty", "List.Las
 /// How deep and large an expression may be.
 const MOST_DEPTH: u32 = 48;
 const MOST_OPS: u32 = 4096;
+/// Functions of so few operations stand in the place of their calls.
+const MOST_LEAF: u32 = 24;
 /// How many variables one activation may have.
 const MOST_LOCALS: usize = 128;
 /// How many functions written in place may lie in one another.
@@ -102,6 +105,8 @@ struct Scope<'n> {
 }
 
 struct Compiler<'n> {
+    /// The functions of the query group.
+    program: &'n Program,
     /// Outermost first.
     scopes: Vec<Scope<'n>>,
     /// Variables of the activations that are being compiled, outermost first.
@@ -110,22 +115,59 @@ struct Compiler<'n> {
     level: u32,
     /// Whether the code runs ahead of its time only; else it does what the tree does.
     is_ahead: bool,
+    /// What the first argument of the function is, where that is known.
+    known: Option<Kind>,
     ops: u32,
     depth: u32,
 }
 
 /// Code that does what the function does.
-pub(super) fn lambda(lambda: &Lambda) -> Option<Code> {
-    of_lambda(lambda, false)
+pub(super) fn lambda(lambda: &Lambda, program: &Program) -> Option<Code> {
+    of_lambda(lambda, program, false, None)
 }
 
 /// Code that makes all of the result of a function ahead of its time.
-pub(super) fn whole(lambda: &Lambda) -> Option<Code> {
-    of_lambda(lambda, true).filter(|code| !matches!(code.body, Op::Stuck))
+pub(super) fn whole(lambda: &Lambda, program: &Program) -> Option<Code> {
+    of_lambda(lambda, program, true, None).filter(|code| !matches!(code.body, Op::Stuck))
 }
 
-fn of_lambda(lambda: &Lambda, is_ahead: bool) -> Option<Code> {
-    let mut compiler = Compiler::new(is_ahead);
+/// The body of a function that is as fast to run as to call: of few operations, without variables.
+pub(super) fn leaf(lambda: &Lambda, program: &Program, is_ahead: bool) -> Option<Leaf> {
+    if lambda.variables.as_ref().is_some_and(|variables| !variables.is_empty()) {
+        return None;
+    }
+    let body = |known: Option<Kind>| {
+        let code = of_lambda(lambda, program, is_ahead, known)?;
+        (code.size <= MOST_LEAF && code.lets.is_empty() && !matches!(code.body, Op::Stuck)).then_some(code.body)
+    };
+    let whole = body(None)?;
+    let by_kind = KINDS.map(|kind| match &*lambda.params {
+        [param] if param.check.is_none_or(|check| check.accepts_kind(kind) || param.optional && kind == Kind::Null) => {
+            body(Some(kind)).and_then(|body| fate(body, kind, lambda.returns))
+        }
+        _ => None,
+    });
+    let params = lambda.params.iter().map(|param| (param.check, param.optional)).collect();
+    Some(Leaf { params, returns: lambda.returns, body: whole, by_kind })
+}
+
+/// What a body does with an argument of a kind.
+fn fate(body: Op, kind: Kind, returns: Option<Check>) -> Option<Fate> {
+    Some(match body {
+        Op::Arg { up: 0, at: 0 } => {
+            return returns.is_none_or(|check| check.accepts_kind(kind)).then_some(Fate::Same);
+        }
+        Op::Const(value) => return returns.is_none_or(|check| check.accepts(&value)).then_some(Fate::Const(value)),
+        Op::If(parts) if [&parts.1, &parts.2].iter().all(|op| matches!(op, Op::Arg { up: 0, at: 0 } | Op::Const(_))) => {
+            let (test, yes, no) = *parts;
+            Fate::Choice(test, Box::new((fate(yes, kind, returns)?, fate(no, kind, returns)?)))
+        }
+        body => Fate::Body(body),
+    })
+}
+
+fn of_lambda(lambda: &Lambda, program: &Program, is_ahead: bool, known: Option<Kind>) -> Option<Code> {
+    let mut compiler = Compiler { known, ..Compiler::new(program, is_ahead) };
     let nodes = lambda.variables.as_deref().unwrap_or_default();
     compiler.scopes.push(Scope { level: 0, params: lambda.params.len() as u32, first: 0, nodes });
     compiler.bindings(nodes)?;
@@ -134,15 +176,15 @@ fn of_lambda(lambda: &Lambda, is_ahead: bool) -> Option<Code> {
 }
 
 /// Code of a cell, or of a variable of a scope, ahead of its time.
-pub(super) fn cell(node: &Node) -> Option<Code> {
-    let mut compiler = Compiler::new(true);
+pub(super) fn cell(node: &Node, program: &Program) -> Option<Code> {
+    let mut compiler = Compiler::new(program, true);
     let body = compiler.op(node)?;
     if matches!(body, Op::Stuck) { None } else { compiler.finish(body) }
 }
 
 impl<'n> Compiler<'n> {
-    fn new(is_ahead: bool) -> Compiler<'n> {
-        Compiler { scopes: Vec::new(), locals: vec![Vec::new()], level: 0, is_ahead, ops: 0, depth: 0 }
+    fn new(program: &'n Program, is_ahead: bool) -> Compiler<'n> {
+        Compiler { program, scopes: Vec::new(), locals: vec![Vec::new()], level: 0, is_ahead, known: None, ops: 0, depth: 0 }
     }
 
     /// The code of the innermost activation, which is complete.
@@ -202,19 +244,57 @@ impl<'n> Compiler<'n> {
                 let is_negated = *operator == Binary::NotEqual;
                 match (&sides.0, &sides.1) {
                     (operand, Node::Const(Value::Null)) | (Node::Const(Value::Null), operand) => {
-                        Op::IsNull(self.boxed(operand)?, is_negated)
+                        let operand = self.boxed(operand)?;
+                        match self.kind(&operand) {
+                            Some(kind) => logical((kind == Kind::Null) != is_negated),
+                            None => Op::IsNull(operand, is_negated),
+                        }
                     }
                     (operand, Node::Const(Value::Text(text))) | (Node::Const(Value::Text(text)), operand) => {
-                        Op::IsText(self.boxed(operand)?, text.clone(), is_negated)
+                        let operand = self.boxed(operand)?;
+                        match self.kind(&operand) {
+                            Some(kind) if kind != Kind::Text => logical(is_negated),
+                            _ => Op::IsText(operand, text.clone(), is_negated),
+                        }
                     }
                     _ => Op::Binary(*operator, self.pair(sides)?),
                 }
             }
             Node::Binary(operator, sides) => Op::Binary(*operator, self.pair(sides)?),
-            Node::And(sides) => Op::And(self.pair(sides)?),
-            Node::Or(sides) => Op::Or(self.pair(sides)?),
-            Node::Coalesce(sides) => Op::Coalesce(self.pair(sides)?),
-            Node::If(parts) => Op::If(Box::new((self.op(&parts.0)?, self.op(&parts.1)?, self.op(&parts.2)?))),
+            Node::And(sides) => {
+                let sides = self.pair(sides)?;
+                match (as_const(&sides.0), as_const(&sides.1)) {
+                    (Some(false), _) => logical(false),
+                    (Some(true), _) if is_test(&sides.1) => sides.1,
+                    (_, Some(true)) if is_test(&sides.0) => sides.0,
+                    _ => Op::And(sides),
+                }
+            }
+            Node::Or(sides) => {
+                let sides = self.pair(sides)?;
+                match (as_const(&sides.0), as_const(&sides.1)) {
+                    (Some(true), _) => logical(true),
+                    (Some(false), _) if is_test(&sides.1) => sides.1,
+                    (_, Some(false)) if is_test(&sides.0) => sides.0,
+                    _ => Op::Or(sides),
+                }
+            }
+            Node::Coalesce(sides) => {
+                let sides = self.pair(sides)?;
+                match self.kind(&sides.0) {
+                    Some(Kind::Null) => sides.1,
+                    Some(_) => sides.0,
+                    None => Op::Coalesce(sides),
+                }
+            }
+            Node::If(parts) => {
+                let test = self.op(&parts.0)?;
+                match as_const(&test) {
+                    Some(true) => self.op(&parts.1)?,
+                    Some(false) => self.op(&parts.2)?,
+                    None => Op::If(Box::new((test, self.op(&parts.1)?, self.op(&parts.2)?))),
+                }
+            }
             Node::Let(variables, body) => {
                 let first = self.locals.last().map_or(0, Vec::len) as u32;
                 self.scopes.push(Scope { level: self.level, params: 0, first, nodes: variables });
@@ -228,9 +308,10 @@ impl<'n> Compiler<'n> {
                 Op::Field(self.boxed(&access.target)?, Box::new(lookup))
             }
             Node::Item { target, optional } => Op::Item(self.pair(target)?, *optional),
-            Node::Call(callee, args) => match self.inline(callee, args) {
-                Some(op) => op,
-                None => Op::Call(self.boxed(callee)?, self.list(args)?),
+            Node::Call(callee, args) => match (self.inline(callee, args), self.known(callee, args.len())) {
+                (Some(op), _) => op,
+                (None, Some(leaf)) => self.apply(leaf, args)?,
+                (None, None) => Op::Call(self.boxed(callee)?, self.list(args)?),
             },
             Node::CallBuiltin(builtin, args) => {
                 let given = args.len();
@@ -273,7 +354,13 @@ impl<'n> Compiler<'n> {
             Node::Try(operand, Handler::Otherwise(other)) => Op::Otherwise(Box::new((self.op(operand)?, self.op(other)?))),
             Node::Error(operand) => Op::Raise(self.boxed(operand)?),
             Node::As(operand, check) => Op::As(self.boxed(operand)?, *check),
-            Node::Is(operand, check) => Op::Is(self.boxed(operand)?, *check),
+            Node::Is(operand, check) => {
+                let operand = self.boxed(operand)?;
+                match self.kind(&operand) {
+                    Some(kind) => logical(check.accepts_kind(kind)),
+                    None => Op::Is(operand, *check),
+                }
+            }
             Node::Record(shape, fields, _) if is_ahead => Op::Record(shape.clone(), self.shared(fields)?),
             Node::ScopedRecord(shape, fields, _) if is_ahead => {
                 // Its fields are variables of this activation.
@@ -313,6 +400,39 @@ impl<'n> Compiler<'n> {
         Some(Inner { params, returns: lambda.returns, code })
     }
 
+    /// A small function of the query group that is called with `count` arguments. It works for the data source of its caller, as one that
+    /// is called does.
+    fn known(&self, callee: &Node, count: usize) -> Option<Rc<Leaf>> {
+        let Node::Global { section, slot } = callee else { return None };
+        let frame = self.program.frame(*section);
+        let Node::Lambda(lambda) = &**frame.variables.as_ref()?.get(*slot as usize)? else { return None };
+        if frame.source != 0 || lambda.params.len() != count {
+            return None;
+        }
+        lambda.direct.leaf(lambda, self.program, self.is_ahead)
+    }
+
+    fn apply(&mut self, leaf: Rc<Leaf>, args: &'n [Node]) -> Option<Op> {
+        let args = self.list(args)?;
+        if let [argument] = &*args {
+            let kind = self.kind(argument).and_then(|kind| KINDS.iter().position(|known| *known == kind));
+            match kind.and_then(|kind| leaf.by_kind[kind].as_ref()) {
+                Some(Fate::Same) => return args.into_iter().next(),
+                Some(Fate::Const(value)) => return Some(Op::Const(value.clone())),
+                _ => {}
+            }
+        }
+        Some(Op::Apply(leaf, args))
+    }
+
+    /// The kind of what an operation gives, where that is known without running it.
+    fn kind(&self, op: &Op) -> Option<Kind> {
+        match op {
+            Op::Arg { up: 0, at: 0 } if self.level == 0 => self.known,
+            _ => None,
+        }
+    }
+
     /// A call of a function that is a variable of a scope of this code.
     fn inline(&mut self, callee: &'n Node, args: &'n [Node]) -> Option<Op> {
         if !self.is_ahead {
@@ -347,6 +467,23 @@ impl<'n> Compiler<'n> {
         }
         Op::Outer { up: (depth - self.scopes.len()) as u32, slot, ahead: Default::default() }
     }
+}
+
+fn logical(value: bool) -> Op {
+    Op::Const(Value::Logical(value))
+}
+
+/// The outcome of a test that is known.
+fn as_const(op: &Op) -> Option<bool> {
+    match op {
+        Op::Const(Value::Logical(value)) => Some(*value),
+        _ => None,
+    }
+}
+
+/// Whether the operation gives a logical and nothing else.
+fn is_test(op: &Op) -> bool {
+    matches!(op, Op::IsNull(..) | Op::IsText(..) | Op::Is(..) | Op::Const(Value::Logical(_)))
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@ use std::rc::Rc;
 
 use super::interp::{Frame, Interp};
 use super::node::{Binary, Check, Lambda, Lookup, Node, Unary};
+use super::program::Program;
 use crate::m::error::{Error, Result};
 use crate::m::functions::Builtin;
-use crate::m::value::{Body, Shape, Slot, Text, Value};
+use crate::m::value::{Body, Kind, Shape, Slot, Text, Value};
 use memo::Memo;
 use run::{Stop, invoke};
 
@@ -48,6 +49,47 @@ struct Inner {
     params: Box<[(Option<Check>, bool)]>,
     returns: Option<Check>,
     code: Code,
+}
+
+/// A small function of the query group that stands in the place of its calls.
+struct Leaf {
+    params: Box<[(Option<Check>, bool)]>,
+    returns: Option<Check>,
+    body: Op,
+    /// What a function of one parameter does with an argument of each of [`KINDS`]; `None` for the ordinary way.
+    by_kind: [Option<Fate>; KINDS.len()],
+}
+
+/// What becomes of an argument whose kind is known.
+enum Fate {
+    /// It is the result.
+    Same,
+    /// The result is always this.
+    Const(Value),
+    /// One or the other, by a test of the argument.
+    Choice(Op, Box<(Fate, Fate)>),
+    /// The body without the tests whose outcome is known; the result is still to be checked.
+    Body(Op),
+}
+
+/// Kinds of arguments that small functions tell apart.
+const KINDS: [Kind; 6] = [Kind::Null, Kind::Logical, Kind::Number, Kind::Text, Kind::List, Kind::Record];
+
+impl Leaf {
+    /// What becomes of an argument, where that is known by its kind.
+    #[inline]
+    fn fate(&self, argument: &Value) -> Option<&Fate> {
+        let place = match argument {
+            Value::Null => 0,
+            Value::Logical(_) => 1,
+            Value::Int(_) | Value::Double(_) | Value::Decimal(_) => 2,
+            Value::Text(_) => 3,
+            Value::List(_) => 4,
+            Value::Record(_) => 5,
+            _ => return None,
+        };
+        self.by_kind[place].as_ref()
+    }
 }
 
 /// `up` counts the activations of functions written in place, outwards.
@@ -88,6 +130,8 @@ enum Op {
     Field(Box<Op>, Box<Lookup>),
     Item(Box<(Op, Op)>, bool),
     Call(Box<Op>, Box<[Op]>),
+    /// A call of a function of the query group that is too small to be worth a call.
+    Apply(Rc<Leaf>, Box<[Op]>),
     Builtin(&'static Builtin, Box<[Op]>, Use),
     /// The argument of a function that evaluates all its items.
     Items(Box<[Op]>),
@@ -128,6 +172,10 @@ pub struct Direct {
     calls: StdCell<u32>,
     code: OnceCell<Option<Box<Code>>>,
     whole: OnceCell<Option<Box<Code>>>,
+    /// The body by itself, for those who do what the tree does and for those who run ahead of their time.
+    leaves: [OnceCell<Option<Rc<Leaf>>>; 2],
+    /// Whether the body is being compiled, so that a function that calls itself ends.
+    is_open: StdCell<bool>,
     /// How many calls are left before the whole is tried again, and how many were the last time.
     rest: StdCell<u32>,
     last_rest: StdCell<u32>,
@@ -137,31 +185,47 @@ pub struct Direct {
 impl Direct {
     /// The code that does what the tree does.
     #[inline]
-    fn code(&self, lambda: &Lambda) -> Option<&Code> {
+    fn code<'d>(&'d self, lambda: &'d Lambda, program: &Program) -> Option<&'d Code> {
         match self.code.get() {
             Some(code) => code.as_deref(),
-            None => self.prepare(lambda),
+            None => self.prepare(lambda, program),
         }
     }
 
     #[cold]
-    fn prepare(&self, lambda: &Lambda) -> Option<&Code> {
+    fn prepare<'d>(&'d self, lambda: &'d Lambda, program: &Program) -> Option<&'d Code> {
         let calls = self.calls.get();
         self.calls.set(calls + 1);
         if calls == 0 {
             return None;
         }
-        self.code.get_or_init(|| compile::lambda(lambda).map(Box::new)).as_deref()
+        self.code.get_or_init(|| compile::lambda(lambda, program).map(Box::new)).as_deref()
     }
 
     /// The code that makes all of the result ahead of its time, for a function that has no other.
     #[inline]
-    fn whole(&self, lambda: &Lambda) -> Option<&Code> {
+    fn whole<'d>(&'d self, lambda: &'d Lambda, program: &Program) -> Option<&'d Code> {
         match self.whole.get() {
             Some(code) => code.as_deref(),
-            None if matches!(self.code.get(), Some(None)) => self.whole.get_or_init(|| compile::whole(lambda).map(Box::new)).as_deref(),
+            None if matches!(self.code.get(), Some(None)) => {
+                self.whole.get_or_init(|| compile::whole(lambda, program).map(Box::new)).as_deref()
+            }
             None => None,
         }
+    }
+
+    /// The function to be put in the place of a call, if it is small.
+    fn leaf(&self, lambda: &Lambda, program: &Program, is_ahead: bool) -> Option<Rc<Leaf>> {
+        let leaf = &self.leaves[usize::from(is_ahead)];
+        if let Some(leaf) = leaf.get() {
+            return leaf.clone();
+        }
+        if self.is_open.replace(true) {
+            return None;
+        }
+        let made = compile::leaf(lambda, program, is_ahead).map(Rc::new);
+        self.is_open.set(false);
+        leaf.get_or_init(|| made).clone()
     }
 
     /// Whether the whole is to be tried now.
@@ -216,7 +280,7 @@ impl Ahead {
             return None;
         }
         let cell = &self.cells.get_or_init(|| (0..count).map(|_| CellCode::default()).collect())[at];
-        let code = cell.code.get_or_init(|| compile::cell(node)).as_ref()?;
+        let code = cell.code.get_or_init(|| compile::cell(node, &cx.program)).as_ref()?;
         let (hits, misses) = (cell.hits.get(), cell.misses.get());
         if misses > 16 && misses > hits {
             return None;
@@ -239,14 +303,14 @@ impl Interp {
     /// Calls a function if it has straight code; the number of arguments has been checked.
     #[inline]
     pub(super) fn call_direct(&mut self, lambda: &Lambda, home: &Rc<Frame>, args: &[Value]) -> Option<Result<Value>> {
-        if let Some(code) = lambda.direct.code(lambda) {
+        if let Some(code) = lambda.direct.code(lambda, &self.program) {
             if lambda.direct.memo.fits(code, lambda, args) && self.program.is_section(home) {
                 self.fuel = FUEL;
                 return Some(run::finish(run::remembered::<false>(self, lambda, code, home, args)));
             }
             return Some(run::finish(invoke::<false>(self, lambda, code, home, args)));
         }
-        let code = lambda.direct.whole(lambda)?;
+        let code = lambda.direct.whole(lambda, &self.program)?;
         if !lambda.direct.is_rested() {
             return None;
         }
@@ -276,7 +340,7 @@ impl Interp {
         if lambda.params.len() != 1 {
             return None;
         }
-        let code = lambda.direct.code(lambda).or_else(|| lambda.direct.whole(lambda))?;
+        let code = lambda.direct.code(lambda, &self.program).or_else(|| lambda.direct.whole(lambda, &self.program))?;
         self.fuel = FUEL;
         invoke::<true>(self, lambda, code, home, std::slice::from_ref(&argument)).ok()
     }

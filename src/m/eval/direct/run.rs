@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::{Code, Inner, MOST_ITEMS, MOST_TEXT, Op, Use, compile};
+use super::{Code, Fate, Inner, Leaf, MOST_ITEMS, MOST_TEXT, Op, Use, compile};
 use crate::m::error::{Error, Result};
 use crate::m::eval::expr::{ancestor, unary};
 use crate::m::eval::interp::{Cell, Frame, Interp};
@@ -102,21 +102,21 @@ fn with_args<const AHEAD: bool>(
     match (args, count.max(args.len())) {
         ([], 0) => then(cx, &[]),
         ([one], 1) => {
-            let values = [run::<AHEAD>(cx, one, act)?];
-            then(cx, &values)
+            let value = look::<AHEAD>(cx, one, act)?;
+            then(cx, std::slice::from_ref(&*value))
         }
         ([one, two], 2) => {
-            let values = [run::<AHEAD>(cx, one, act)?, run::<AHEAD>(cx, two, act)?];
+            let values = [value::<AHEAD>(cx, one, act)?, value::<AHEAD>(cx, two, act)?];
             then(cx, &values)
         }
         ([one, two, three], 3) => {
-            let values = [run::<AHEAD>(cx, one, act)?, run::<AHEAD>(cx, two, act)?, run::<AHEAD>(cx, three, act)?];
+            let values = [value::<AHEAD>(cx, one, act)?, value::<AHEAD>(cx, two, act)?, value::<AHEAD>(cx, three, act)?];
             then(cx, &values)
         }
         (args, count @ ..=6) => {
             let mut values = [const { Value::Null }; 6];
-            for (value, arg) in values.iter_mut().zip(args) {
-                *value = run::<AHEAD>(cx, arg, act)?;
+            for (place, arg) in values.iter_mut().zip(args) {
+                *place = value::<AHEAD>(cx, arg, act)?;
             }
             then(cx, &values[..count])
         }
@@ -212,6 +212,56 @@ fn run_inner(cx: &mut Interp, inner: &Inner, args: &[Value], around: &Activation
     }
 }
 
+/// Runs a small function in the place of its call.
+#[inline]
+fn apply<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, args: &[Value], act: &Activation<'_>) -> Outcome {
+    for ((check, optional), value) in leaf.params.iter().zip(args) {
+        if let Some(check) = check {
+            if !check.accepts(value) && !(*optional && value.is_null()) {
+                return Err(fails::<AHEAD>(|| Error::cannot_convert(value, check.kind.title())));
+            }
+        }
+    }
+    let own = Activation { args, locals: &[], running: StdCell::new(0), code: act.code, home: act.home, around: None };
+    let result = run::<AHEAD>(cx, &leaf.body, &own)?;
+    match leaf.returns {
+        Some(check) if !check.accepts(&result) => Err(fails::<AHEAD>(|| Error::cannot_convert(&result, check.kind.title()))),
+        _ => Ok(result),
+    }
+}
+
+/// Runs a small function of one parameter whose argument lies somewhere or was just made.
+fn apply_to<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, argument: Held<'_>, act: &Activation<'_>) -> Outcome {
+    let mut fate = match leaf.fate(&argument) {
+        Some(fate) => fate,
+        None => return apply::<AHEAD>(cx, leaf, std::slice::from_ref(&*argument), act),
+    };
+    loop {
+        fate = match fate {
+            Fate::Same => return Ok(argument.own()),
+            Fate::Const(value) => return Ok(value.clone()),
+            Fate::Choice(op, fates) => {
+                let args = std::slice::from_ref(&*argument);
+                let own = Activation { args, locals: &[], running: StdCell::new(0), code: act.code, home: act.home, around: None };
+                match test::<AHEAD>(cx, op, &own)? {
+                    Some(true) => &fates.0,
+                    Some(false) => &fates.1,
+                    None => return Err(fails::<AHEAD>(|| Error::cannot_convert(&Value::Null, "Logical"))),
+                }
+            }
+            Fate::Body(body) => {
+                let args = std::slice::from_ref(&*argument);
+                let own = Activation { args, locals: &[], running: StdCell::new(0), code: act.code, home: act.home, around: None };
+                let result = run::<AHEAD>(cx, body, &own)?;
+                return match leaf.returns {
+                    Some(check) if !check.accepts(&result) => Err(fails::<AHEAD>(|| Error::cannot_convert(&result, check.kind.title()))),
+                    _ => Ok(result),
+                };
+            }
+        }
+    }
+}
+
 /// An error; ahead of its time it need not be made.
 #[cold]
 fn fails<const AHEAD: bool>(error: impl FnOnce() -> Error) -> Stop {
@@ -250,6 +300,15 @@ fn place<'a>(op: &'a Op, act: &'a Activation<'_>) -> Option<&'a Value> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// The value of an operation, at once where it lies somewhere already.
+#[inline(always)]
+fn value<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> Outcome {
+    match place(op, act) {
+        Some(value) => Ok(value.clone()),
+        None => run::<AHEAD>(cx, op, act),
     }
 }
 
@@ -396,162 +455,189 @@ fn item<'a, const AHEAD: bool>(
 
 /// The value of an operation.
 pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> Outcome {
-    match op {
-        Op::Field(target, lookup) => match place(target, act) {
-            Some(target) => field_of::<AHEAD>(cx, target, lookup),
-            None => {
-                let target = look::<AHEAD>(cx, target, act)?;
-                field_of::<AHEAD>(cx, &target, lookup)
-            }
-        },
-        Op::Const(_) | Op::Arg { .. } | Op::Local { .. } | Op::Item(..) => match place(op, act) {
-            Some(value) => Ok(value.clone()),
-            None => look::<AHEAD>(cx, op, act).map(Held::own),
-        },
-        Op::Outer { up, slot, ahead } => {
-            let frame = ancestor(act.home, *up);
-            if let Cell::Value(value) = &*frame.cells[*slot as usize].borrow() {
-                return Ok(value.clone());
-            }
-            outer::<AHEAD>(cx, frame, *slot as usize, Some(&**ahead))
-        }
-        Op::Global { section, slot } => {
-            if let Cell::Value(value) = &*cx.program.frame(*section).cells[*slot as usize].borrow() {
-                return Ok(value.clone());
-            }
-            let frame = cx.program.section_frame(*section);
-            outer::<AHEAD>(cx, &frame, *slot as usize, None)
-        }
-        Op::Cell(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow),
-        Op::Cell(slot) => Ok(slot.force(cx)?),
-        Op::Unary(operator, operand) => {
-            let value = look::<AHEAD>(cx, operand, act)?;
-            Ok(unary(*operator, &value)?)
-        }
-        Op::IsNull(..) | Op::IsText(..) | Op::Is(..) | Op::And(..) | Op::Or(..) => {
-            Ok(test::<AHEAD>(cx, op, act)?.map_or(Value::Null, Value::Logical))
-        }
-        Op::Binary(operator, sides) => {
-            let left = look::<AHEAD>(cx, &sides.0, act)?;
-            let right = look::<AHEAD>(cx, &sides.1, act)?;
-            if AHEAD && !(is_scalar(&left) && is_scalar(&right)) {
-                return together(cx, *operator, &left, &right);
-            }
-            operators::binary(cx, *operator, &left, &right).map_err(Stop::Error)
-        }
-        Op::Coalesce(sides) => {
-            let left = run::<AHEAD>(cx, &sides.0, act)?;
-            if left.is_null() { run::<AHEAD>(cx, &sides.1, act) } else { Ok(left) }
-        }
-        Op::If(parts) => match test::<AHEAD>(cx, &parts.0, act)? {
-            Some(true) => run::<AHEAD>(cx, &parts.1, act),
-            Some(false) => run::<AHEAD>(cx, &parts.2, act),
-            None => Err(fails::<AHEAD>(|| Error::cannot_convert(&Value::Null, "Logical"))),
-        },
-        Op::Call(callee, args) => call::<AHEAD>(cx, callee, args, act),
-        Op::Builtin(builtin, args, allowed) => {
-            if AHEAD {
-                if *allowed == Use::Never {
-                    return Err(Stop::NotNow);
+    let mut op = op;
+    loop {
+        return match op {
+            Op::Field(target, lookup) => match place(target, act) {
+                Some(target) => field_of::<AHEAD>(cx, target, lookup),
+                None => {
+                    let target = look::<AHEAD>(cx, target, act)?;
+                    field_of::<AHEAD>(cx, &target, lookup)
                 }
-                spend(cx)?;
-            }
-            with_args::<AHEAD>(cx, args, builtin.params.len(), act, |cx, values| {
-                if AHEAD && !is_allowed(*allowed, values) {
-                    return Err(Stop::NotNow);
+            },
+            Op::Const(_) | Op::Arg { .. } | Op::Local { .. } | Op::Item(..) => match place(op, act) {
+                Some(value) => Ok(value.clone()),
+                None => look::<AHEAD>(cx, op, act).map(Held::own),
+            },
+            Op::Outer { up, slot, ahead } => {
+                let frame = ancestor(act.home, *up);
+                if let Cell::Value(value) = &*frame.cells[*slot as usize].borrow() {
+                    return Ok(value.clone());
                 }
-                room::<AHEAD>(cx)?;
-                cx.call_filled(builtin, values, args.len()).map_err(Stop::Error)
-            })
-        }
-        Op::Items(items) => {
-            let mut values = Vec::with_capacity(items.len());
-            for item in items {
-                values.push(Slot::Value(run::<AHEAD>(cx, item, act)?));
+                outer::<AHEAD>(cx, frame, *slot as usize, Some(&**ahead))
             }
-            Ok(Value::List(List::from_slots(values)))
-        }
-        Op::As(operand, check) => {
-            let value = look::<AHEAD>(cx, operand, act)?;
-            if check.accepts(&value) { Ok(value.own()) } else { Err(fails::<AHEAD>(|| Error::cannot_convert(&value, check.kind.title()))) }
-        }
-        Op::Otherwise(sides) => match run::<AHEAD>(cx, &sides.0, act) {
-            Err(Stop::Error(error)) if error.is_catchable() => run::<AHEAD>(cx, &sides.1, act),
-            other => other,
-        },
-        Op::Raise(_) | Op::Fail(_) if AHEAD => Err(Stop::NotNow),
-        Op::Raise(operand) => {
-            let value = run::<AHEAD>(cx, operand, act)?;
-            Err(Stop::Error(cx.raise(&value)))
-        }
-        Op::Fail(error) => Err(Stop::Error(error.clone())),
-        Op::Record(shape, fields) if AHEAD => {
-            // Cells of records that are being made lie on a stack of their own.
-            let start = cx.scratch.len();
-            for field in fields {
-                match run::<AHEAD>(cx, field, act) {
-                    Ok(value) => cx.scratch.push(Slot::Value(value)),
-                    Err(stop) => {
-                        cx.scratch.truncate(start);
-                        return Err(stop);
+            Op::Global { section, slot } => {
+                if let Cell::Value(value) = &*cx.program.frame(*section).cells[*slot as usize].borrow() {
+                    return Ok(value.clone());
+                }
+                let frame = cx.program.section_frame(*section);
+                outer::<AHEAD>(cx, &frame, *slot as usize, None)
+            }
+            Op::Cell(slot) if AHEAD => slot.at_hand(cx).ok_or(Stop::NotNow),
+            Op::Cell(slot) => Ok(slot.force(cx)?),
+            Op::Unary(operator, operand) => {
+                let value = look::<AHEAD>(cx, operand, act)?;
+                Ok(unary(*operator, &value)?)
+            }
+            Op::IsNull(..) | Op::IsText(..) | Op::Is(..) | Op::And(..) | Op::Or(..) => {
+                Ok(test::<AHEAD>(cx, op, act)?.map_or(Value::Null, Value::Logical))
+            }
+            Op::Binary(operator, sides) => {
+                let left = look::<AHEAD>(cx, &sides.0, act)?;
+                let right = look::<AHEAD>(cx, &sides.1, act)?;
+                if AHEAD && !(is_scalar(&left) && is_scalar(&right)) {
+                    return together(cx, *operator, &left, &right);
+                }
+                operators::binary(cx, *operator, &left, &right).map_err(Stop::Error)
+            }
+            // What is chosen runs in the place of the choice.
+            Op::If(parts) => {
+                op = match test::<AHEAD>(cx, &parts.0, act)? {
+                    Some(true) => &parts.1,
+                    Some(false) => &parts.2,
+                    None => return Err(fails::<AHEAD>(|| Error::cannot_convert(&Value::Null, "Logical"))),
+                };
+                continue;
+            }
+            Op::Coalesce(sides) => {
+                let left = run::<AHEAD>(cx, &sides.0, act)?;
+                if !left.is_null() {
+                    return Ok(left);
+                }
+                op = &sides.1;
+                continue;
+            }
+            Op::Call(callee, args) => call::<AHEAD>(cx, callee, args, act),
+            Op::Apply(leaf, args) => {
+                if AHEAD {
+                    spend(cx)?;
+                }
+                match &**args {
+                    [one] => {
+                        let argument = look::<AHEAD>(cx, one, act)?;
+                        apply_to::<AHEAD>(cx, leaf, argument, act)
+                    }
+                    args => with_args::<AHEAD>(cx, args, args.len(), act, |cx, values| apply::<AHEAD>(cx, leaf, values, act)),
+                }
+            }
+            Op::Builtin(builtin, args, allowed) => {
+                if AHEAD {
+                    if *allowed == Use::Never {
+                        return Err(Stop::NotNow);
+                    }
+                    spend(cx)?;
+                }
+                with_args::<AHEAD>(cx, args, builtin.params.len(), act, |cx, values| {
+                    if AHEAD && !is_allowed(*allowed, values) {
+                        return Err(Stop::NotNow);
+                    }
+                    room::<AHEAD>(cx)?;
+                    cx.call_filled(builtin, values, args.len()).map_err(Stop::Error)
+                })
+            }
+            Op::Items(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(Slot::Value(run::<AHEAD>(cx, item, act)?));
+                }
+                Ok(Value::List(List::from_slots(values)))
+            }
+            Op::As(operand, check) => {
+                let value = look::<AHEAD>(cx, operand, act)?;
+                if check.accepts(&value) {
+                    Ok(value.own())
+                } else {
+                    Err(fails::<AHEAD>(|| Error::cannot_convert(&value, check.kind.title())))
+                }
+            }
+            Op::Otherwise(sides) => match run::<AHEAD>(cx, &sides.0, act) {
+                Err(Stop::Error(error)) if error.is_catchable() => run::<AHEAD>(cx, &sides.1, act),
+                other => other,
+            },
+            Op::Raise(_) | Op::Fail(_) if AHEAD => Err(Stop::NotNow),
+            Op::Raise(operand) => {
+                let value = run::<AHEAD>(cx, operand, act)?;
+                Err(Stop::Error(cx.raise(&value)))
+            }
+            Op::Fail(error) => Err(Stop::Error(error.clone())),
+            Op::Record(shape, fields) if AHEAD => {
+                // Cells of records that are being made lie on a stack of their own.
+                let start = cx.scratch.len();
+                for field in fields {
+                    match run::<AHEAD>(cx, field, act) {
+                        Ok(value) => cx.scratch.push(Slot::Value(value)),
+                        Err(stop) => {
+                            cx.scratch.truncate(start);
+                            return Err(stop);
+                        }
                     }
                 }
+                Ok(Value::Record(Record::from_row(shape.clone(), cx.scratch.drain(start..).collect())))
             }
-            Ok(Value::Record(Record::from_row(shape.clone(), cx.scratch.drain(start..).collect())))
-        }
-        Op::Transform(parts) if AHEAD => {
-            let list = look::<AHEAD>(cx, &parts.0, act)?;
-            let mut out = Vec::with_capacity(length(&list));
-            each(cx, &list, |cx, value| {
-                out.push(Slot::Value(run_inner(cx, &parts.1, std::slice::from_ref(value), act)?));
-                Ok(())
-            })?;
-            Ok(Value::List(List::from_slots(out)))
-        }
-        Op::Select(parts) if AHEAD => {
-            let list = look::<AHEAD>(cx, &parts.0, act)?;
-            let mut out = Vec::new();
-            each(cx, &list, |cx, value| {
-                match run_inner(cx, &parts.1, std::slice::from_ref(value), act)? {
-                    Value::Logical(true) => out.push(Slot::Value(value.clone())),
-                    Value::Logical(false) | Value::Null => {}
-                    _ => return Err(Stop::NotNow),
-                }
-                Ok(())
-            })?;
-            Ok(Value::List(List::from_slots(out)))
-        }
-        Op::Flatten(lists) if AHEAD => {
-            let lists = look::<AHEAD>(cx, lists, act)?;
-            let mut out = Vec::new();
-            each(cx, &lists, |_, value| match value {
-                Value::List(list) => match list.items() {
-                    Some(items) if items.len() <= MOST_ITEMS => {
-                        out.extend_from_slice(items);
-                        Ok(())
+            Op::Transform(parts) if AHEAD => {
+                let list = look::<AHEAD>(cx, &parts.0, act)?;
+                let mut out = Vec::with_capacity(length(&list));
+                each(cx, &list, |cx, value| {
+                    out.push(Slot::Value(run_inner(cx, &parts.1, std::slice::from_ref(value), act)?));
+                    Ok(())
+                })?;
+                Ok(Value::List(List::from_slots(out)))
+            }
+            Op::Select(parts) if AHEAD => {
+                let list = look::<AHEAD>(cx, &parts.0, act)?;
+                let mut out = Vec::new();
+                each(cx, &list, |cx, value| {
+                    match run_inner(cx, &parts.1, std::slice::from_ref(value), act)? {
+                        Value::Logical(true) => out.push(Slot::Value(value.clone())),
+                        Value::Logical(false) | Value::Null => {}
+                        _ => return Err(Stop::NotNow),
+                    }
+                    Ok(())
+                })?;
+                Ok(Value::List(List::from_slots(out)))
+            }
+            Op::Flatten(lists) if AHEAD => {
+                let lists = look::<AHEAD>(cx, lists, act)?;
+                let mut out = Vec::new();
+                each(cx, &lists, |_, value| match value {
+                    Value::List(list) => match list.items() {
+                        Some(items) if items.len() <= MOST_ITEMS => {
+                            out.extend_from_slice(items);
+                            Ok(())
+                        }
+                        _ => Err(Stop::NotNow),
+                    },
+                    _ => Err(Stop::NotNow),
+                })?;
+                Ok(Value::List(List::from_slots(out)))
+            }
+            Op::Buffer(list) if AHEAD => {
+                let list = look::<AHEAD>(cx, list, act)?;
+                match &*list {
+                    Value::List(items) if items.items().is_some_and(|items| items.iter().all(|slot| matches!(slot, Slot::Value(_)))) => {
+                        Ok(list.own())
                     }
                     _ => Err(Stop::NotNow),
-                },
-                _ => Err(Stop::NotNow),
-            })?;
-            Ok(Value::List(List::from_slots(out)))
-        }
-        Op::Buffer(list) if AHEAD => {
-            let list = look::<AHEAD>(cx, list, act)?;
-            match &*list {
-                Value::List(items) if items.items().is_some_and(|items| items.iter().all(|slot| matches!(slot, Slot::Value(_)))) => {
-                    Ok(list.own())
                 }
-                _ => Err(Stop::NotNow),
             }
-        }
-        Op::Inline(up, parts) if AHEAD => {
-            let home = around(act, *up)?;
-            with_args::<AHEAD>(cx, &parts.1, parts.0.params.len(), act, |cx, values| run_inner(cx, &parts.0, values, home))
-        }
-        Op::Record(..) | Op::Transform(_) | Op::Select(_) | Op::Flatten(_) | Op::Buffer(_) | Op::Inline(..) | Op::Stuck => {
-            Err(Stop::NotNow)
-        }
+            Op::Inline(up, parts) if AHEAD => {
+                let home = around(act, *up)?;
+                with_args::<AHEAD>(cx, &parts.1, parts.0.params.len(), act, |cx, values| run_inner(cx, &parts.0, values, home))
+            }
+            Op::Record(..) | Op::Transform(_) | Op::Select(_) | Op::Flatten(_) | Op::Buffer(_) | Op::Inline(..) | Op::Stuck => {
+                Err(Stop::NotNow)
+            }
+        };
     }
 }
 
@@ -621,9 +707,9 @@ fn call<const AHEAD: bool>(cx: &mut Interp, callee: &Op, args: &[Op], act: &Acti
     if let Value::Function(function) = callee.bare() {
         if let Body::Closure(lambda, home) = function.body() {
             if args.len() >= lambda.required && args.len() <= lambda.params.len() {
-                let mut code = lambda.direct.code(lambda);
+                let mut code = lambda.direct.code(lambda, &cx.program);
                 if AHEAD && code.is_none() {
-                    code = lambda.direct.whole(lambda);
+                    code = lambda.direct.whole(lambda, &cx.program);
                 }
                 if let Some(code) = code {
                     return with_args::<AHEAD>(cx, args, args.len(), act, |cx, values| {
@@ -696,7 +782,7 @@ fn outer<const AHEAD: bool>(cx: &mut Interp, frame: &Rc<Frame>, slot: usize, ahe
         return Ok(cx.variable(frame, slot)?);
     }
     // Every frame of this code has the same variables.
-    let Some(code) = ahead.and_then(|ahead| ahead.get_or_init(|| compile::cell(node)).as_ref()) else {
+    let Some(code) = ahead.and_then(|ahead| ahead.get_or_init(|| compile::cell(node, &cx.program)).as_ref()) else {
         return Err(Stop::NotNow);
     };
     spend(cx)?;

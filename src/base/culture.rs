@@ -125,12 +125,18 @@ impl Culture {
     /// Upper case with the language's own rules (Turkish dotted i).
     pub fn to_upper(&self, text: &str) -> String {
         let special = matches!(self.language(), "tr" | "az");
+        if text.is_ascii() && !special {
+            return text.to_ascii_uppercase();
+        }
         text.chars().flat_map(|c| if special && c == 'i' { Mapped::One('İ') } else { Mapped::upper(c) }).collect()
     }
 
     /// Lower case with the language's own rules (Turkish dotless i).
     pub fn to_lower(&self, text: &str) -> String {
         let special = matches!(self.language(), "tr" | "az");
+        if text.is_ascii() && !special {
+            return text.to_ascii_lowercase();
+        }
         text.chars()
             .flat_map(|c| match c {
                 'I' if special => Mapped::One('ı'),

@@ -48,7 +48,7 @@ pub(super) fn tables(
         options: m::Options { memory_limit: Some(8 << 30), time_limit: None, ..m::Options::default() },
         jobs: 0,
     };
-    let results = refresh.run(&crate::host::m::sources, &|_, _| ());
+    let results = refresh.run(&crate::host::m::sources);
     let mut problems = Vec::new();
     let mut tables = Vec::new();
     let mut timings = Vec::new();

@@ -238,7 +238,7 @@ impl Wanted {
         };
         let mut tables = Vec::new();
         let mut problems = Vec::new();
-        for result in refresh.run(&crate::host::m::sources, &|_, _| ()) {
+        for result in refresh.run(&crate::host::m::sources) {
             match result.outcome {
                 Ok(loaded) => tables.push(loaded.table),
                 Err(why) => problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", result.name))),

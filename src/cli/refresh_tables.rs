@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -119,87 +119,97 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
         jobs: args.jobs,
     };
     let sink = FolderSink::new(&args.out).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
-    let problems: Mutex<Vec<Diagnostic>> = Mutex::new(Vec::new());
-    // The last tables are written while the calculated ones are computed.
-    let late: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    let results = refresh.run(&|| live.sources(), &|table, others_wait| {
-        report(table, global);
-        let written = match &table.outcome {
-            Ok(_) if args.partition => Ok(()),
-            Ok(_) if !others_wait => {
-                if let Ok(mut late) = late.lock() {
-                    late.insert(table.name.clone());
+    let found = Mutex::new(Found::default());
+    let (finished, unwritten) = mpsc::channel::<Arc<Table>>();
+    let (mut found, problems) = std::thread::scope(|scope| {
+        // Tables are written while the next ones are evaluated and the calculated ones computed.
+        let writer = scope
+            .spawn(|| -> Vec<Diagnostic> { unwritten.into_iter().filter_map(|table| write(&sink, &table, args.format).err()).collect() });
+        refresh.run_each(&|| live.sources(), &|table| {
+            report(&table, global);
+            let Ok(mut found) = found.lock() else { return };
+            found.requests += table.requests;
+            found.tables += 1;
+            match table.outcome {
+                Ok(loaded) => {
+                    let table = Arc::new(loaded.table);
+                    found.rows += table.rows();
+                    found.has_failed_cells |= loaded.errors > 0;
+                    found.loaded.push(table.clone());
+                    if !args.partition {
+                        // The writer listens until the end of this scope.
+                        let _ = finished.send(table);
+                    }
                 }
-                Ok(())
+                Err(why) => found.problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", table.name))),
             }
-            Ok(loaded) => write(&sink, &loaded.table, args.format),
-            Err(why) => Err(Diagnostic::error("M0203", format!("table `{}`: {why}", table.name))),
-        };
-        if let (Err(problem), Ok(mut problems)) = (written, problems.lock()) {
-            problems.push(problem);
-        }
-    });
-    let mut problems = problems.into_inner().unwrap_or_default();
-    let late = late.into_inner().unwrap_or_default();
-    let requests: u64 = results.iter().map(|t| t.requests).sum();
-    let failed_cells = results.iter().filter_map(|t| t.outcome.as_ref().ok()).any(|loaded| loaded.errors > 0);
-    let mut tables = results.len();
-    let loaded: Arc<Vec<Table>> = Arc::new(results.into_iter().filter_map(|t| t.outcome.ok()).map(|l| l.table).collect());
-    let mut rows: usize = loaded.iter().map(Table::rows).sum();
-    if args.partition && problems.is_empty() {
-        let write = |table: &Table| write_slices(&sink, table, &loaded, &project.model, args.format).err();
-        problems.extend(loaded.iter().filter_map(write));
-    }
-    let is_well = problems.is_empty();
-    let write_late = || -> Vec<Diagnostic> {
-        loaded.iter().filter(|table| late.contains(&table.name)).filter_map(|table| write(&sink, table, args.format).err()).collect()
-    };
-    let mut calculate = || -> Vec<Diagnostic> {
-        let mut problems = Vec::new();
-        let calculated: Vec<&str> = project.model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.as_str()).collect();
-        if !is_well || calculated.is_empty() {
-            return problems;
-        }
-        let engine = dax::Engine::new(&project.model, loaded.clone());
-        for name in calculated {
-            let start = std::time::Instant::now();
-            let outcome = engine.table(name, &dax::Options::default());
-            tables += 1;
-            match outcome {
-                Ok(table) => {
-                    rows += table.rows();
-                    global.say(format!("{name:<24} {:>9} rows {:>7} ms", table.rows(), start.elapsed().as_millis()));
-                    problems.extend(if args.partition {
-                        write_slices(&sink, &table, &[], &project.model, args.format).err()
-                    } else {
-                        write(&sink, &table, args.format).err()
-                    });
-                }
-                Err(error) => problems.push(error.diagnostic(None)),
+        });
+        let mut found = found.into_inner().unwrap_or_default();
+        if found.problems.is_empty() {
+            if args.partition {
+                let write = |table: &Arc<Table>| write_slices(&sink, table, &found.loaded, &project.model, args.format).err();
+                found.problems = found.loaded.iter().filter_map(write).collect();
             }
+            calculate(&mut found, &project.model, &args, &sink, &finished, global);
         }
-        // The process is about to end: giving back piece by piece what it holds would only take time.
-        std::mem::forget(engine);
-        problems
-    };
-    let (unwritten, uncalculated) = std::thread::scope(|scope| {
-        let writer = scope.spawn(write_late);
-        let uncalculated = calculate();
-        (writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), uncalculated)
+        drop(finished);
+        (found, writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    problems.extend(unwritten);
-    problems.extend(uncalculated);
+    found.problems.extend(problems);
+    let Found { problems, tables, rows, requests, has_failed_cells, loaded } = found;
+    // The process is about to end: giving back piece by piece what it holds would only take time.
     std::mem::forget(loaded);
     global.say(format!("{tables} tables, {rows} rows, {requests} requests, written to {}", args.out.display()));
     // The queries say what they stumbled over; the reference knows in which file and where in it.
-    if let (Some(company), true) = (&args.company, failed_cells || !problems.is_empty()) {
+    if let (Some(company), true) = (&args.company, has_failed_cells || !problems.is_empty()) {
         reference::compute(&CompanyFolder::new(company), None).map_err(|error| super::reference::malformed("X0601", &error))?;
     }
     if problems.is_empty() {
         return Ok(0);
     }
+    let mut problems = problems;
     problems.sort_by(|a, b| a.message.cmp(&b.message));
     Err(Failure::found(problems, SourceMap::default()))
+}
+
+/// What a refresh has found out so far.
+#[derive(Default)]
+struct Found {
+    problems: Vec<Diagnostic>,
+    tables: usize,
+    rows: usize,
+    requests: u64,
+    has_failed_cells: bool,
+    loaded: Vec<Arc<Table>>,
+}
+
+/// Computes the calculated tables and hands them to the writer.
+fn calculate(found: &mut Found, model: &Model, args: &Args, sink: &dyn TableSink, finished: &mpsc::Sender<Arc<Table>>, global: &Global) {
+    let calculated: Vec<&str> = model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.as_str()).collect();
+    if calculated.is_empty() || !found.problems.is_empty() {
+        return;
+    }
+    let engine = dax::Engine::new(model, found.loaded.clone());
+    for name in calculated {
+        let start = std::time::Instant::now();
+        let outcome = engine.table(name, &dax::Options::default());
+        found.tables += 1;
+        match outcome {
+            Ok(table) => {
+                found.rows += table.rows();
+                global.say(format!("{name:<24} {:>9} rows {:>7} ms", table.rows(), start.elapsed().as_millis()));
+                if args.partition {
+                    found.problems.extend(write_slices(sink, &table, &[], model, args.format).err());
+                } else {
+                    // The writer listens until nobody speaks any more.
+                    let _ = finished.send(Arc::new(table));
+                }
+            }
+            Err(error) => found.problems.push(error.diagnostic(None)),
+        }
+    }
+    // The process is about to end: giving back piece by piece what it holds would only take time.
+    std::mem::forget(engine);
 }
 
 fn privacy(levels: &[String]) -> Result<Option<Vec<(String, Privacy)>>, Failure> {
@@ -262,7 +272,7 @@ fn write(sink: &dyn TableSink, table: &Table, format: Format) -> Result<(), Diag
 }
 
 /// Writes one table in slices by organisation and year; slices that are no more go, and so does the whole table of an earlier run.
-fn write_slices(sink: &dyn TableSink, table: &Table, all: &[Table], model: &Model, format: Format) -> Result<(), Diagnostic> {
+fn write_slices(sink: &dyn TableSink, table: &Table, all: &[Arc<Table>], model: &Model, format: Format) -> Result<(), Diagnostic> {
     let years = partition::years(table).or_else(|| {
         // Lines have the year of their document.
         model.relationships.iter().filter(|r| r.is_active && r.from_table == table.name).find_map(|r| {

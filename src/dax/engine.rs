@@ -19,7 +19,7 @@ use super::prepare::{bind_definitions, complete_tables, define};
 use super::syntax::ast::{Evaluate, Place, Query};
 use super::syntax::{parse_any, parse_expression, parse_query};
 use crate::model::{self, Model};
-use crate::table::{DataType, Table, Value};
+use crate::table::{Column, DataType, Table, Value};
 
 pub use super::outcome::{DaxError, Stage};
 
@@ -30,11 +30,31 @@ pub trait TableSource: Send + Sync {
     /// # Errors
     /// Why the table cannot be read, as a sentence.
     fn load(&self, table: &str) -> Result<Option<Table>, String>;
+
+    /// As [`TableSource::load`] for those who keep their tables: what they share is copied column by column when it is needed.
+    ///
+    /// # Errors
+    /// Why the table cannot be read, as a sentence.
+    fn share(&self, table: &str) -> Result<Option<Arc<Table>>, String> {
+        Ok(self.load(table)?.map(Arc::new))
+    }
 }
 
 /// Tables that are all there.
 impl TableSource for Vec<Table> {
     fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        let wanted = super::catalog::fold(table);
+        Ok(self.iter().find(|t| super::catalog::fold(&t.name) == wanted).cloned())
+    }
+}
+
+/// Tables, each of which somebody else keeps as well.
+impl TableSource for Vec<Arc<Table>> {
+    fn load(&self, table: &str) -> Result<Option<Table>, String> {
+        Ok(self.share(table)?.map(|found| found.as_ref().clone()))
+    }
+
+    fn share(&self, table: &str) -> Result<Option<Arc<Table>>, String> {
         let wanted = super::catalog::fold(table);
         Ok(self.iter().find(|t| super::catalog::fold(&t.name) == wanted).cloned())
     }
@@ -134,7 +154,9 @@ pub struct Dependencies {
 #[derive(Debug)]
 struct Loaded {
     rows: usize,
-    columns: Vec<(ColId, Arc<Stored>)>,
+    columns: Vec<(ColId, OnceLock<Arc<Stored>>)>,
+    /// Where columns that are not there yet come from, if somebody else keeps the table.
+    shared: Option<Arc<Table>>,
 }
 
 /// Rows and columns of a calculated table.
@@ -183,24 +205,34 @@ impl Store {
             .get_or_init(|| {
                 let def = &catalog.tables[table as usize];
                 let found =
-                    self.source.load(&def.name).map_err(|message| EvalError { catchable: false, ..EvalError::new("D0340", message) })?;
-                let mut found = found.unwrap_or_default();
-                let rows = found.rows();
+                    self.source.share(&def.name).map_err(|message| EvalError { catchable: false, ..EvalError::new("D0340", message) })?;
+                let (mut own, shared) = match found.map(Arc::try_unwrap) {
+                    None => (Table::default(), None),
+                    Some(Ok(own)) => (own, None),
+                    Some(Err(shared)) => (Table::default(), Some(shared)),
+                };
+                let rows = shared.as_ref().map_or(own.rows(), |table| table.rows());
                 let mut columns = Vec::new();
                 for col in &def.columns {
                     let wanted = &catalog.columns[*col as usize];
                     if wanted.calculated.is_some() {
                         continue;
                     }
-                    let name = super::catalog::fold(&wanted.name);
-                    let position = found.columns.iter().position(|c| super::catalog::fold(&c.name) == name);
-                    let column = match position {
-                        Some(at) => found.columns.swap_remove(at),
-                        None => crate::table::Column::blank(wanted.name.to_string(), wanted.data_type.unwrap_or(DataType::String), rows),
+                    let position = |table: &Table| {
+                        let name = super::catalog::fold(&wanted.name);
+                        table.columns.iter().position(|c| super::catalog::fold(&c.name) == name)
                     };
-                    columns.push((*col, Arc::new(Stored::new(column))));
+                    let stored = OnceLock::new();
+                    if shared.as_ref().is_none_or(|table| position(table).is_none()) {
+                        let column = match position(&own) {
+                            Some(at) => own.columns.swap_remove(at),
+                            None => Column::blank(wanted.name.to_string(), wanted.data_type.unwrap_or(DataType::String), rows),
+                        };
+                        let _ = stored.set(Arc::new(Stored::new(column)));
+                    }
+                    columns.push((*col, stored));
                 }
-                Ok(Loaded { rows, columns })
+                Ok(Loaded { rows, columns, shared })
             })
             .as_ref()
             .map_err(Clone::clone)
@@ -213,8 +245,17 @@ impl Store {
     pub(crate) fn column(&self, catalog: &Catalog, col: ColId) -> EvalResult<Arc<Stored>> {
         let table = catalog.table_of(col);
         let loaded = self.loaded(catalog, table)?;
-        match loaded.columns.iter().find(|(c, _)| *c == col) {
-            Some((_, stored)) => Ok(stored.clone()),
+        let stored = loaded.columns.iter().find(|(c, _)| *c == col).and_then(|(_, stored)| match (stored.get(), &loaded.shared) {
+            (Some(stored), _) => Some(stored),
+            (None, Some(table)) => {
+                let name = super::catalog::fold(&catalog.columns[col as usize].name);
+                let column = table.columns.iter().find(|c| super::catalog::fold(&c.name) == name)?;
+                Some(stored.get_or_init(|| Arc::new(Stored::new(column.clone()))))
+            }
+            (None, None) => None,
+        });
+        match stored {
+            Some(stored) => Ok(stored.clone()),
             None => Err(EvalError::new("D0341", format!("the column `{}` has no data", catalog.column_label(col)))),
         }
     }

@@ -47,9 +47,22 @@ impl Refresh<'_> {
         self.model.tables.iter().filter(has_query).map(|t| t.name.as_str()).collect()
     }
 
-    /// Runs every query. `sources` gives each evaluation its own world; `done` hears of each table as it is finished, and whether others
-    /// still wait for their turn. The answer is in the order of the model.
-    pub fn run(&self, sources: &(dyn Fn() -> Sources + Sync), done: &(dyn Fn(&Refreshed, bool) + Sync)) -> Vec<Refreshed> {
+    /// Runs every query. `sources` gives each evaluation its own world. The answer is in the order of the model.
+    pub fn run(&self, sources: &(dyn Fn() -> Sources + Sync)) -> Vec<Refreshed> {
+        let results = Mutex::new(Vec::new());
+        self.run_each(sources, &|refreshed| {
+            if let Ok(mut results) = results.lock() {
+                results.push(refreshed);
+            }
+        });
+        let mut results = results.into_inner().unwrap_or_default();
+        let names = self.tables();
+        results.sort_by_key(|refreshed| names.iter().position(|name| *name == refreshed.name));
+        results
+    }
+
+    /// As [`Refresh::run`]; `done` gets each table as soon as it is there, on the thread that made it.
+    pub fn run_each(&self, sources: &(dyn Fn() -> Sources + Sync), done: &(dyn Fn(Refreshed) + Sync)) {
         let names = self.tables();
         let jobs = match self.jobs {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
@@ -59,7 +72,6 @@ impl Refresh<'_> {
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(self.text_of(names[*at]).map_or(0, str::len)));
         let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<Option<Refreshed>>> = Mutex::new(names.iter().map(|_| None).collect());
         std::thread::scope(|scope| {
             for _ in 0..jobs.min(names.len()) {
                 scope.spawn(|| {
@@ -67,17 +79,12 @@ impl Refresh<'_> {
                         let mut queries = None;
                         loop {
                             let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
-                            let refreshed = self.table(names[*at], &mut queries, sources);
-                            done(&refreshed, next.load(Ordering::Relaxed) < order.len());
-                            if let Ok(mut results) = results.lock() {
-                                results[*at] = Some(refreshed);
-                            }
+                            done(self.table(names[*at], &mut queries, sources));
                         }
                     });
                 });
             }
         });
-        results.into_inner().unwrap_or_default().into_iter().flatten().collect()
     }
 
     /// Runs the query of one table, whatever it needs of the others; `sources` gives the evaluation its world.

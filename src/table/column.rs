@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
+use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{DataType, Value};
@@ -202,12 +203,13 @@ impl ColumnBuilder {
             Some(id) => id,
             None => {
                 let hash = self.hasher.hash_one(text) as u32;
-                match self.seen.find(spread(hash), |(other, id)| *other == hash && &*dictionary[*id as usize] == text) {
-                    Some((_, id)) => *id,
-                    None => {
+                let is_it = |(other, id): &(u32, u32)| *other == hash && &*dictionary[*id as usize] == text;
+                match self.seen.entry(spread(hash), is_it, |(hash, _)| spread(*hash)) {
+                    Entry::Occupied(entry) => entry.get().1,
+                    Entry::Vacant(entry) => {
                         let id = dictionary.len() as u32;
+                        entry.insert((hash, id));
                         dictionary.push(Arc::from(text));
-                        self.seen.insert_unique(spread(hash), (hash, id), |(hash, _)| spread(*hash));
                         id
                     }
                 }

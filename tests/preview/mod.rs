@@ -118,7 +118,7 @@ fn shipped_pages_show_the_engines_figures() -> Result<(), Failed> {
     let model = emit::model(&checked, &options).map_err(|problems| format!("{problems:?}"))?;
     let refresh = Refresh { model: &model, parameters: &[], connector: None, schema_pass: false, options: m::Options::default(), jobs: 0 };
     let mut tables = Vec::new();
-    for one in refresh.run(&xero_pbit::host::m::sources, &|_, _| ()) {
+    for one in refresh.run(&xero_pbit::host::m::sources) {
         tables.push(one.outcome.map_err(|why| format!("{}: {why}", one.name))?.table);
     }
     let name = &checked.project().model.name;

@@ -183,7 +183,7 @@ pub fn refresh(
         schema_pass: false,
         jobs: 1,
     };
-    refresh.run(sources, &|_, _| ())
+    refresh.run(sources)
 }
 
 /// The tables, all of whose cells must be good.

@@ -95,7 +95,7 @@ fn tables(project: &Project, folder: &Path, as_of: Option<Date>) -> Result<Vec<T
         jobs: 0,
     };
     let mut tables = Vec::new();
-    for result in refresh.run(&xero_pbit::host::m::sources, &|_, _| ()) {
+    for result in refresh.run(&xero_pbit::host::m::sources) {
         let loaded = result.outcome.map_err(|why| format!("table `{}`: {why}", result.name))?;
         if let Some(error) = loaded.first_errors.first() {
             return Err(format!("table `{}`, column `{}`, row {}: {}", result.name, error.column, error.row + 1, error.message));

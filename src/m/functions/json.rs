@@ -81,6 +81,8 @@ struct Known {
     /// Short texts repeat (codes, statuses, ids): they share their bytes. Each has one place, which the last one takes; its hash beside
     /// it saves looking at another text.
     short: Vec<Option<(u64, Name)>>,
+    /// Hashes of short texts that were met once: a text gets its place when it comes again. Ids that come once would only be in the way.
+    once: Vec<u32>,
     /// Cells of the records and lists that are being read.
     cells: Vec<Slot>,
     /// Where the values of objects begin that are being passed.
@@ -110,14 +112,18 @@ impl Known {
         }
         if self.short.is_empty() {
             self.short.resize(SHORT_PLACES, None);
+            self.once.resize(SHORT_PLACES, 0);
         }
         let hash = bytes_hash(raw);
-        let place = &mut self.short[hash as usize % SHORT_PLACES];
-        match place {
+        let at = hash as usize % SHORT_PLACES;
+        match &mut self.short[at] {
             Some((known, text)) if *known == hash && text.as_bytes() == raw => text.clone(),
             place => {
                 let text = utf8(raw);
-                *place = Some((hash, text.clone()));
+                let seen = (hash >> 32) as u32;
+                if std::mem::replace(&mut self.once[at], seen) == seen {
+                    *place = Some((hash, text.clone()));
+                }
                 text
             }
         }
@@ -146,10 +152,23 @@ pub(crate) fn bytes_hash(bytes: &[u8]) -> u64 {
     hash ^ hash >> 29
 }
 
-/// Where the first quote or backslash is.
+/// Where the first quote or backslash is. Names and codes end within the first bytes, mostly.
 #[inline]
 fn text_end(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr2(b'"', b'\\', bytes)
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut rest = bytes;
+    for at in [0, 8] {
+        let Some((eight, more)) = rest.split_first_chunk::<8>() else { break };
+        let eight = u64::from_le_bytes(*eight);
+        let (quote, backslash) = (eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C));
+        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        rest = more;
+    }
+    memchr::memchr2(b'"', b'\\', rest).map(|at| bytes.len() - rest.len() + at)
 }
 
 /// Where a value ends that begins at a place; `None` for what is not well-formed, nested very deeply, or cut off.

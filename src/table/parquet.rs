@@ -631,8 +631,9 @@ fn encode_batch(
         ColumnData::Boolean(v) => put::<physical::BoolType>(chunk, present.map(|row| v[row]), &levels),
         ColumnData::String { ids, dictionary } => {
             // The texts lie behind one another in one piece of memory, of which each is a slice.
-            let mut all = Vec::new();
-            let mut ends = vec![0];
+            let mut all = Vec::with_capacity(present.clone().map(|row| dictionary[ids[row] as usize].len()).sum());
+            let mut ends = Vec::with_capacity(levels.len() + 1);
+            ends.push(0);
             for row in present {
                 all.extend_from_slice(dictionary[ids[row] as usize].as_bytes());
                 ends.push(all.len());

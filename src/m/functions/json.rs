@@ -7,6 +7,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::json_scan::{begins, bytes_hash, end_of, text_end};
 use super::{ANY, BINARY, Builtin, NULLABLE_NUMBER, arg, opt};
 use crate::m::canon::{date_text, datetime_text, offset_text, time_text};
 use crate::m::error::{Error, Result};
@@ -117,7 +118,7 @@ impl Known {
         let hash = bytes_hash(raw);
         let at = hash as usize % SHORT_PLACES;
         match &mut self.short[at] {
-            Some((known, text)) if *known == hash && text.as_bytes() == raw => text.clone(),
+            Some((known, text)) if *known == hash && text.len() == raw.len() && begins(text.as_bytes(), raw) => text.clone(),
             place => {
                 let text = utf8(raw);
                 let seen = (hash >> 32) as u32;
@@ -128,151 +129,6 @@ impl Known {
             }
         }
     }
-}
-
-/// A quick hash of few bytes.
-pub(crate) fn bytes_hash(bytes: &[u8]) -> u64 {
-    let mut hash = bytes.len() as u64;
-    let mut take = |word: u64| hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95);
-    if let Some(last) = bytes.last_chunk::<8>() {
-        let mut rest = bytes;
-        while let Some((eight, more)) = rest.split_first_chunk::<8>().filter(|(_, more)| !more.is_empty()) {
-            take(u64::from_le_bytes(*eight));
-            rest = more;
-        }
-        // The last eight may overlap those before.
-        take(u64::from_le_bytes(*last));
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        take(u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last)));
-    } else {
-        for byte in bytes {
-            take(u64::from(*byte));
-        }
-    }
-    hash ^ hash >> 29
-}
-
-/// Where the first quote or backslash is. Names and codes end within the first bytes, mostly.
-#[inline]
-fn text_end(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let mut rest = bytes;
-    for at in [0, 8] {
-        let Some((eight, more)) = rest.split_first_chunk::<8>() else { break };
-        let eight = u64::from_le_bytes(*eight);
-        let (quote, backslash) = (eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C));
-        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        rest = more;
-    }
-    memchr::memchr2(b'"', b'\\', rest).map(|at| bytes.len() - rest.len() + at)
-}
-
-/// Where a value ends that begins at a place; `None` for what is not well-formed, nested very deeply, or cut off.
-fn end_of(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let blanks = |mut at: usize| {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
-            at += 1;
-        }
-        at
-    };
-    // Which of the containers around are objects, the innermost in the last bit, below a one.
-    let mut around = 1_u64;
-    loop {
-        let mut is_closed = true;
-        match *bytes.get(at)? {
-            b'"' => at = text_behind(bytes, at + 1)?,
-            open @ (b'{' | b'[') => {
-                let is_object = open == b'{';
-                if around >> 62 != 0 {
-                    return None;
-                }
-                at = blanks(at + 1);
-                if *bytes.get(at)? == open + 2 {
-                    at += 1;
-                } else {
-                    around = around << 1 | u64::from(is_object);
-                    is_closed = false;
-                }
-            }
-            b'-' | b'0'..=b'9' => at = number_behind(bytes, at)?,
-            b't' if bytes[at..].starts_with(b"true") => at += 4,
-            b'f' if bytes[at..].starts_with(b"false") => at += 5,
-            b'n' if bytes[at..].starts_with(b"null") => at += 4,
-            _ => return None,
-        }
-        while is_closed {
-            if around == 1 {
-                return Some(at);
-            }
-            let is_object = around & 1 == 1;
-            match *bytes.get(at)? {
-                b',' => {
-                    at = blanks(at + 1);
-                    is_closed = false;
-                }
-                b'}' if is_object => {
-                    around >>= 1;
-                    at += 1;
-                }
-                b']' if !is_object => {
-                    around >>= 1;
-                    at += 1;
-                }
-                b' ' | b'\n' | b'\r' | b'\t' => at += 1,
-                _ => return None,
-            }
-        }
-        if around & 1 == 1 {
-            if *bytes.get(at)? != b'"' {
-                return None;
-            }
-            at = blanks(text_behind(bytes, at + 1)?);
-            if *bytes.get(at)? != b':' {
-                return None;
-            }
-            at = blanks(at + 1);
-        }
-    }
-}
-
-/// Behind the quote that ends a text.
-#[inline]
-fn text_behind(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += text_end(bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
-        }
-        match bytes.get(at + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
-            b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
-            _ => return None,
-        }
-    }
-}
-
-/// Behind a number.
-#[inline]
-fn number_behind(bytes: &[u8], mut at: usize) -> Option<usize> {
-    let digits = |from: usize| {
-        let mut at = from;
-        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-        (at > from).then_some(at)
-    };
-    at = digits(at + usize::from(bytes.get(at) == Some(&b'-')))?;
-    if bytes.get(at) == Some(&b'.') {
-        at = digits(at + 1)?;
-    }
-    if matches!(bytes.get(at), Some(b'e' | b'E')) {
-        at = digits(at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-'))))?;
-    }
-    Some(at)
 }
 
 /// Texts up to this many bytes, and this many in all, are remembered with their values.
@@ -669,7 +525,7 @@ impl<'a> Parser<'a> {
         loop {
             // Mostly the next object is written as the last one.
             if let Some(before) = predicted.and_then(|making| making.before(count)) {
-                if self.bytes[self.at..].starts_with(before) {
+                if begins(&self.bytes[self.at..], before) {
                     self.at += before.len();
                     self.blanks();
                     read(self, count)?;

@@ -43,6 +43,7 @@ mod csv;
 mod extension;
 mod host;
 pub(crate) mod json;
+pub(crate) mod json_scan;
 mod list;
 mod list_math;
 mod list_sets;

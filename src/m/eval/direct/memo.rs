@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::Code;
 use super::run::is_scalar;
 use crate::m::eval::node::Lambda;
-use crate::m::functions::json::bytes_hash;
+use crate::m::functions::json_scan::bytes_hash;
 use crate::m::value::{Record, Slot, Value};
 
 /// How many results one function keeps; a new one takes the place of an old one.

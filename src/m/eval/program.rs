@@ -311,7 +311,7 @@ fn source_path(cx: &mut Interp, kind: &str, signature: &FunctionType, args: &[Va
         return Ok(kind.to_owned());
     }
     let record = Record::from_pairs(fields)?;
-    crate::m::functions::json::to_text(cx, &Value::Record(record))
+    crate::m::functions::json_write::to_text(cx, &Value::Record(record))
 }
 
 fn member_slot(section: &Section, slot: usize) -> Slot {

@@ -44,6 +44,7 @@ mod extension;
 mod host;
 pub(crate) mod json;
 pub(crate) mod json_scan;
+pub(crate) mod json_write;
 mod list;
 mod list_math;
 mod list_sets;

@@ -162,7 +162,7 @@ pub fn render_again(project: &Project, options: &Options<'_>, mut before: Querie
 /// The source function.
 fn companies(templates: &Templates<'_>, common: &Json, options: &Options<'_>) -> Result<String, Diagnostic> {
     let mut data = common.clone();
-    let room = options.sample.iter().map(|(path, text)| path.len() + text.len() + 64).sum();
+    let room = options.sample.iter().map(|file| file.path.len() + file.text.len() + 64).sum();
     // Moved, never copied: the pages are large.
     data["sample"] = match options.source {
         SourceKind::Sample => Json::Object([("endpoints".to_owned(), sample(options.sample))].into_iter().collect()),
@@ -349,7 +349,7 @@ fn sample(files: &[Packed]) -> Json {
     // Number of the page (0 for a date), its file name, what it holds.
     type Page<'a> = (u64, &'a str, &'a str);
     let mut endpoints: BTreeMap<&str, Vec<Page<'_>>> = BTreeMap::new();
-    for (path, text) in files {
+    for Packed { path, text, .. } in files {
         let Some((endpoint, file)) = path.split_once('/') else { continue };
         let Some(stem) = file.strip_suffix(".json") else { continue };
         if ENDPOINTS.contains(&endpoint) {

@@ -226,6 +226,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "on request it writes the pictures of the repository")]
     fn icons_are_as_drawn() {
         for (size, kept) in ICONS {
             let drawn = encode(*size, *size, &icon(*size), &mut compressor(6));

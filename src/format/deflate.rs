@@ -28,7 +28,7 @@ const DISTANCES: usize = 30;
 /// A compressor; making one costs more than most texts, so that it is used for many.
 pub struct Deflater {
     /// The newest place with a given hash of four units; places of all texts are counted on.
-    seen: Vec<u32>,
+    seen: Box<[u32; 1 << SEEN_BITS]>,
     /// The place of the first byte of the next text.
     start: u32,
     sequences: Vec<Sequence>,
@@ -55,7 +55,7 @@ struct Code {
 impl Deflater {
     /// One that has seen nothing.
     pub fn new() -> Deflater {
-        Deflater { seen: vec![0; 1 << SEEN_BITS], start: 2 * WINDOW as u32, sequences: Vec::new() }
+        Deflater { seen: Box::new([0; 1 << SEEN_BITS]), start: 2 * WINDOW as u32, sequences: Vec::new() }
     }
 
     /// Appends blocks that give `bytes` without looking back at what is before them. The last of them ends the stream if `ends`, else they end on a

@@ -17,6 +17,7 @@ mod tests;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use compile::compiled;
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
@@ -84,10 +85,10 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
     }
 
     // Functions that a table needs, directly or through another function.
-    let mut functions: BTreeMap<String, String> = BTreeMap::new();
-    let mut waiting: Vec<String> = tables.iter().map(|(_, text)| text.clone()).collect();
+    let mut functions: BTreeMap<String, Rc<String>> = BTreeMap::new();
+    let mut waiting: Vec<Rc<String>> = tables.iter().map(|(_, text)| Rc::new(text.clone())).collect();
     waiting.extend(project.model.tables.iter().flat_map(|t| &t.partitions).filter_map(|p| match &p.source {
-        PartitionSource::M(m) => Some(m.text.clone()),
+        PartitionSource::M(m) => Some(Rc::new(m.text.clone())),
         _ => None,
     }));
     let known: BTreeSet<&str> = templates.texts.keys().filter_map(|key| key.strip_prefix("functions/")).collect();
@@ -105,12 +106,11 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
                 "Companies" => companies(&templates, &common, options),
                 _ => templates.render(&template, common.clone(), 0),
             };
-            let text = rendered.unwrap_or_else(|problem| {
+            let text = Rc::new(rendered.unwrap_or_else(|problem| {
                 diagnostics.push(problem);
                 String::new()
-            });
+            }));
             functions.insert(word.to_owned(), text.clone());
-            // The source function carries the pages; they hold no names to look for.
             waiting.push(text);
         }
     }
@@ -121,7 +121,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
     let functions = functions.into_iter().map(|(name, text)| NamedExpression {
         lineage_tag: Some(uuid(&["expression", &name])),
         description: String::new(),
-        expression: Source::new(text),
+        expression: Source::new(Rc::unwrap_or_clone(text)),
         query_group: Some("Functions".to_owned()),
         annotations: vec![("PBI_NavigationStepName".into(), "Navigation".into()), ("PBI_ResultType".into(), "Function".into())],
         span: None,

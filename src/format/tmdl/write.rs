@@ -61,6 +61,9 @@ fn file_name(taken: &mut std::collections::BTreeSet<String>, folder: &str, name:
     path
 }
 
+/// A text of more bytes is handed over, not copied.
+const LONG: usize = 1 << 17;
+
 /// Text with a level of indentation.
 #[derive(Default)]
 struct Text {
@@ -78,7 +81,7 @@ impl Text {
             self.out.pop();
         }
         self.out.push('\n');
-        self.out.clone()
+        if self.out.len() > LONG { std::mem::take(&mut self.out) } else { self.out.clone() }
     }
 
     fn line(&mut self, line: &str) {

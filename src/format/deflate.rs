@@ -16,7 +16,7 @@ const SHORTEST: usize = 4;
 const SEEN_BITS: u32 = 12;
 /// Most repetitions of a block.
 const BLOCK: usize = 1 << 14;
-/// From how many literals and repetitions on a block may have a code of its own.
+/// From how many literals and repetitions on a block has a code of its own.
 const LONG: usize = 2000;
 /// Most bytes of a stored block.
 const STORED: usize = 65_535;
@@ -168,8 +168,8 @@ fn store(bytes: &[u8], ends: bool, out: &mut Vec<u8>) {
 fn write_block(bytes: &[u8], sequences: &[Sequence], is_last: bool, bits: &mut Bits<'_>) {
     let literals: usize = sequences.iter().map(|sequence| sequence.literals as usize).sum();
     if literals + sequences.len() < LONG {
-        // No literal has more than 9 bits, no repetition more than 26.
-        bits.room(9 * literals + 26 * sequences.len());
+        // No literal has more than 9 bits, no repetition more than 31.
+        bits.room(9 * literals + 31 * sequences.len());
         bits.put(u64::from(is_last) | 1 << 1, 3);
         write_sequences(bytes, sequences, &FIXED, bits);
         return;
@@ -372,12 +372,11 @@ impl Bits<'_> {
         self.count += word >> 24;
     }
 
-    /// Hands over whole bytes; there is room.
+    /// Hands over whole bytes.
     #[inline]
     fn flush(&mut self) {
-        if let Some(room) = self.out.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut::<8>()) {
-            *room = self.value.to_le_bytes();
-        }
+        let room = self.out.get_mut(self.at..).and_then(|rest| rest.first_chunk_mut::<8>());
+        *room.expect("there is room for the block") = self.value.to_le_bytes();
         self.at += self.count as usize / 8;
         self.value >>= self.count & !7;
         self.count &= 7;
@@ -446,6 +445,22 @@ mod tests {
             assert!(read(&out) == noise[..length]);
             assert!(out.len() <= length + 5 * length.div_ceil(STORED), "{length} bytes in {}", out.len());
         }
+    }
+
+    #[test]
+    fn the_longest_words_find_room() {
+        // Literals of nine bits, then repetitions of 31, of as many as the format's code is used for.
+        let literals = Sequence { literals: 900, length: 257, distance: 1 };
+        let far = |at: usize| Sequence { literals: 0, length: 257, distance: if at > 100 { 20_000 } else { 1 } };
+        let mut sequences: Vec<Sequence> = std::iter::once(literals).chain((0..1000).map(far)).collect();
+        sequences.push(Sequence { literals: 0, length: 0, distance: 0 });
+        let bytes = vec![200; 900 + 1001 * 257];
+        let mut out = Vec::new();
+        let mut bits = Bits { at: 0, out: &mut out, value: 0, count: 0 };
+        write_block(&bytes, &sequences, true, &mut bits);
+        bits.close();
+        assert!(read(&out) == bytes);
+        assert_eq!(out[0] & 6, 2, "the format's code");
     }
 
     #[test]

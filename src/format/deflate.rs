@@ -134,11 +134,12 @@ impl Deflater {
 }
 
 /// How many bytes are the same from two places on, at most the longest repetition.
+#[inline]
 fn common(bytes: &[u8], there: usize, here: usize) -> usize {
-    let most = (bytes.len() - here).min(LONGEST);
-    let (old, new) = (&bytes[there..there + most], &bytes[here..here + most]);
+    let new = &bytes[here..bytes.len().min(here + LONGEST)];
+    let old = &bytes[there..there + new.len()];
     let mut length = 0;
-    while let (Some(a), Some(b)) = (old[length..].first_chunk::<8>(), new[length..].first_chunk::<8>()) {
+    for (a, b) in old.as_chunks::<8>().0.iter().zip(new.as_chunks::<8>().0) {
         let differing = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
         if differing != 0 {
             return length + differing.trailing_zeros() as usize / 8;
@@ -171,7 +172,7 @@ fn write_block(bytes: &[u8], sequences: &[Sequence], is_last: bool, bits: &mut B
         // No literal has more than 9 bits, no repetition more than 31.
         bits.room(9 * literals + 31 * sequences.len());
         bits.put(u64::from(is_last) | 1 << 1, 3);
-        write_sequences(bytes, sequences, &FIXED, bits);
+        write_sequences::<5>(bytes, sequences, &FIXED, bits);
         return;
     }
     let (mut literal_counts, mut distance_counts) = ([0u32; LITERALS], [0u32; DISTANCES]);
@@ -203,19 +204,20 @@ fn write_block(bytes: &[u8], sequences: &[Sequence], is_last: bool, bits: &mut B
     for length in literal_lengths.iter().chain(&distance_lengths) {
         bits.put(u64::from(length.reverse_bits() >> 4), 4);
     }
-    write_sequences(bytes, sequences, &Code::of(&literal_lengths, &distance_lengths), bits);
+    write_sequences::<3>(bytes, sequences, &Code::of(&literal_lengths, &distance_lengths), bits);
 }
 
-fn write_sequences(bytes: &[u8], sequences: &[Sequence], code: &Code, bits: &mut Bits<'_>) {
+/// `TOGETHER` literals are written at once, which have 50 bits at most.
+fn write_sequences<const TOGETHER: usize>(bytes: &[u8], sequences: &[Sequence], code: &Code, bits: &mut Bits<'_>) {
     let mut rest = bytes;
     for sequence in sequences {
         let (plain, after) = rest.split_at(sequence.literals as usize);
-        let mut threes = plain.chunks_exact(3);
-        for three in &mut threes {
-            three.iter().for_each(|byte| bits.add(code.literals[usize::from(*byte)]));
+        let (groups, last) = plain.as_chunks::<TOGETHER>();
+        for group in groups {
+            group.iter().for_each(|byte| bits.add(code.literals[usize::from(*byte)]));
             bits.flush();
         }
-        threes.remainder().iter().for_each(|byte| bits.add(code.literals[usize::from(*byte)]));
+        last.iter().for_each(|byte| bits.add(code.literals[usize::from(*byte)]));
         bits.flush();
         rest = &after[usize::from(sequence.length)..];
         if sequence.length > 0 {

@@ -374,14 +374,12 @@ fn widen(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
     while !rest.is_empty() {
         // Nearly all is ASCII, where a byte becomes two.
-        while let Some(block) = rest.first_chunk::<32>().filter(|block| block.is_ascii()) {
-            let mut wide = [0; 64];
-            wide.chunks_exact_mut(2).zip(block).for_each(|(unit, byte)| unit[0] = *byte);
-            out.extend_from_slice(&wide);
-            rest = &rest[32..];
+        let (plain, other) = rest.split_at(first(rest, |byte| !byte.is_ascii()).unwrap_or(rest.len()));
+        let start = out.len();
+        out.resize(start + 2 * plain.len(), 0);
+        for (unit, byte) in out[start..].as_chunks_mut().0.iter_mut().zip(plain) {
+            *unit = [*byte, 0];
         }
-        let (plain, other) = rest.split_at(rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len()));
-        out.extend(plain.iter().flat_map(|byte| [*byte, 0]));
         let wide;
         (wide, rest) = other.split_at(other.iter().position(u8::is_ascii).unwrap_or(other.len()));
         out.extend(String::from_utf8_lossy(wide).encode_utf16().flat_map(u16::to_le_bytes));

@@ -257,7 +257,7 @@ impl<'a> Templates<'a> {
                 }
             }
         }
-        for name in texts.values().flat_map(|(_, text)| partials(text)) {
+        for name in texts.values().filter(|(_, text)| may_include(text)).flat_map(|(_, text)| partials(text)) {
             let Some((path, text)) = texts.get(name) else { continue };
             if engine.has_template(name) {
                 continue;
@@ -297,6 +297,14 @@ impl Output for Rendered {
         self.0.push_str(piece);
         Ok(())
     }
+}
+
+/// Whether there is something like `{{>` or `{{~#>`, found without looking for each tag: few templates include others.
+fn may_include(text: &str) -> bool {
+    // A tag has at least two more bytes at its end.
+    let from = |at: usize| text.as_bytes().get(at..(text.len() + at).saturating_sub(4)).unwrap_or_default().iter();
+    let places = from(0).zip(from(1)).zip(from(2)).zip(from(3)).zip(from(4));
+    places.fold(false, |any, ((((a, b), c), d), e)| any | (*a == b'{') & (*b == b'{') & ((*c == b'>') | (*d == b'>') | (*e == b'>')))
 }
 
 /// The names of the templates that `text` includes: `{{> name}}` and `{{#> name}}`.

@@ -804,8 +804,8 @@ impl Builder<'_, '_> {
                     raw.get(1..raw.len().saturating_sub(1)).unwrap_or("")
                 };
                 let offset = if style == ScalarStyle::Plain { 0 } else { 1 };
-                let is_same = *inner == *value || inner.trim_end() == value.trim_end();
-                let mapped = is_same && !value.bytes().any(|byte| byte == b'\n');
+                // Line ends are folded here: a value with one is not what is written.
+                let mapped = *inner == *value || inner.trim_end() == value.trim_end() && !value.contains('\n');
                 (start, end, if mapped { smallvec![(start + offset) as u32] } else { SmallVec::new() })
             }
         };

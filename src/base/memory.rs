@@ -2,6 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
+use std::ffi::{c_int, c_long};
 
 use mimalloc::MiMalloc;
 
@@ -70,6 +71,19 @@ unsafe impl GlobalAlloc for Counting {
         // SAFETY: same contract as ours.
         unsafe { MiMalloc.realloc(pointer, layout, new_size) }
     }
+}
+
+unsafe extern "C" {
+    /// Sets an option of mimalloc, by its number in `mimalloc.h`.
+    fn mi_option_set(option: c_int, value: c_long);
+}
+
+/// Freed memory stays with the process, where the allocator would soon give it back to the system and fetch it again: for commands that are over in a
+/// moment.
+pub fn keep_freed() {
+    const PURGE_DELAY: c_int = 15;
+    // SAFETY: the function belongs to the linked library; it takes any number, and -1 means never.
+    unsafe { mi_option_set(PURGE_DELAY, -1) };
 }
 
 /// Bytes that this thread has allocated and not freed (freed elsewhere counts for the other thread); never below 0.

@@ -29,7 +29,7 @@ use queries::Queries;
 #[derive(Clone, Debug)]
 pub struct CheckedModel {
     project: Project,
-    queries: power_query::Queries,
+    queries: Option<power_query::Queries>,
     warnings: Vec<Diagnostic>,
     /// What each rule found.
     by_rule: Vec<Vec<Diagnostic>>,
@@ -41,9 +41,9 @@ impl CheckedModel {
         &self.project
     }
 
-    /// Its queries for the source that it names, with an empty sample company.
-    pub fn queries(&self) -> &power_query::Queries {
-        &self.queries
+    /// Its queries for the source that it names, with an empty sample company, where a rule wanted them.
+    pub fn queries(&self) -> Option<&power_query::Queries> {
+        self.queries.as_ref()
     }
 
     /// Warnings and notes, in the order of the rules.
@@ -76,6 +76,8 @@ pub struct Rule {
 enum Run {
     /// The project without its pages.
     Project(fn(&Project, &mut Vec<Diagnostic>)),
+    /// Where its data comes from: the only thing about the shipped model that a command may choose.
+    Source(fn(&Project, &mut Vec<Diagnostic>)),
     /// Its queries.
     Queries(fn(&Queries<'_>, &mut Vec<Diagnostic>)),
     /// Its pages, over its model.
@@ -97,7 +99,7 @@ pub const RULES: &[Rule] = &[
     Rule { name: "sources", about: "The service can tell what every query reads, and may combine it.", run: Run::Queries(sources::check) },
     Rule { name: "parameters", about: "Defaults fit their type, no secret is stored.", run: Run::Project(parameters::check) },
     Rule { name: "refresh", about: "Refresh policies do not freeze documents that change.", run: Run::Project(refresh::check) },
-    Rule { name: "live", about: "Live sources stay within Xero's limits.", run: Run::Project(live::check) },
+    Rule { name: "live", about: "Live sources stay within Xero's limits.", run: Run::Source(live::check) },
     Rule { name: "translations", about: "Every visible object has words in every language.", run: Run::Project(translations::check) },
     Rule {
         name: "report",
@@ -133,6 +135,27 @@ pub fn check_after(before: Option<&CheckedModel>, project: Project, loading: Vec
     }
 }
 
+/// The shipped model, for any source. It is a part of the program as the rules are, and none of them but those on sources has a word to say on
+/// it (the test `model/shipped_passes_every_rule` holds that for every source), so that commands which only use it need not run them.
+/// `check` itself always does.
+///
+/// # Errors
+/// As [`check`].
+pub fn shipped(project: Project, loading: Vec<Diagnostic>) -> Result<CheckedModel, Vec<Diagnostic>> {
+    if !loading.is_empty() {
+        return check(project, loading);
+    }
+    let found = |rule: &Rule| {
+        let mut found = Vec::new();
+        if let Run::Source(check) = rule.run {
+            check(&project, &mut found);
+        }
+        found
+    };
+    let by_rule: Vec<Vec<Diagnostic>> = RULES.iter().map(found).collect();
+    Ok(CheckedModel { warnings: by_rule.concat(), by_rule, project, queries: None })
+}
+
 /// What all rules report, after what reading the files reported.
 pub fn diagnostics(project: &Project, loading: Vec<Diagnostic>) -> Vec<Diagnostic> {
     loading.into_iter().chain(run(None, project).0.into_iter().flatten()).collect()
@@ -140,14 +163,14 @@ pub fn diagnostics(project: &Project, loading: Vec<Diagnostic>) -> Vec<Diagnosti
 
 /// Runs all rules, or those on pages where `before` has the same model; also gives the queries, which come as errors when they cannot be
 /// rendered.
-fn run(before: Option<&CheckedModel>, project: &Project) -> (Vec<Vec<Diagnostic>>, Result<power_query::Queries, Vec<Diagnostic>>) {
+fn run(before: Option<&CheckedModel>, project: &Project) -> (Vec<Vec<Diagnostic>>, Result<Option<power_query::Queries>, Vec<Diagnostic>>) {
     let queries = before.is_none().then(|| Queries::of(project));
     let found = RULES.iter().enumerate().map(|(at, rule)| {
         let mut found = Vec::new();
         match (&rule.run, before, &queries) {
             (Run::Pages(check), ..) => check(project, &mut found),
             (_, Some(before), _) => found.clone_from(&before.by_rule[at]),
-            (Run::Project(check), ..) => check(project, &mut found),
+            (Run::Project(check) | Run::Source(check), ..) => check(project, &mut found),
             (Run::Queries(check), _, Some(queries)) => check(queries, &mut found),
             (Run::Queries(_), None, None) => {}
         }
@@ -155,8 +178,8 @@ fn run(before: Option<&CheckedModel>, project: &Project) -> (Vec<Vec<Diagnostic>
     });
     let found = found.collect();
     match (queries, before) {
-        (Some(queries), _) => (found, queries.rendered),
-        (None, before) => (found, Ok(before.map(|checked| checked.queries.clone()).unwrap_or_default())),
+        (Some(queries), _) => (found, queries.rendered.map(Some)),
+        (None, before) => (found, Ok(before.and_then(|checked| checked.queries.clone()))),
     }
 }
 

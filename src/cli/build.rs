@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Failure, Global};
-use crate::base::{Diagnostic, FileSet, Severity, SourceMap, hex, nearest};
+use crate::base::{Diagnostic, FileSet, Severity, SourceMap, hex, memory, nearest};
 use crate::check::{self, CheckedModel};
 use crate::emit::{self, Options};
 use crate::format::pbit;
@@ -86,6 +86,7 @@ enum Format {
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     pages::small_pages();
+    memory::keep_freed();
     let (checked, sources) = load_checked(args.model.as_deref(), args.source.map(Source::kind), global)?;
     let mut options = Options::all(&checked);
     options.pbip = matches!(args.format, Format::All | Format::Pbip);
@@ -157,7 +158,11 @@ pub(super) fn load_checked_after(
         project.settings.source = source;
     }
     let sources = project.sources.clone();
-    match check::check_after(before, project, loading) {
+    let checked = match model {
+        Some(_) => check::check_after(before, project, loading),
+        None => check::shipped(project, loading),
+    };
+    match checked {
         Ok(checked) => {
             // Notes belong to `check`; what a refresh from a live source costs is said here too.
             let told = |d: &&Diagnostic| d.severity != Severity::Note || d.code == "P0343";

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::build::Source;
 use super::{Failure, Global, render};
-use crate::base::{Diagnostic, Severity, SourceMap};
+use crate::base::{Diagnostic, Severity, SourceMap, memory};
 use crate::check;
 use crate::host::{files, pages};
 use crate::project::{self, Layer};
@@ -48,6 +48,7 @@ enum Format {
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     pages::small_pages();
+    memory::keep_freed();
     let mut stdout = std::io::stdout().lock();
     if args.rules {
         for rule in check::RULES {

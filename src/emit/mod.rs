@@ -54,9 +54,9 @@ pub fn model(checked: &CheckedModel, options: &Options<'_>) -> Result<Model, Vec
     let project = checked.project();
     let locale = options.locale.as_deref().unwrap_or(&project.model.culture);
     let wanted = power_query::Options { source: options.source, locale, sample: options.sample };
-    let queries = match options.source == project.settings.source {
-        true => power_query::render_again(project, &wanted, checked.queries().clone())?,
-        false => power_query::render(project, &wanted)?,
+    let queries = match checked.queries().filter(|_| options.source == project.settings.source) {
+        Some(known) => power_query::render_again(project, &wanted, known.clone())?,
+        None => power_query::render(project, &wanted)?,
     };
     let mut model = prepare::prepare(project, queries);
     if let Some(words) = project.report.translations.get(locale).filter(|_| !locale.eq_ignore_ascii_case(&project.model.culture)) {
@@ -114,7 +114,9 @@ pub fn files(checked: &CheckedModel, options: &Options<'_>) -> Result<FileSet, V
         let model = model(checked, options)?;
         let mut report = pbir::write(&report(checked, options.locale.as_deref()));
         if options.pbit {
-            files.insert(format!("{name}.pbit"), pbit::write(&model, &report, &item_id(name, "Database")));
+            let packed = options.sample.iter().filter(|file| !file.wide.is_empty());
+            let ready: Vec<pbit::Ready<'_>> = packed.map(|file| pbit::Ready { text: &file.text, packed: file.wide }).collect();
+            files.insert(format!("{name}.pbit"), pbit::write(&model, &report, &item_id(name, "Database"), &ready));
         }
         if options.pbip {
             report.insert("definition.pbir", pbir::definition_pbir(&format!("{name}.SemanticModel")));

@@ -128,6 +128,11 @@ fn words(table: &mut Table) {
 }
 
 fn one_line(text: &str) -> String {
+    let bytes = text.as_bytes();
+    // Most are one line of words with single blanks.
+    if text.is_ascii() && !bytes.iter().any(|byte| *byte < b' ') && bytes.windows(2).all(|two| two != b"  ") && text.trim() == text {
+        return text.to_owned();
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::zip::{Piece, Ready};
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json<'a> {
@@ -42,6 +44,13 @@ impl<'a> Object<'a> {
             Some((_, old)) => *old = value.into(),
             None => self.entries.push((key, value.into())),
         }
+    }
+
+    /// Adds a key that is not there yet.
+    pub fn add(&mut self, key: impl Into<Cow<'a, str>>, value: impl Into<Json<'a>>) {
+        let key = key.into();
+        debug_assert!(!self.entries.iter().any(|(known, _)| *known == key), "the key `{key}` is there already");
+        self.entries.push((key, value.into()));
     }
 
     /// Sets all keys of `map`.
@@ -109,20 +118,28 @@ from! {
     Vec<Json<'a>> => |value| Json::List(value),
     Object<'a> => |value| Json::Object(value),
     &'a [String] => |value| value.iter().map(Json::from).collect(),
-    &'a Map<String, Value> => |value| Json::Object(value.iter().collect()),
+    &'a Map<String, Value> => |value| Json::Object(Object { entries: value.iter().map(|(key, value)| (key.into(), value.into())).collect() }),
 }
 
 /// Texts from which indents are cut.
 const BLANKS: &str = "\n                                                                                                ";
 
 /// Prints values, with indents or on one line.
-struct Printer {
+struct Printer<'r> {
     out: Vec<u8>,
     /// How many lists and objects are open; `None` for one line.
     depth: Option<usize>,
+    /// Texts that are left out where they begin after a quote.
+    ready: &'r [Ready<'r>],
+    /// What was left out, with how much was printed before it.
+    left_out: Vec<(usize, &'r Ready<'r>)>,
 }
 
-impl Printer {
+impl<'r> Printer<'r> {
+    fn new(out: Vec<u8>, depth: Option<usize>) -> Printer<'r> {
+        Printer { out, depth, ready: &[], left_out: Vec::new() }
+    }
+
     fn print(&mut self, json: &Json<'_>) {
         match json {
             Json::Null => self.out.extend(b"null"),
@@ -147,11 +164,11 @@ impl Printer {
         }
     }
 
-    fn list<T>(&mut self, items: impl ExactSizeIterator<Item = T>, mut print: impl FnMut(&mut Printer, T)) {
+    fn list<T>(&mut self, items: impl ExactSizeIterator<Item = T>, mut print: impl FnMut(&mut Printer<'r>, T)) {
         self.inside(b"[]", items, |printer, item| print(printer, item));
     }
 
-    fn object<'k, T>(&mut self, entries: impl ExactSizeIterator<Item = (&'k str, T)>, mut print: impl FnMut(&mut Printer, T)) {
+    fn object<'k, T>(&mut self, entries: impl ExactSizeIterator<Item = (&'k str, T)>, mut print: impl FnMut(&mut Printer<'r>, T)) {
         self.inside(b"{}", entries, |printer, (key, value)| {
             printer.text(key);
             printer.out.extend(if printer.depth.is_some() { b": ".as_slice() } else { b":" });
@@ -160,7 +177,7 @@ impl Printer {
     }
 
     /// Items between brackets.
-    fn inside<T>(&mut self, brackets: &[u8; 2], items: impl ExactSizeIterator<Item = T>, mut print: impl FnMut(&mut Printer, T)) {
+    fn inside<T>(&mut self, brackets: &[u8; 2], items: impl ExactSizeIterator<Item = T>, mut print: impl FnMut(&mut Printer<'r>, T)) {
         self.out.push(brackets[0]);
         let is_empty = items.len() == 0;
         self.depth = self.depth.map(|depth| depth + 1);
@@ -196,11 +213,16 @@ impl Printer {
 
     fn text(&mut self, text: &str) {
         let mut rest = text.as_bytes();
+        self.out.reserve(rest.len() + 2);
         self.out.push(b'"');
-        while let Some(at) = first(rest, |byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        while let Some(at) = special(rest) {
             self.out.extend(&rest[..at]);
             match rest[at] {
-                b'"' => self.out.extend(b"\\\""),
+                b'"' => {
+                    self.out.extend(b"\\\"");
+                    rest = self.leave_out(&rest[at + 1..]);
+                    continue;
+                }
                 b'\\' => self.out.extend(b"\\\\"),
                 b'\n' => self.out.extend(b"\\n"),
                 b'\r' => self.out.extend(b"\\r"),
@@ -213,6 +235,13 @@ impl Printer {
         }
         self.out.extend(rest);
         self.out.push(b'"');
+    }
+
+    /// What comes after the text that is ready, if it begins with one.
+    fn leave_out<'t>(&mut self, text: &'t [u8]) -> &'t [u8] {
+        let Some(ready) = self.ready.iter().find(|ready| text.starts_with(ready.text.as_bytes())) else { return text };
+        self.left_out.push((self.out.len(), ready));
+        &text[ready.text.len()..]
     }
 }
 
@@ -254,15 +283,15 @@ impl std::fmt::Display for Json<'_> {
 macro_rules! json {
     (@object $object:ident) => {};
     (@object $object:ident $key:tt : { $($inner:tt)* } $(, $($rest:tt)*)?) => {
-        $object.set($key, $crate::format::json::json!({ $($inner)* }));
+        $object.add($key, $crate::format::json::json!({ $($inner)* }));
         $crate::format::json::json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $key:tt : [ $($inner:tt)* ] $(, $($rest:tt)*)?) => {
-        $object.set($key, $crate::format::json::json!([ $($inner)* ]));
+        $object.add($key, $crate::format::json::json!([ $($inner)* ]));
         $crate::format::json::json!(@object $object $($($rest)*)?);
     };
     (@object $object:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => {
-        $object.set($key, $value);
+        $object.add($key, $value);
         $crate::format::json::json!(@object $object $($($rest)*)?);
     };
     ({}) => { $crate::format::json::Json::Object($crate::format::json::Object::default()) };
@@ -286,7 +315,7 @@ pub(super) fn pretty(json: &Json<'_>) -> Vec<u8> {
 
 /// The same at the end of `out`.
 pub(super) fn pretty_into(json: &Json<'_>, out: &mut Vec<u8>) {
-    let mut printer = Printer { out: std::mem::take(out), depth: Some(0) };
+    let mut printer = Printer::new(std::mem::take(out), Some(0));
     printer.print(json);
     printer.out.push(b'\n');
     *out = printer.out;
@@ -294,7 +323,7 @@ pub(super) fn pretty_into(json: &Json<'_>, out: &mut Vec<u8>) {
 
 /// On one line.
 pub(super) fn line(json: &Json<'_>) -> Vec<u8> {
-    let mut printer = Printer { out: Vec::with_capacity(json.size()), depth: None };
+    let mut printer = Printer::new(Vec::with_capacity(json.size()), None);
     printer.print(json);
     printer.out
 }
@@ -303,20 +332,80 @@ pub(super) fn line(json: &Json<'_>) -> Vec<u8> {
 pub(super) fn utf16(json: &Json<'_>) -> Vec<u8> {
     let line = line(json);
     let mut out = Vec::with_capacity(2 * line.len());
-    let mut rest = line.as_slice();
+    widen(&line, &mut out);
+    out
+}
+
+/// The same without texts that are packed already. These are plain ASCII without quotes, backslashes and control characters, so that they print as they are.
+pub(super) struct Wide<'r> {
+    bytes: Vec<u8>,
+    left_out: Vec<(usize, &'r Ready<'r>)>,
+}
+
+impl<'r> Wide<'r> {
+    pub(super) fn of(json: &Json<'_>, ready: &'r [Ready<'r>]) -> Wide<'r> {
+        let mut printer = Printer { ready, ..Printer::new(Vec::with_capacity(json.size()), None) };
+        printer.print(json);
+        let mut bytes = Vec::with_capacity(2 * printer.out.len());
+        let mut done = 0;
+        for (at, _) in &mut printer.left_out {
+            widen(&printer.out[done..*at], &mut bytes);
+            (done, *at) = (*at, bytes.len());
+        }
+        widen(&printer.out[done..], &mut bytes);
+        Wide { bytes, left_out: printer.left_out }
+    }
+
+    /// All of it in order.
+    pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
+        let mut pieces = Vec::new();
+        let mut done = 0;
+        for (at, ready) in &self.left_out {
+            pieces.extend([Piece::Plain(&self.bytes[done..*at]), Piece::Ready(ready)]);
+            done = *at;
+        }
+        pieces.push(Piece::Plain(&self.bytes[done..]));
+        pieces
+    }
+}
+
+/// Appends UTF-8 as UTF-16LE.
+fn widen(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
     while !rest.is_empty() {
         // Nearly all is ASCII, where a byte becomes two.
         let (plain, other) = rest.split_at(first(rest, |byte| !byte.is_ascii()).unwrap_or(rest.len()));
         let start = out.len();
         out.resize(start + 2 * plain.len(), 0);
-        for (unit, byte) in out[start..].chunks_exact_mut(2).zip(plain) {
-            unit[0] = *byte;
+        for (unit, byte) in out[start..].as_chunks_mut().0.iter_mut().zip(plain) {
+            *unit = [*byte, 0];
         }
         let wide;
-        (wide, rest) = other.split_at(first(other, |byte| byte.is_ascii()).unwrap_or(other.len()));
+        (wide, rest) = other.split_at(other.iter().position(u8::is_ascii).unwrap_or(other.len()));
         out.extend(String::from_utf8_lossy(wide).encode_utf16().flat_map(u16::to_le_bytes));
     }
-    out
+}
+
+/// The first byte that stands escaped in a text.
+fn special(bytes: &[u8]) -> Option<usize> {
+    let is_special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    if bytes.len() >= 64 {
+        return first(bytes, is_special);
+    }
+    // Most texts are short: eight bytes at a time. In each byte of a sum the high bit tells; a wrong one only lies above a right one.
+    const ONES: u64 = u64::MAX / 255;
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*eight);
+        let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+        let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        let found = (below(word, b' ') | equal(b'"') | equal(b'\\')) & (ONES << 7);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    bytes[at..].iter().position(|byte| is_special(*byte)).map(|found| at + found)
 }
 
 /// The first byte that is wanted; a block without any is passed over at once.
@@ -342,6 +431,31 @@ mod tests {
         assert_eq!(String::from_utf8(pretty(&own)).unwrap(), serde_json::to_string_pretty(&same).unwrap() + "\n");
         let wide: Vec<u8> = serde_json::to_string(&same).unwrap().encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(utf16(&own), wide);
+    }
+
+    #[test]
+    fn what_stands_escaped_is_found_wherever_it_is() {
+        for byte in 0..=255u8 {
+            for length in [1, 7, 8, 9, 17, 63, 64, 100] {
+                for at in 0..length {
+                    for rest in [b'a', 0xc3, b' ', b'#', b']'] {
+                        let mut bytes = vec![rest; length];
+                        bytes[at] = byte;
+                        let wanted = byte < b' ' || byte == b'"' || byte == b'\\';
+                        assert_eq!(special(&bytes), wanted.then_some(at), "{byte} at {at} of {length} beside {rest}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wide_texts_are_utf_16() {
+        for text in ["", "é", "a\u{1f600}b", &"x".repeat(31), &"x".repeat(33), &format!("{}é{}", "x".repeat(40), "y".repeat(70))] {
+            let mut out = Vec::new();
+            widen(text.as_bytes(), &mut out);
+            assert_eq!(out, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+        }
     }
 
     #[test]

@@ -2,17 +2,25 @@
 //!
 //! Source: <https://learn.microsoft.com/power-query/handling-packaging>, <https://learn.microsoft.com/power-query/handling-icons>.
 
-use super::{png, zip};
+use super::zip;
 use crate::base::{Diagnostic, FileSet};
 
-/// Sizes of the icons, named `<Name><size>.png`.
-pub const ICON_SIZES: [u32; 7] = [16, 20, 24, 32, 40, 48, 64];
+/// The icons by size, named `<Name><size>.png`: as the test `icons_are_as_drawn` draws them.
+pub const ICONS: &[(u32, &[u8])] = &[
+    (16, include_bytes!("icons/16.png")),
+    (20, include_bytes!("icons/20.png")),
+    (24, include_bytes!("icons/24.png")),
+    (32, include_bytes!("icons/32.png")),
+    (40, include_bytes!("icons/40.png")),
+    (48, include_bytes!("icons/48.png")),
+    (64, include_bytes!("icons/64.png")),
+];
 
-/// The bytes of a connector: its documents and texts (`<name>.pq`, `resources.resx`), and icons drawn by code.
+/// The bytes of a connector: its documents and texts (`<name>.pq`, `resources.resx`), and icons.
 pub fn write(name: &str, documents: &FileSet) -> Vec<u8> {
     let mut files = documents.clone();
-    for (size, icon) in png::icons(&ICON_SIZES) {
-        files.insert(format!("{name}{size}.png"), icon);
+    for (size, icon) in ICONS {
+        files.insert(format!("{name}{size}.png"), *icon);
     }
     zip::write(files.iter())
 }

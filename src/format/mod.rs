@@ -1,5 +1,6 @@
 //! Foreign formats, each with its reader and its writer side by side: TMDL, TMSL, PBIR, `.pbit`, `.mez`.
 
+mod deflate;
 pub mod json;
 pub mod mez;
 pub mod pbip;

@@ -2,9 +2,9 @@
 //!
 //! Source: parts, order and encodings of templates saved by Power BI Desktop 2026.03 (Version 1.32, PBIR inside).
 
-use std::borrow::Cow;
-
-use super::json::{Json, Object, json, utf16};
+use super::json::{Json, Object, Wide, json, utf16};
+use super::zip::Piece;
+pub use super::zip::Ready;
 use super::{tmsl, zip};
 use crate::base::{Diagnostic, FileSet, SourceMap};
 use crate::model::Model;
@@ -18,37 +18,44 @@ pub struct Package {
     pub report: FileSet,
 }
 
-/// The bytes of a template. `id` is the database's GUID.
+/// The bytes of a template. `id` is the database's GUID; `ready` are texts that may stand in the model and are packed already.
 ///
 /// Parts: `Version`, `[Content_Types].xml`, `DataModelSchema`, `DiagramLayout`, `Settings`, `Metadata`, then the report.
-pub fn write(model: &Model, report: &FileSet, id: &str) -> Vec<u8> {
-    let schema = utf16(&tmsl::write(model, id));
-    let mut parts: Vec<(String, Cow<'_, [u8]>)> = vec![
-        ("Version".to_owned(), b"1\0.\x003\x002\0".as_slice().into()),
-        ("[Content_Types].xml".to_owned(), content_types(report).into_bytes().into()),
-        ("DataModelSchema".to_owned(), schema.into()),
-        ("DiagramLayout".to_owned(), utf16(&diagram_layout(model)).into()),
-        ("Settings".to_owned(), utf16(&settings()).into()),
-        ("Metadata".to_owned(), utf16(&metadata(model)).into()),
-    ];
+pub fn write(model: &Model, report: &FileSet, id: &str, ready: &[Ready<'_>]) -> Vec<u8> {
+    let schema = Wide::of(&tmsl::write(model, id), ready);
     let mut files: Vec<(&str, &[u8])> = report.iter().collect();
     // Desktop writes the resources before the definition.
     files.sort_by_key(|(path, _)| (!path.starts_with("StaticResources/"), *path));
-    parts.extend(files.into_iter().map(|(path, bytes)| (format!("Report/{}", part_name(path)), bytes.into())));
-    zip::write(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_ref())))
+    let mut archive = zip::Writer::new(1 << 20);
+    let mut add = |name: &str, bytes: &[u8]| archive.add(name, &[Piece::Plain(bytes)]);
+    add("Version", b"1\0.\x003\x002\0");
+    add("[Content_Types].xml", content_types(report).as_bytes());
+    archive.add("DataModelSchema", &schema.pieces());
+    let mut add = |name: &str, bytes: &[u8]| archive.add(name, &[Piece::Plain(bytes)]);
+    add("DiagramLayout", &utf16(&diagram_layout(model)));
+    add("Settings", &utf16(&settings()));
+    add("Metadata", &utf16(&metadata(model)));
+    let mut name = String::new();
+    for (path, bytes) in files {
+        name.clear();
+        name.push_str("Report/");
+        push_part_name(path, &mut name);
+        add(&name, bytes);
+    }
+    archive.finish()
 }
 
-/// A path as an OPC part name: what is not plain is percent-encoded.
-fn part_name(path: &str) -> String {
-    let mut out = String::new();
-    for byte in path.bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' => out.push(byte as char),
-            byte if byte.is_ascii_alphanumeric() => out.push(byte as char),
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
+/// Appends a path as an OPC part name: what is not plain is percent-encoded.
+fn push_part_name(path: &str, out: &mut String) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    let mut rest = path;
+    while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
+        out.push_str(&rest[..at]);
+        let end = at + rest[at..].chars().next().map_or(1, char::len_utf8);
+        rest[at..end].bytes().for_each(|byte| out.push_str(&format!("%{byte:02X}")));
+        rest = &rest[end..];
     }
-    out
+    out.push_str(rest);
 }
 
 fn content_types(report: &FileSet) -> String {
@@ -220,8 +227,8 @@ mod tests {
         let mut report = FileSet::new();
         report.insert("definition/report.json", "{}");
         report.insert("StaticResources/RegisteredResources/my logo.jpg", [1u8, 2]);
-        let bytes = write(&model, &report, "id");
-        assert_eq!(bytes, write(&model, &report, "id"));
+        let bytes = write(&model, &report, "id", &[]);
+        assert_eq!(bytes, write(&model, &report, "id", &[]));
         let package = read(&bytes, "dist/Xero.pbit", &mut SourceMap::default()).unwrap();
         assert_eq!(package.model.tables, model.tables);
         assert_eq!(package.model.name, "Xero");

@@ -1,4 +1,4 @@
-//! Small pictures drawn by code, as PNG.
+//! PNG: fewer colours for pictures of pages; in the tests, the connector's icon as it is drawn by code.
 //!
 //! Source: PNG specification, third edition, sections 5 and 11.
 
@@ -7,25 +7,6 @@ use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
 use libdeflater::{CompressionLvl, Compressor, Crc};
-
-/// An RGBA picture, `4 × width × height` bytes, as a PNG file.
-fn encode(width: u32, height: u32, pixels: &[u8], compressor: &mut Compressor) -> Vec<u8> {
-    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut header = Vec::new();
-    header.extend(width.to_be_bytes());
-    header.extend(height.to_be_bytes());
-    // Eight bits, RGBA, deflate, no filter method beyond the standard one, not interlaced.
-    header.extend([8, 6, 0, 0, 0]);
-    chunk(&mut out, b"IHDR", &header);
-    let mut raw = Vec::with_capacity(pixels.len() + height as usize);
-    for row in pixels.chunks_exact(4 * width as usize) {
-        raw.push(0);
-        raw.extend(row);
-    }
-    chunk(&mut out, b"IDAT", &compressed(&raw, compressor));
-    chunk(&mut out, b"IEND", &[]);
-    out
-}
 
 /// `level` from 0 to 12, the smallest.
 fn compressor(level: i32) -> Compressor {
@@ -179,65 +160,90 @@ fn palette(counts: &BTreeMap<[u8; 3], u32>) -> Vec<[u8; 3]> {
     palette
 }
 
-/// The connector's icon in several sizes.
-pub(super) fn icons(sizes: &[u32]) -> impl Iterator<Item = (u32, Vec<u8>)> {
-    let mut compressor = compressor(6);
-    sizes.iter().map(move |size| (*size, encode(*size, *size, &icon(*size), &mut compressor)))
-}
-
-/// The pixels of the connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times, or at its corners where these
-/// are alike.
-fn icon(size: u32) -> Vec<u8> {
-    const SAMPLES: u32 = 4;
-    let mut pixels = Vec::with_capacity((4 * size * size) as usize);
-    for y in 0..size {
-        for x in 0..size {
-            let at = |pixel: u32, sub: u32| (f64::from(pixel) + (f64::from(sub) + 0.5) / f64::from(SAMPLES)) / f64::from(size);
-            let sample = |step: u32| shape(at(x, step % SAMPLES), at(y, step / SAMPLES));
-            let corner = sample(0);
-            if [SAMPLES - 1, SAMPLES * (SAMPLES - 1), SAMPLES * SAMPLES - 1].into_iter().all(|step| sample(step) == corner) {
-                let [r, g, b, a] = corner;
-                pixels.extend([r as u8, g as u8, b as u8, (255 * a) as u8]);
-                continue;
-            }
-            let mut sum = [0u32; 4];
-            for [r, g, b, a] in (0..SAMPLES * SAMPLES).map(sample) {
-                sum = [sum[0] + r * a, sum[1] + g * a, sum[2] + b * a, sum[3] + a];
-            }
-            let alpha = sum[3];
-            let average = |channel: u32| channel.checked_div(alpha).unwrap_or(0) as u8;
-            pixels.extend([average(sum[0]), average(sum[1]), average(sum[2]), (alpha * 255 / (SAMPLES * SAMPLES)) as u8]);
-        }
-    }
-    pixels
-}
-
-/// Colour and coverage (0 or 1) at a point of the unit square.
-fn shape(x: f64, y: f64) -> [u32; 4] {
-    const RADIUS: f64 = 0.2;
-    let corner = |v: f64| (v.clamp(RADIUS, 1.0 - RADIUS) - v).abs();
-    let (dx, dy) = (corner(x), corner(y));
-    // Beside a corner's square one of them is 0 and the other no more than the radius.
-    if dx > 0.0 && dy > 0.0 && dx.hypot(dy) > RADIUS {
-        return [0, 0, 0, 0];
-    }
-    let columns = [(0.2, 0.56), (0.42, 0.38), (0.64, 0.2)];
-    let inside = columns.iter().any(|(left, top)| (*left..left + 0.16).contains(&x) && (*top..0.8).contains(&y));
-    if inside { [255, 255, 255, 1] } else { [19, 78, 110, 1] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::mez::ICONS;
+
+    /// An RGBA picture, `4 × width × height` bytes, as a PNG file.
+    fn encode(width: u32, height: u32, pixels: &[u8], compressor: &mut Compressor) -> Vec<u8> {
+        let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+        let mut header = Vec::new();
+        header.extend(width.to_be_bytes());
+        header.extend(height.to_be_bytes());
+        // Eight bits, RGBA, deflate, no filter method beyond the standard one, not interlaced.
+        header.extend([8, 6, 0, 0, 0]);
+        chunk(&mut out, b"IHDR", &header);
+        let mut raw = Vec::with_capacity(pixels.len() + height as usize);
+        for row in pixels.chunks_exact(4 * width as usize) {
+            raw.push(0);
+            raw.extend(row);
+        }
+        chunk(&mut out, b"IDAT", &compressed(&raw, compressor));
+        chunk(&mut out, b"IEND", &[]);
+        out
+    }
+
+    /// The pixels of the connector's icon: three rising columns on a rounded square, smoothed by sampling each pixel 4 × 4 times, or at its corners where these
+    /// are alike.
+    fn icon(size: u32) -> Vec<u8> {
+        const SAMPLES: u32 = 4;
+        let mut pixels = Vec::with_capacity((4 * size * size) as usize);
+        for y in 0..size {
+            for x in 0..size {
+                let at = |pixel: u32, sub: u32| (f64::from(pixel) + (f64::from(sub) + 0.5) / f64::from(SAMPLES)) / f64::from(size);
+                let sample = |step: u32| shape(at(x, step % SAMPLES), at(y, step / SAMPLES));
+                let corner = sample(0);
+                if [SAMPLES - 1, SAMPLES * (SAMPLES - 1), SAMPLES * SAMPLES - 1].into_iter().all(|step| sample(step) == corner) {
+                    let [r, g, b, a] = corner;
+                    pixels.extend([r as u8, g as u8, b as u8, (255 * a) as u8]);
+                    continue;
+                }
+                let mut sum = [0u32; 4];
+                for [r, g, b, a] in (0..SAMPLES * SAMPLES).map(sample) {
+                    sum = [sum[0] + r * a, sum[1] + g * a, sum[2] + b * a, sum[3] + a];
+                }
+                let alpha = sum[3];
+                let average = |channel: u32| channel.checked_div(alpha).unwrap_or(0) as u8;
+                pixels.extend([average(sum[0]), average(sum[1]), average(sum[2]), (alpha * 255 / (SAMPLES * SAMPLES)) as u8]);
+            }
+        }
+        pixels
+    }
+
+    /// Colour and coverage (0 or 1) at a point of the unit square.
+    fn shape(x: f64, y: f64) -> [u32; 4] {
+        const RADIUS: f64 = 0.2;
+        let corner = |v: f64| (v.clamp(RADIUS, 1.0 - RADIUS) - v).abs();
+        let (dx, dy) = (corner(x), corner(y));
+        // Beside a corner's square one of them is 0 and the other no more than the radius.
+        if dx > 0.0 && dy > 0.0 && dx.hypot(dy) > RADIUS {
+            return [0, 0, 0, 0];
+        }
+        let columns = [(0.2, 0.56), (0.42, 0.38), (0.64, 0.2)];
+        let inside = columns.iter().any(|(left, top)| (*left..left + 0.16).contains(&x) && (*top..0.8).contains(&y));
+        if inside { [255, 255, 255, 1] } else { [19, 78, 110, 1] }
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "on request it writes the pictures of the repository")]
+    fn icons_are_as_drawn() {
+        for (size, kept) in ICONS {
+            let drawn = encode(*size, *size, &icon(*size), &mut compressor(6));
+            if std::env::var_os("XERO_PBIT_ACCEPT").is_some() {
+                std::fs::write(format!("{}/src/format/icons/{size}.png", env!("CARGO_MANIFEST_DIR")), &drawn).unwrap();
+            } else {
+                assert!(drawn == *kept, "{size}.png differs; run once with XERO_PBIT_ACCEPT=1");
+            }
+        }
+    }
 
     #[test]
     fn icons_are_png_of_their_size() {
-        let icon = |size| icons(&[64, size]).nth(1).unwrap().1;
-        let png = icon(16);
+        let png = ICONS[0].1;
         assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
         assert_eq!(&png[16..24], &[0, 0, 0, 16, 0, 0, 0, 16]);
         assert!(png.ends_with(b"IEND\xae\x42\x60\x82"));
-        assert_eq!(png, icon(16));
     }
 
     #[test]

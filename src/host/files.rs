@@ -156,7 +156,7 @@ pub fn write_tree(folder: &Path, files: &FileSet) -> Result<(), Diagnostic> {
 ///
 /// # Errors
 /// `F0002` when a file or folder cannot be written or removed.
-pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item = (&'a str, &'a [u8])> + Clone) -> Result<(), Diagnostic> {
+pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<(), Diagnostic> {
     fs::create_dir_all(folder).map_err(|error| problem("F0002", "make the folder", folder, &error))?;
     let mut there = Vec::new();
     for top in tops {
@@ -164,12 +164,11 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
     }
     let mut stale: HashSet<PathBuf> = there.into_iter().collect();
     let mut made: Option<PathBuf> = None;
-    // Room for the longest file and a byte more, so that a longer one shows.
-    let mut old = vec![0; 1 + files.clone().map(|(_, bytes)| bytes.len()).max().unwrap_or(0)];
+    let mut room = vec![0; 1 << 16];
     for (path, bytes) in files {
         let target = folder.join(path);
         let is_there = stale.remove(&target);
-        if is_there && holds(&target, bytes, &mut old).unwrap_or(false) {
+        if is_there && holds(&target, bytes, &mut room).unwrap_or(false) {
             continue;
         }
         if !is_there && let Some(parent) = target.parent().filter(|parent| made.as_deref() != Some(*parent)) {
@@ -191,20 +190,19 @@ pub fn replace_tree<'a>(folder: &Path, tops: &[&str], files: impl Iterator<Item 
     Ok(())
 }
 
-/// Whether a file has this content; `old` is room for it and a byte more.
-fn holds(path: &Path, bytes: &[u8], old: &mut [u8]) -> io::Result<bool> {
+/// Whether a file has this content; `room` is for pieces of it.
+fn holds(path: &Path, bytes: &[u8], room: &mut [u8]) -> io::Result<bool> {
     let mut file = fs::File::open(path)?;
-    let mut length = 0;
+    let mut rest = bytes;
     loop {
-        let room = &mut old[length..=bytes.len()];
-        let (wanted, count) = (room.len(), file.read(room)?);
-        length += count;
-        // A file that gives less than there is room for has ended.
-        if count < wanted {
-            return Ok(old[..length] == *bytes);
+        let count = file.read(room)?;
+        match rest.split_at_checked(count) {
+            Some((same, after)) if *same == room[..count] => rest = after,
+            _ => return Ok(false),
         }
-        if length > bytes.len() {
-            return Ok(false);
+        // A file that gives less than there is room for has ended.
+        if count < room.len() {
+            return Ok(rest.is_empty());
         }
     }
 }

@@ -17,6 +17,7 @@ mod tests;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use compile::compiled;
 use handlebars::{Context, Handlebars, Output, RenderContext, Renderable, no_escape};
@@ -84,10 +85,10 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
     }
 
     // Functions that a table needs, directly or through another function.
-    let mut functions: BTreeMap<String, String> = BTreeMap::new();
-    let mut waiting: Vec<String> = tables.iter().map(|(_, text)| text.clone()).collect();
+    let mut functions: BTreeMap<String, Rc<String>> = BTreeMap::new();
+    let mut waiting: Vec<Rc<String>> = tables.iter().map(|(_, text)| Rc::new(text.clone())).collect();
     waiting.extend(project.model.tables.iter().flat_map(|t| &t.partitions).filter_map(|p| match &p.source {
-        PartitionSource::M(m) => Some(m.text.clone()),
+        PartitionSource::M(m) => Some(Rc::new(m.text.clone())),
         _ => None,
     }));
     let known: BTreeSet<&str> = templates.texts.keys().filter_map(|key| key.strip_prefix("functions/")).collect();
@@ -105,12 +106,11 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
                 "Companies" => companies(&templates, &common, options),
                 _ => templates.render(&template, common.clone(), 0),
             };
-            let text = rendered.unwrap_or_else(|problem| {
+            let text = Rc::new(rendered.unwrap_or_else(|problem| {
                 diagnostics.push(problem);
                 String::new()
-            });
+            }));
             functions.insert(word.to_owned(), text.clone());
-            // The source function carries the pages; they hold no names to look for.
             waiting.push(text);
         }
     }
@@ -121,7 +121,7 @@ pub fn render(project: &Project, options: &Options<'_>) -> Result<Queries, Vec<D
     let functions = functions.into_iter().map(|(name, text)| NamedExpression {
         lineage_tag: Some(uuid(&["expression", &name])),
         description: String::new(),
-        expression: Source::new(text),
+        expression: Source::new(Rc::unwrap_or_clone(text)),
         query_group: Some("Functions".to_owned()),
         annotations: vec![("PBI_NavigationStepName".into(), "Navigation".into()), ("PBI_ResultType".into(), "Function".into())],
         span: None,
@@ -162,7 +162,7 @@ pub fn render_again(project: &Project, options: &Options<'_>, mut before: Querie
 /// The source function.
 fn companies(templates: &Templates<'_>, common: &Json, options: &Options<'_>) -> Result<String, Diagnostic> {
     let mut data = common.clone();
-    let room = options.sample.iter().map(|(path, text)| path.len() + text.len() + 64).sum();
+    let room = options.sample.iter().map(|file| file.path.len() + file.text.len() + 64).sum();
     // Moved, never copied: the pages are large.
     data["sample"] = match options.source {
         SourceKind::Sample => Json::Object([("endpoints".to_owned(), sample(options.sample))].into_iter().collect()),
@@ -257,7 +257,7 @@ impl<'a> Templates<'a> {
                 }
             }
         }
-        for name in texts.values().flat_map(|(_, text)| partials(text)) {
+        for name in texts.values().filter(|(_, text)| may_include(text)).flat_map(|(_, text)| partials(text)) {
             let Some((path, text)) = texts.get(name) else { continue };
             if engine.has_template(name) {
                 continue;
@@ -297,6 +297,14 @@ impl Output for Rendered {
         self.0.push_str(piece);
         Ok(())
     }
+}
+
+/// Whether there is something like `{{>` or `{{~#>`, found without looking for each tag: few templates include others.
+fn may_include(text: &str) -> bool {
+    // A tag has at least two more bytes at its end.
+    let from = |at: usize| text.as_bytes().get(at..(text.len() + at).saturating_sub(4)).unwrap_or_default().iter();
+    let places = from(0).zip(from(1)).zip(from(2)).zip(from(3)).zip(from(4));
+    places.fold(false, |any, ((((a, b), c), d), e)| any | (*a == b'{') & (*b == b'{') & ((*c == b'>') | (*d == b'>') | (*e == b'>')))
 }
 
 /// The names of the templates that `text` includes: `{{> name}}` and `{{#> name}}`.
@@ -349,7 +357,7 @@ fn sample(files: &[Packed]) -> Json {
     // Number of the page (0 for a date), its file name, what it holds.
     type Page<'a> = (u64, &'a str, &'a str);
     let mut endpoints: BTreeMap<&str, Vec<Page<'_>>> = BTreeMap::new();
-    for (path, text) in files {
+    for Packed { path, text, .. } in files {
         let Some((endpoint, file)) = path.split_once('/') else { continue };
         let Some(stem) = file.strip_suffix(".json") else { continue };
         if ENDPOINTS.contains(&endpoint) {

@@ -39,11 +39,12 @@ pub fn identifiers(text: &str) -> Vec<&str> {
     while i < bytes.len() {
         match bytes[i] {
             b'"' => {
-                i += 1;
-                while i < bytes.len() && (bytes[i] != b'"' || bytes.get(i + 1) == Some(&b'"')) {
-                    i += if bytes[i] == b'"' { 2 } else { 1 };
+                // A quote that is doubled begins the rest of the same text.
+                let end = |from: usize| text.get(from..).and_then(|rest| rest.find('"')).map_or(bytes.len(), |at| from + at);
+                i = end(i + 1) + 1;
+                while bytes.get(i) == Some(&b'"') {
+                    i = end(i + 1) + 1;
                 }
-                i += 1;
             }
             b'/' if bytes.get(i + 1) == Some(&b'/') => {
                 while i < bytes.len() && bytes[i] != b'\n' {

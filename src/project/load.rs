@@ -128,8 +128,8 @@ impl Reader<'_> {
             return;
         };
         let text = yaml::normalize(text);
-        let file = self.project.sources.add(name.clone(), text.as_str());
-        let Some(node) = self.tree(&name, path, file, text) else { return };
+        let file = self.project.sources.add(name.clone(), &*text);
+        let Some(node) = self.tree(&name, path, file, &text) else { return };
         let Kind::Mapping(_) = node.kind else {
             self.cx.wrong_kind::<()>(&node, "a mapping at the top of the file");
             return;
@@ -157,53 +157,55 @@ impl Reader<'_> {
     }
 
     /// What a file says; one that was read before as it is now is not parsed again, and one of the shipped model was when the program was built.
-    fn tree(&mut self, name: &str, path: &str, file: FileId, text: String) -> Option<Node> {
+    fn tree(&mut self, name: &str, path: &str, file: FileId, text: &str) -> Option<Node> {
         let trees = self.cx.trees.clone();
-        if let Some(node) = trees.as_ref().and_then(|trees| trees.get(name, file, &text)) {
+        if let Some(node) = trees.as_ref().and_then(|trees| trees.get(name, file, text)) {
             return Some(node);
         }
         let problems = self.cx.diagnostics.len();
         let node = match shipped::events(path, text.as_bytes()) {
-            Some(packed) => yaml::parse_packed(packed, &text, file, self.cx),
-            None => yaml::parse(&text, file, self.cx),
+            Some(packed) => yaml::parse_packed(packed, text, file, self.cx),
+            None => yaml::parse(text, file, self.cx),
         }?;
         // A problem is reported each time.
         if let Some(trees) = trees.filter(|_| self.cx.diagnostics.len() == problems) {
-            trees.keep(name, file, text, &node);
+            trees.keep(name, file, text.to_owned(), &node);
         }
         Some(node)
     }
 
     /// A file that holds one thing, or in an overlay groups of things.
     fn things(&mut self, node: Node, kind: &'static str) {
-        let groups = if self.overlay && is_grouped(&node) { node } else { added(vec![node]) };
         let list = if kind == "tables" { &mut self.project.tables } else { &mut self.project.pages };
-        if self.overlay {
-            overlay::apply(list, &groups, kind, self.cx);
-        } else {
-            list.extend(groups.get("add").and_then(Node::items).unwrap_or_default().iter().cloned());
+        if !self.overlay {
+            list.push(node);
+            return;
         }
+        let groups = if is_grouped(&node) { node } else { added(vec![node]) };
+        overlay::apply(list, &groups, kind, self.cx);
     }
 
     /// A file with a list under `kind` (or groups beside its defaults) and defaults for each entry.
     fn list(&mut self, node: Node, kind: &'static str) {
-        let Kind::Mapping(entries) = &node.kind else { return };
+        let span = node.span;
+        let Kind::Mapping(entries) = node.kind else { return };
         let mut defaults: Vec<Entry> = Vec::new();
         let mut groups: Vec<Entry> = Vec::new();
         for entry in entries {
             if entry.key == kind {
-                match &entry.value.kind {
-                    Kind::Sequence(items) => groups.extend(added(items.clone()).entries().unwrap_or_default().iter().cloned()),
-                    Kind::Mapping(inner) if self.overlay && is_grouped(&entry.value) => groups.extend(inner.iter().cloned()),
+                let grouped = self.overlay && is_grouped(&entry.value);
+                match entry.value.kind {
+                    Kind::Sequence(items) => groups.push(add_group(items)),
+                    Kind::Mapping(inner) if grouped => groups.extend(inner),
                     _ if entry.value.is_null() => {}
                     _ => {
                         self.cx.wrong_kind::<()>(&entry.value, &format!("a list of {kind}"));
                     }
                 }
             } else if self.overlay && GROUPS.contains(&entry.key.as_str()) {
-                groups.push(entry.clone());
+                groups.push(entry);
             } else if kind == "measures" && matches!(entry.key.as_str(), "table" | "folder") {
-                defaults.push(entry.clone());
+                defaults.push(entry);
             } else {
                 let mut known = vec![kind];
                 if kind == "measures" {
@@ -212,7 +214,7 @@ impl Reader<'_> {
                 if self.overlay {
                     known.extend(GROUPS);
                 }
-                self.cx.unknown_keys(std::slice::from_ref(entry), &known, &format!("a file of {kind}"));
+                self.cx.unknown_keys(std::slice::from_ref(&entry), &known, &format!("a file of {kind}"));
             }
         }
         // A change keeps the measure's own folder and table unless it names others itself.
@@ -229,7 +231,7 @@ impl Reader<'_> {
         }
         let list = if kind == "measures" { &mut self.project.measures } else { &mut self.project.relationships };
         if self.overlay {
-            let groups = Node { span: node.span, kind: Kind::Mapping(groups) };
+            let groups = Node { span, kind: Kind::Mapping(groups) };
             overlay::apply(list, &groups, kind, self.cx);
         } else {
             for group in groups {
@@ -253,7 +255,12 @@ impl Reader<'_> {
 
 /// `{add: items}`.
 fn added(items: Vec<Node>) -> Node {
+    let entry = add_group(items);
+    Node { span: entry.key_span, kind: Kind::Mapping(vec![entry]) }
+}
+
+/// `add: items`.
+fn add_group(items: Vec<Node>) -> Entry {
     let span = items.first().map_or_else(Default::default, |item| item.span);
-    let list = Node { span, kind: Kind::Sequence(items) };
-    Node { span, kind: Kind::Mapping(vec![Entry { key: "add".to_owned(), key_span: span, value: list }]) }
+    Entry { key: "add".to_owned(), key_span: span, value: Node { span, kind: Kind::Sequence(items) } }
 }

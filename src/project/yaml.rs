@@ -649,9 +649,9 @@ pub fn parse_packed(packed: &[u8], text: &str, file: FileId, cx: &mut Context) -
 }
 
 /// Removes a byte order mark and makes line ends `\n`; lines and columns stay the same.
-pub fn normalize(text: &str) -> String {
+pub fn normalize(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() }
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
 }
 
 struct Builder<'t, 'c> {
@@ -804,7 +804,8 @@ impl Builder<'_, '_> {
                     raw.get(1..raw.len().saturating_sub(1)).unwrap_or("")
                 };
                 let offset = if style == ScalarStyle::Plain { 0 } else { 1 };
-                let mapped = inner.trim_end() == value.trim_end() && !value.contains('\n');
+                // Line ends are folded here: a value with one is not what is written.
+                let mapped = *inner == *value || inner.trim_end() == value.trim_end() && !value.contains('\n');
                 (start, end, if mapped { smallvec![(start + offset) as u32] } else { SmallVec::new() })
             }
         };

@@ -25,6 +25,7 @@ mod routine;
 mod trade;
 mod world;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::sync::OnceLock;
 
@@ -101,8 +102,16 @@ impl Options {
     }
 }
 
-/// A file of a company as the `sample` source carries it: its path below the company folder, and base64 of its bytes as raw deflate.
-pub type Packed = (String, String);
+/// A file of a company as the `sample` source carries it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed {
+    /// Its path below the company folder.
+    pub path: Cow<'static, str>,
+    /// Base64 of its bytes as raw deflate.
+    pub text: Cow<'static, str>,
+    /// This text in UTF-16LE as deflate blocks for [`crate::format::pbit::Ready`]; empty when nobody has made them.
+    pub wide: &'static [u8],
+}
 
 /// The files of a company as small as they get, in their order.
 pub fn pack<'a>(pages: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<Packed> {
@@ -112,13 +121,13 @@ pub fn pack<'a>(pages: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<Pac
         let length = compressor.deflate_compress(bytes, &mut packed).expect("the bound is enough");
         STANDARD.encode(&packed[..length])
     };
-    pages.into_iter().map(|(path, bytes)| (path.to_owned(), pack(bytes))).collect()
+    pages.into_iter().map(|(path, bytes)| Packed { path: path.to_owned().into(), text: pack(bytes).into(), wide: &[] }).collect()
 }
 
-/// The built-in company's files packed, sorted by path.
+/// The built-in company's files packed, sorted by path: `model/sample/company.json`, read when the program was built.
 pub fn built_in_packed() -> &'static [Packed] {
-    static PACKED: OnceLock<Vec<Packed>> = OnceLock::new();
-    PACKED.get_or_init(|| serde_json::from_str(include_str!("../../model/sample/company.json")).expect("the built-in company is tested"))
+    static PACKED: &[Packed] = include!(concat!(env!("OUT_DIR"), "/sample.rs"));
+    PACKED
 }
 
 /// The built-in company's files, sorted by path, byte for byte as `generate` writes them for [`Options::built_in`].
@@ -131,7 +140,7 @@ pub fn built_in() -> &'static [(String, Vec<u8>)] {
             DeflateDecoder::new(packed.as_slice()).read_to_end(&mut page).expect("the built-in company is tested");
             page
         };
-        built_in_packed().iter().map(|(path, text)| (path.clone(), page(text))).collect()
+        built_in_packed().iter().map(|packed| (packed.path.to_string(), page(&packed.text))).collect()
     })
 }
 

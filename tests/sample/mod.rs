@@ -285,7 +285,7 @@ fn the_built_in_company_is_up_to_date() -> Result<(), Failed> {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/model/sample/company.json");
         std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/model/sample"))?;
         let packed = sample::pack(fresh.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())));
-        let lines: Vec<String> = packed.iter().map(|(path, text)| format!("[\"{path}\", \"{text}\"]")).collect();
+        let lines: Vec<String> = packed.iter().map(|file| format!("[\"{}\", \"{}\"]", file.path, file.text)).collect();
         std::fs::write(path, format!("[\n{}\n]\n", lines.join(",\n")))?;
         return Ok(());
     }
@@ -298,7 +298,7 @@ fn the_built_in_company_is_up_to_date() -> Result<(), Failed> {
     assert_eq!(stored.len(), fresh.len());
     // Reports are for `validate` alone; the template carries the rest.
     let carried = |path: &str| !["ProfitAndLoss/", "BalanceSheet/", "BankSummary/"].iter().any(|report| path.starts_with(report));
-    let packed: usize = sample::built_in_packed().iter().filter(|(path, _)| carried(path)).map(|(_, text)| text.len()).sum();
+    let packed: usize = sample::built_in_packed().iter().filter(|file| carried(&file.path)).map(|file| file.text.len()).sum();
     assert!(packed / 4 * 3 <= 300_000, "{packed} letters of base64");
     Ok(())
 }

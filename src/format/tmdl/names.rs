@@ -6,7 +6,8 @@ use std::borrow::Cow;
 ///
 /// Source: format reference, "quote when it contains `.`, `=`, `:`, `'` or whitespace".
 pub(super) fn quoted(name: &str) -> Cow<'_, str> {
-    let plain = !name.is_empty() && !name.contains(['.', '=', ':', '\'', '"', '`']) && !name.contains(char::is_whitespace);
+    let is_special = |byte: u8| matches!(byte, b'.' | b'=' | b':' | b'\'' | b'"' | b'`' | b' ' | b'\t'..=b'\r');
+    let plain = !name.is_empty() && !name.bytes().any(is_special) && (name.is_ascii() || !name.contains(char::is_whitespace));
     if plain { name.into() } else { format!("'{}'", name.replace('\'', "''")).into() }
 }
 

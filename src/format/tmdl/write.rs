@@ -61,6 +61,9 @@ fn file_name(taken: &mut std::collections::BTreeSet<String>, folder: &str, name:
     path
 }
 
+/// A text of more bytes is handed over, not copied.
+const LONG: usize = 1 << 17;
+
 /// Text with a level of indentation.
 #[derive(Default)]
 struct Text {
@@ -78,7 +81,7 @@ impl Text {
             self.out.pop();
         }
         self.out.push('\n');
-        self.out.clone()
+        if self.out.len() > LONG { std::mem::take(&mut self.out) } else { self.out.clone() }
     }
 
     fn line(&mut self, line: &str) {
@@ -143,7 +146,7 @@ impl Text {
             self.line(&format!("{head} = {text}"));
             return;
         }
-        let fence = edges || text.lines().any(|line| line.ends_with([' ', '\t', '\r']) || line.contains('\t'));
+        let fence = edges || may_need_fence(text) && text.lines().any(|line| line.ends_with([' ', '\t', '\r']) || line.contains('\t'));
         self.line(&format!("{head} ={}", if fence { " ```" } else { "" }));
         self.level += deeper;
         for line in text.split('\n') {
@@ -188,6 +191,13 @@ impl Text {
             }
         }
     }
+}
+
+/// Whether there is a tab, or a blank before a line end, found without taking lines apart: texts are long and hardly any has one.
+fn may_need_fence(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    bytes.contains(&b'\t') || pairs.fold(false, |any, (a, b)| any | (*b == b'\n') & ((*a == b' ') | (*a == b'\r')))
 }
 
 fn model_file(model: &Model, text: &mut Text) -> String {

@@ -54,7 +54,7 @@ impl<'a> Object<'a> {
     }
 
     fn set(&mut self, key: &'a str, value: impl Into<Json<'a>>) {
-        self.json.set(key, value);
+        self.json.add(key, value);
     }
 
     fn text(&mut self, key: &'a str, text: &'a str) {

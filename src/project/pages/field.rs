@@ -119,8 +119,11 @@ fn find<'a>(
     span: Span,
     cx: &mut Context,
 ) -> Option<String> {
-    let lower = name.to_lowercase();
-    if let Some(found) = names.clone().find(|n| n.to_lowercase() == lower) {
+    let folded = || {
+        let lower = name.to_lowercase();
+        names.clone().find(|n| n.to_lowercase() == lower)
+    };
+    if let Some(found) = names.clone().find(|n| *n == name).or_else(folded) {
         return Some(found.to_owned());
     }
     let mut diagnostic = Diagnostic::error("R0104", format!("{what} `{name}` not found in `{owner}`")).at(span, format!("unknown {what}"));

@@ -8,6 +8,7 @@ mod live;
 mod render;
 mod session;
 
+mod arrivals;
 mod build;
 mod check;
 mod completions;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::arrivals::Arrivals;
 use super::build::{Source, load_checked};
 use super::live::{self, Credentials};
 use super::{Failure, Global};
@@ -121,10 +122,17 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     let sink = FolderSink::new(&args.out).map_err(|problem| Failure::input(vec![problem], SourceMap::default()))?;
     let found = Mutex::new(Found::default());
     let (finished, unwritten) = mpsc::channel::<Arc<Table>>();
-    let (mut found, problems) = std::thread::scope(|scope| {
-        // Tables are written while the next ones are evaluated and the calculated ones computed.
+    let arrivals = Arrivals::new(&refresh.tables());
+    let mut found = std::thread::scope(|scope| {
+        // Tables are written while the next ones are evaluated; the calculated ones are computed as soon as what they need is there.
         let writer = scope
             .spawn(|| -> Vec<Diagnostic> { unwritten.into_iter().filter_map(|table| write(&sink, &table, args.format).err()).collect() });
+        let calculated = {
+            let (arrivals, finished, sink, model, args) = (arrivals.clone(), finished.clone(), &sink, &project.model, &args);
+            let work = move || calculate(&arrivals, model, args, sink, &finished, global);
+            std::thread::Builder::new().stack_size(CALCULATION_STACK).spawn_scoped(scope, work).expect("a thread can be started")
+        };
+        let all = arrivals.until_all_came();
         refresh.run_each(&|| live.sources(), &|table| {
             report(&table, global);
             let Ok(mut found) = found.lock() else { return };
@@ -136,26 +144,33 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
                     found.rows += table.rows();
                     found.has_failed_cells |= loaded.errors > 0;
                     found.loaded.push(table.clone());
+                    arrivals.add(table.clone());
                     if !args.partition {
                         // The writer listens until the end of this scope.
                         let _ = finished.send(table);
                     }
                 }
-                Err(why) => found.problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", table.name))),
+                Err(why) => {
+                    arrivals.fail();
+                    found.problems.push(Diagnostic::error("M0203", format!("table `{}`: {why}", table.name)));
+                }
             }
         });
+        drop(all);
         let mut found = found.into_inner().unwrap_or_default();
-        if found.problems.is_empty() {
-            if args.partition {
-                let write = |table: &Arc<Table>| write_slices(&sink, table, &found.loaded, &project.model, args.format).err();
-                found.problems = found.loaded.iter().filter_map(write).collect();
-            }
-            calculate(&mut found, &project.model, &args, &sink, &finished, global);
+        if args.partition && found.problems.is_empty() {
+            let write = |table: &Arc<Table>| write_slices(&sink, table, &found.loaded, &project.model, args.format).err();
+            found.problems = found.loaded.iter().filter_map(write).collect();
         }
         drop(finished);
-        (found, writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let calculated = calculated.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        found.tables += calculated.tables;
+        found.rows += calculated.rows;
+        found.problems.extend(calculated.problems);
+        found.problems.extend(writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        found
     });
-    found.problems.extend(problems);
+    found.problems.sort_by(|a, b| a.message.cmp(&b.message));
     let Found { problems, tables, rows, requests, has_failed_cells, loaded } = found;
     // The process is about to end: giving back piece by piece what it holds would only take time.
     std::mem::forget(loaded);
@@ -167,10 +182,11 @@ pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     if problems.is_empty() {
         return Ok(0);
     }
-    let mut problems = problems;
-    problems.sort_by(|a, b| a.message.cmp(&b.message));
     Err(Failure::found(problems, SourceMap::default()))
 }
+
+/// Stack of the thread that computes calculated tables, as much as the first thread of a process has.
+const CALCULATION_STACK: usize = 8 << 20;
 
 /// What a refresh has found out so far.
 #[derive(Default)]
@@ -183,21 +199,36 @@ struct Found {
     loaded: Vec<Arc<Table>>,
 }
 
-/// Computes the calculated tables and hands them to the writer.
-fn calculate(found: &mut Found, model: &Model, args: &Args, sink: &dyn TableSink, finished: &mpsc::Sender<Arc<Table>>, global: &Global) {
-    let calculated: Vec<&str> = model.tables.iter().filter(|t| t.calculated().is_some()).map(|t| t.name.as_str()).collect();
-    if calculated.is_empty() || !found.problems.is_empty() {
-        return;
+/// Computes the calculated tables and hands them to the writer; says nothing of those that lack a table whose query failed.
+fn calculate(
+    arrivals: &Arrivals,
+    model: &Model,
+    args: &Args,
+    sink: &dyn TableSink,
+    finished: &mpsc::Sender<Arc<Table>>,
+    global: &Global,
+) -> Found {
+    let mut found = Found::default();
+    let length = |table: &crate::model::Table| table.calculated().map(|source| source.text.len());
+    let mut calculated: Vec<_> = model.tables.iter().filter_map(|table| Some((length(table)?, table.name.as_str()))).collect();
+    // Long expressions need the most tables and come last: what they wait for is there by then, mostly.
+    calculated.sort_by_key(|(length, _)| *length);
+    if calculated.is_empty() {
+        return found;
     }
-    let engine = dax::Engine::new(model, found.loaded.clone());
-    for name in calculated {
-        let start = std::time::Instant::now();
+    let engine = dax::Engine::new(model, arrivals.clone());
+    for (_, name) in calculated {
+        let (start, waited) = (std::time::Instant::now(), arrivals.waited());
         let outcome = engine.table(name, &dax::Options::default());
+        if arrivals.is_broken() {
+            break;
+        }
         found.tables += 1;
         match outcome {
             Ok(table) => {
                 found.rows += table.rows();
-                global.say(format!("{name:<24} {:>9} rows {:>7} ms", table.rows(), start.elapsed().as_millis()));
+                let millis = start.elapsed().saturating_sub(arrivals.waited() - waited).as_millis();
+                global.say(format!("{name:<24} {:>9} rows {millis:>7} ms", table.rows()));
                 if args.partition {
                     found.problems.extend(write_slices(sink, &table, &[], model, args.format).err());
                 } else {
@@ -210,6 +241,7 @@ fn calculate(found: &mut Found, model: &Model, args: &Args, sink: &dyn TableSink
     }
     // The process is about to end: giving back piece by piece what it holds would only take time.
     std::mem::forget(engine);
+    found
 }
 
 fn privacy(levels: &[String]) -> Result<Option<Vec<(String, Privacy)>>, Failure> {

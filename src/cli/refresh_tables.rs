@@ -11,7 +11,7 @@ use super::arrivals::Arrivals;
 use super::build::{Source, load_checked};
 use super::live::{self, Credentials};
 use super::{Failure, Global};
-use crate::base::{Date, Diagnostic, SourceMap};
+use crate::base::{Date, Diagnostic, SourceMap, memory};
 use crate::dax;
 use crate::host::company::CompanyFolder;
 use crate::host::pages;
@@ -87,6 +87,7 @@ enum Format {
 
 pub(super) fn run(args: Args, global: &Global) -> Result<u8, Failure> {
     pages::small_pages();
+    memory::keep_freed();
     let source = match (args.source, &args.company) {
         (Some(source), _) => Some(source.kind()),
         (None, Some(_)) => Some(SourceKind::Folder),

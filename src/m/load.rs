@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::{Error, Result};
 use super::eval::Interp;
-use super::value::{Kind, Slot, TICKS_PER_DAY, Type, Value};
+use super::value::{Kind, Slot, TICKS_PER_DAY, Text, Type, Value};
 use crate::base::Currency;
 use crate::table::{self, ColumnBuilder, DataType};
 
@@ -95,11 +95,13 @@ pub fn load(cx: &mut Interp, name: &str, value: &Value, wanted: Option<&[Wanted]
         }
     }
     let mut builders: Vec<ColumnBuilder> = wanted.iter().map(|c| ColumnBuilder::new(c.name.as_str(), c.data_type)).collect();
+    let mut recent: Vec<Recent> = wanted.iter().map(|_| Recent::default()).collect();
     let mut loaded = Loaded { table: table::Table::default(), errors: 0, first_errors: Vec::new() };
     let mut row_number = 0;
     source.each(cx, |cx, row| {
-        for ((place, column), builder) in places.iter().zip(wanted).zip(&mut builders) {
+        for (((place, column), builder), recent) in places.iter().zip(wanted).zip(&mut builders).zip(&mut recent) {
             let outcome = match &row[*place] {
+                Slot::Value(Value::Text(text)) if column.data_type == DataType::String => recent.push(builder, text),
                 Slot::Value(value) => push(cx, builder, column.data_type, value),
                 lazy => lazy.force(cx).and_then(|value| push(cx, builder, column.data_type, &value)),
             };
@@ -124,6 +126,48 @@ pub fn load(cx: &mut Interp, name: &str, value: &Value, wanted: Option<&[Wanted]
     })?;
     loaded.table = table::Table { name: name.to_owned(), columns: builders.into_iter().map(ColumnBuilder::finish).collect() };
     Ok(loaded)
+}
+
+/// The texts that a column took last, and where they are in its dictionary: codes, names and keys of other tables are the same objects
+/// again and again, which are found without looking at their bytes.
+#[derive(Default)]
+struct Recent {
+    tried: u32,
+    found: u32,
+    places: Vec<Option<(Text, u32)>>,
+}
+
+impl Recent {
+    /// How many texts are kept; a new one takes the place of an old one.
+    const PLACES: usize = 256;
+    /// After so many texts a column of which less than a quarter was found is not looked up any more.
+    const TRIAL: u32 = 1024;
+
+    #[inline]
+    fn push(&mut self, builder: &mut ColumnBuilder, text: &Text) -> Result<()> {
+        let put = |builder: &mut ColumnBuilder| builder.push_str(text).map_err(|e| Error::data_format(e.to_string()));
+        if self.tried >= Recent::TRIAL && self.found < self.tried / 4 {
+            return put(builder);
+        }
+        if self.places.is_empty() {
+            self.places.resize(Recent::PLACES, None);
+        }
+        if self.tried >= 1 << 16 {
+            (self.tried, self.found) = (self.tried / 2, self.found / 2);
+        }
+        self.tried += 1;
+        let address = std::rc::Rc::as_ptr(text).cast::<u8>().addr() as u64;
+        let place = &mut self.places[(address.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % Recent::PLACES];
+        if let Some((have, id)) = place {
+            if std::rc::Rc::ptr_eq(have, text) && builder.push_text_again(*id) {
+                self.found += 1;
+                return Ok(());
+            }
+        }
+        put(builder)?;
+        *place = builder.last_text().map(|id| (text.clone(), id));
+        Ok(())
+    }
 }
 
 fn push(cx: &mut Interp, builder: &mut ColumnBuilder, data_type: DataType, value: &Value) -> Result<()> {
@@ -168,8 +212,8 @@ fn currency(number: &Value) -> Option<Currency> {
     match number {
         Value::Int(n) => n.checked_mul(10_000).map(Currency),
         Value::Decimal(n) if n.scale() <= 4 => {
-            let scaled = n.mantissa().checked_mul(10_i128.pow(4 - n.scale()))?;
-            i64::try_from(scaled).ok().map(Currency)
+            const POWERS: [i64; 5] = [10_000, 1000, 100, 10, 1];
+            i64::try_from(n.mantissa()).ok()?.checked_mul(POWERS[n.scale() as usize]).map(Currency)
         }
         Value::Decimal(n) => {
             let scaled = n.checked_mul(rust_decimal::Decimal::from(10_000))?;

@@ -77,9 +77,12 @@ impl Refresh<'_> {
                 scope.spawn(|| {
                     m::with_stack(|| {
                         let mut queries = None;
-                        loop {
-                            let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
+                        while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            // Who waits for the table gets it before what its query held is given back.
                             done(self.table(names[*at], &mut queries, sources));
+                            if let Some(cx) = &mut queries {
+                                cx.end_query();
+                            }
                         }
                     });
                 });
@@ -92,7 +95,8 @@ impl Refresh<'_> {
         m::with_stack(|| self.table(name, &mut None, sources))
     }
 
-    /// Runs the query of one table. The thread keeps the resolved queries from one table to the next; caches of answers it does not.
+    /// Runs the query of one table. The thread keeps the resolved queries from one table to the next; who calls ends the query, for caches
+    /// of answers and values are not kept.
     fn table(&self, name: &str, queries: &mut Option<Interp>, sources: &(dyn Fn() -> Sources + Sync)) -> Refreshed {
         let start = Instant::now();
         let mut requests = 0;
@@ -110,7 +114,6 @@ impl Refresh<'_> {
             }
             let outcome = self.evaluate(name, cx);
             requests += cx.requests_sent();
-            cx.end_query();
             outcome
         });
         Refreshed { name: name.to_owned(), outcome, elapsed: start.elapsed(), requests }

@@ -220,6 +220,26 @@ impl ColumnBuilder {
         Ok(())
     }
 
+    /// Appends the text of a row before, by what [`ColumnBuilder::last_text`] gave after that row; whether there is such a text.
+    #[inline]
+    pub(crate) fn push_text_again(&mut self, id: u32) -> bool {
+        match &mut self.column.data {
+            ColumnData::String { ids, dictionary } if (id as usize) < dictionary.len() => ids.push(id),
+            _ => return false,
+        }
+        self.mark_present();
+        true
+    }
+
+    /// Which text the last row of a text column holds.
+    #[inline]
+    pub(crate) fn last_text(&self) -> Option<u32> {
+        match &self.column.data {
+            ColumnData::String { ids, .. } => ids.last().copied(),
+            _ => None,
+        }
+    }
+
     /// Appends a cell.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The resolved tree: every name is a place, every literal a value.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::direct::{Ahead, Direct};
@@ -111,60 +111,66 @@ pub struct FieldAccess {
     pub lookup: Lookup,
 }
 
-/// The name of a field with a memory of where it was last found.
+/// The name of a field with a memory of where it was found.
 pub struct Lookup {
     /// The field.
     pub name: Name,
     /// Whether `?` follows.
     pub optional: bool,
-    /// Shapes last seen, each in the place that its address gives (kept alive, so that an address cannot be taken over by another).
-    seen: std::cell::RefCell<[Option<Shape>; WAYS]>,
-    /// Their addresses, and where the field stands in them.
-    known: [Cell<(usize, u32)>; WAYS],
+    /// Where the field stands in the shapes seen, by their numbers.
+    places: RefCell<Vec<u16>>,
+    /// The same for shapes of high numbers, a few that were seen last.
+    late: [Cell<(usize, u16)>; 4],
 }
 
-/// How many shapes a lookup remembers.
-const WAYS: usize = 16;
+/// What [`Lookup`] knows of a shape: nothing, that it lacks the field, or where it stands, from here on.
+const UNKNOWN: u16 = 0;
+const ABSENT: u16 = 1;
+const FIRST: u16 = 2;
+/// Shapes of higher numbers are remembered for a while only.
+const MOST_SHAPES: usize = 4096;
 
 impl Lookup {
     /// A lookup that has seen nothing.
     pub fn new(name: Name, optional: bool) -> Lookup {
-        Lookup { name, optional, seen: Default::default(), known: Default::default() }
+        Lookup { name, optional, places: RefCell::default(), late: Default::default() }
     }
 
-    /// The cell of the field, found at once when the shape is one of those seen last.
+    /// The cell of the field, found at once when the shape was seen before.
     #[inline]
     pub fn find<'a>(&self, record: &'a Record) -> Option<CellRef<'a>> {
-        let address = record.shape().address();
-        let first = way(address);
-        let (known, place) = self.known[first].get();
-        if known == address {
-            return record.cell(place as usize);
+        let shape = record.shape();
+        let number = shape.number();
+        let known = match self.places.borrow().get(number) {
+            Some(known) => *known,
+            None => match self.late[number % self.late.len()].get() {
+                (late, known) if late == number => known,
+                _ => UNKNOWN,
+            },
+        };
+        match known {
+            ABSENT => None,
+            place @ FIRST.. => record.cell(usize::from(place - FIRST)),
+            UNKNOWN => self.learn(shape).and_then(|place| record.cell(place)),
         }
-        let (known, place) = self.known[first ^ 1].get();
-        if known == address {
-            return record.cell(place as usize);
-        }
-        self.learn(record.shape(), address).and_then(|place| record.cell(place as usize))
     }
 
-    /// A field that is not there is remembered too, as a place beyond the end.
     #[inline(never)]
-    fn learn(&self, shape: &Shape, address: usize) -> Option<u32> {
-        let place = shape.position(&self.name).map(|at| at as u32);
-        // What stood in its place moves to the place beside it, where it is found as well.
-        let first = way(address);
-        self.seen.borrow_mut().swap(first, first ^ 1);
-        self.known[first].swap(&self.known[first ^ 1]);
-        self.seen.borrow_mut()[first] = Some(shape.clone());
-        self.known[first].set((address, place.unwrap_or(u32::MAX)));
+    fn learn(&self, shape: &Shape) -> Option<usize> {
+        let place = shape.position(&self.name);
+        let number = shape.number();
+        let known = place.map_or(Some(ABSENT), |place| u16::try_from(place).ok()?.checked_add(FIRST)).unwrap_or(UNKNOWN);
+        if number < MOST_SHAPES {
+            let mut places = self.places.borrow_mut();
+            if places.len() <= number {
+                places.resize(number + 1, UNKNOWN);
+            }
+            places[number] = known;
+        } else {
+            self.late[number % self.late.len()].set((number, known));
+        }
         place
     }
-}
-
-#[inline]
-fn way(address: usize) -> usize {
-    (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> (usize::BITS - 4)
 }
 
 /// What follows `try`.

@@ -480,7 +480,7 @@ fn currency_from(cx: &mut Interp, args: &[Value]) -> Result<Value> {
     to_currency(&args[0], culture, mode)
 }
 
-fn to_currency(value: &Value, culture: &Culture, mode: i64) -> Result<Value> {
+pub(super) fn to_currency(value: &Value, culture: &Culture, mode: i64) -> Result<Value> {
     // Nearly all amounts have four places or fewer already.
     if let number @ (Value::Int(_) | Value::Double(_)) = value
         && number.as_f64().is_some_and(|n| n.abs() < 9e13)

@@ -3,15 +3,17 @@
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
-use smallvec::SmallVec;
 
+use super::json_hint::{Hint, Paths, child};
+use super::json_outline::{self, Object, Outline};
 use super::json_scan::{begins, bytes_hash, end_of, text_end};
 use super::{ANY, BINARY, Builtin, NULLABLE_NUMBER, arg, opt};
 use crate::m::error::{Error, Result};
 use crate::m::eval::Interp;
-use crate::m::value::{Bytes, JsonText, List, Name, Record, Shape, Slot, Unread, Value};
+use crate::m::value::{Bytes, JsonText, List, Name, Record, Shape, Slot, Unread, Value, taken};
 
 pub(super) const FUNCTIONS: &[Builtin] = &[
     Builtin {
@@ -82,8 +84,6 @@ struct Known {
     once: Vec<u32>,
     /// Cells of the records and lists that are being read.
     cells: Vec<Slot>,
-    /// Where the values of objects begin that are being passed.
-    places: Vec<u32>,
     /// The empty list.
     nothing: Nothing,
 }
@@ -102,6 +102,33 @@ const SHORT_PLACES: usize = 8192;
 const SHORT_BYTES: usize = 40;
 
 impl Known {
+    /// A name of a field, one object for all that are equal.
+    fn name(&mut self, text: &str) -> Name {
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        let name = Name::from(text);
+        if self.names.len() < 65_536 {
+            self.names.insert(Box::from(text), name.clone());
+        }
+        name
+    }
+
+    /// The shape of some names; one that names a field twice is an error.
+    fn shape(&mut self, names: Vec<Name>) -> std::result::Result<Shape, Shape> {
+        if let Some(shape) = self.shapes.get(&names) {
+            return Ok(shape.clone());
+        }
+        let shape = Shape::new(names);
+        if shape.names().iter().enumerate().any(|(at, name)| shape.position(name) != Some(at)) {
+            return Err(shape);
+        }
+        if self.shapes.len() < 4096 {
+            self.shapes.insert(shape.names().to_vec(), shape.clone());
+        }
+        Ok(shape)
+    }
+
     /// A text without escapes.
     fn text(&mut self, raw: &[u8]) -> Name {
         if raw.len() > SHORT_BYTES {
@@ -159,14 +186,19 @@ pub(crate) fn parse(cx: &mut Interp, text: Bytes) -> Result<Value> {
     cx.charge(text.len().saturating_mul(2))?;
     let known = cx.json.names.clone();
     let start = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let kept = Rc::new(JsonText(text.clone()));
+    let kept = Rc::new(JsonText::new(text.clone()));
     // What is left for later is found by a position of four bytes.
     let eager = u32::try_from(text.len()).is_err();
-    let mut parser = Parser { cx, known: &mut known.borrow_mut(), text: &kept, eager, bytes: &text, at: start, depth: 0 };
+    let mut later = Later::default();
+    if !eager && let Some(found) = json_outline::of(&text) {
+        kept.note(found.clone());
+        later.found = Some(found);
+    }
+    let later = (!eager).then_some(&mut later);
+    let mut parser = Parser { cx, known: &mut known.borrow_mut(), text: &kept, later, bytes: &text, at: start, depth: 0 };
     let mut hint = Hint::default();
     // What a text that was no JSON left behind.
     parser.known.cells.clear();
-    parser.known.places.clear();
     parser.blanks();
     let value = parser.value(&mut hint)?;
     parser.blanks();
@@ -175,95 +207,52 @@ pub(crate) fn parse(cx: &mut Interp, text: Bytes) -> Result<Value> {
             vec![("Value", Value::from(parser.rest())), ("Position", Value::count(parser.at - start))],
         ))));
     }
+    if let Some(Later { found: None, outline, is_odd, .. }) = parser.later {
+        let mut outline = std::mem::take(outline);
+        outline.places.shrink_to_fit();
+        let outline = Arc::new(outline);
+        if !*is_odd {
+            json_outline::share(&text, &outline);
+        }
+        kept.note(outline);
+    }
     Ok(value)
-}
-
-/// What the last value at this place of the document looked like: the next one is probably alike.
-#[derive(Default)]
-pub(crate) struct Hint {
-    /// The makings of the objects met here, the last one first.
-    shapes: SmallVec<[Rc<Making>; 2]>,
-    children: Vec<Hint>,
-}
-
-/// How objects at a place of a document are made.
-struct Making {
-    shape: Shape,
-    /// What is known of values that are read later.
-    later: Rc<RefCell<Hint>>,
-    /// What stands before each value where nothing is written that need not be: `"a":`, then `,"b":`; and where each of these ends.
-    before: Box<[u8]>,
-    ends: Box<[u32]>,
-}
-
-impl Making {
-    fn new(shape: &Shape) -> Making {
-        let (mut before, mut ends) = (Vec::new(), Vec::with_capacity(shape.len()));
-        for (at, name) in shape.names().iter().enumerate() {
-            if at > 0 {
-                before.push(b',');
-            }
-            before.push(b'"');
-            before.extend_from_slice(name.as_bytes());
-            before.extend_from_slice(b"\":");
-            ends.push(before.len() as u32);
-            // A name that is written with escapes is compared the slow way, and those after it.
-            if name.bytes().any(|byte| matches!(byte, b'"' | b'\\') || byte < b' ') {
-                ends.pop();
-                break;
-            }
-        }
-        Making { shape: shape.clone(), later: Rc::default(), before: before.into(), ends: ends.into() }
-    }
-
-    /// What stands before value `at`.
-    #[inline]
-    fn before(&self, at: usize) -> Option<&[u8]> {
-        let end = *self.ends.get(at)? as usize;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        self.before.get(start..end)
-    }
-}
-
-/// How many shapes are tried at one place of a document.
-const MOST_SHAPES: usize = 8;
-
-impl Hint {
-    fn child(&mut self, at: usize) -> &mut Hint {
-        child(&mut self.children, at)
-    }
-}
-
-fn child(children: &mut Vec<Hint>, at: usize) -> &mut Hint {
-    if children.len() <= at {
-        children.resize_with(at + 1, Hint::default);
-    }
-    &mut children[at]
-}
-
-/// Makes `shape` the first of the known ones.
-fn note<'a>(shapes: &'a mut SmallVec<[Rc<Making>; 2]>, shape: &Shape) -> &'a Rc<RefCell<Hint>> {
-    match shapes.iter().position(|known| known.shape.ptr_eq(shape)) {
-        Some(0) => {}
-        Some(at) => shapes[..=at].rotate_right(1),
-        None => {
-            shapes.truncate(MOST_SHAPES - 1);
-            shapes.insert(0, Rc::new(Making::new(shape)));
-        }
-    }
-    &shapes[0].later
 }
 
 /// The values of objects that lie this deep (those of a list in an answer) are read when somebody looks at them; that they are well-formed
 /// is seen at once.
 const LATER_DEPTH: u32 = 3;
 
+/// The fields of an object.
+enum End {
+    /// None.
+    Empty,
+    /// Those up to a field that is noted.
+    Known(u32, Shape),
+    /// Others; where a name repeats, the places of the values that count: the last value in the first place.
+    Odd(Shape, Option<Vec<usize>>),
+}
+
+/// What is left for later of a text that is being read.
+#[derive(Default)]
+struct Later {
+    /// What somebody else found in the same bytes; which of its objects comes next, and how those of each shape are made.
+    found: Option<Arc<Outline>>,
+    next: usize,
+    made: Vec<Option<(Shape, Rc<RefCell<Hint>>)>>,
+    /// What is found here: shapes by their own number and by that of the outline.
+    outline: Outline,
+    numbers: HashMap<usize, u32>,
+    /// Whether there are objects that the outline does not tell enough about.
+    is_odd: bool,
+}
+
 struct Parser<'a> {
     cx: &'a mut Interp,
     known: &'a mut Known,
     text: &'a Rc<JsonText>,
-    /// Whether nothing is left for later.
-    eager: bool,
+    /// What is left for later; `None` where nothing is.
+    later: Option<&'a mut Later>,
     bytes: &'a [u8],
     at: usize,
     depth: u32,
@@ -273,7 +262,7 @@ struct Parser<'a> {
 fn inside<T>(cx: &mut Interp, text: &Rc<JsonText>, at: u32, read: impl FnOnce(&mut Parser<'_>) -> Result<T>) -> Result<T> {
     let known = cx.json.names.clone();
     let mut known = known.borrow_mut();
-    read(&mut Parser { cx, known: &mut known, text, eager: true, bytes: &text.0, at: at as usize, depth: LATER_DEPTH })
+    read(&mut Parser { cx, known: &mut known, text, later: None, bytes: text.bytes(), at: at as usize, depth: LATER_DEPTH })
 }
 
 /// The text, number or word that begins at a place of a JSON text.
@@ -324,7 +313,7 @@ impl<'a> Parser<'a> {
 
     fn value(&mut self, hint: &mut Hint) -> Result<Value> {
         match self.bytes.get(self.at) {
-            Some(b'{') if self.depth + 1 == LATER_DEPTH && !self.eager => self.nest(hint, Self::unread),
+            Some(b'{') if self.depth + 1 == LATER_DEPTH && self.later.is_some() => self.nest(hint, Self::unread),
             Some(b'{') => self.nest(hint, Self::object),
             Some(b'[') => self.nest(hint, Self::array),
             _ => self.scalar(),
@@ -461,68 +450,93 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, hint: &mut Hint) -> Result<Value> {
         let start = self.known.cells.len();
-        let Hint { shapes, children } = hint;
-        let fields = self.fields(shapes, |parser, at| {
+        let Hint { objects, children } = hint;
+        let end = self.fields(objects, |parser, at| {
             let value = parser.value(child(children, at))?;
             parser.known.cells.push(Slot::Value(value));
             Ok(())
         })?;
-        let cells = self.known.cells.drain(start..);
-        match fields {
-            None => Ok(Value::Record(Record::empty())),
-            Some((shape, None)) => {
-                note(shapes, &shape);
-                Ok(Value::Record(Record::from_row(shape, cells.collect())))
-            }
-            Some((shape, Some(places))) => {
-                let cells: Vec<Slot> = cells.collect();
-                Ok(Value::Record(Record::from_cells(shape, places.into_iter().map(|at| cells[at].clone()).collect())))
-            }
-        }
+        let cells = taken(&mut self.known.cells, start);
+        Ok(Value::Record(match end {
+            End::Empty => Record::empty(),
+            End::Known(_, shape) | End::Odd(shape, None) => Record::from_row(shape, cells),
+            End::Odd(shape, Some(places)) => Record::from_cells(shape, places.into_iter().map(|at| cells[at].clone()).collect()),
+        }))
     }
 
     /// An object of which only the places of its values are noted.
     fn unread(&mut self, hint: &mut Hint) -> Result<Value> {
-        let start = self.known.places.len();
-        let fields = self.fields(&hint.shapes, |parser, _| {
-            parser.known.places.push(parser.at as u32);
+        if let Some(value) = self.found() {
+            return Ok(value);
+        }
+        let (start, is_found) = (self.at, self.later.as_ref().is_some_and(|later| later.found.is_some()));
+        let first = self.later.as_ref().map_or(0, |later| later.outline.places.len());
+        let end = self.fields(&mut hint.objects, |parser, _| {
+            if let Some(later) = &mut parser.later {
+                later.outline.places.push(parser.at as u32);
+            }
             parser.pass()
         })?;
-        let at = self.known.places.drain(start..);
-        let Some((shape, places)) = fields else { return Ok(Value::Record(Record::empty())) };
-        let at: Box<[u32]> = match places {
-            None => at.collect(),
-            Some(places) => {
-                let at: Vec<u32> = at.collect();
-                places.into_iter().map(|place| at[place]).collect()
-            }
+        let (shape, order, made) = match end {
+            End::Empty => return Ok(Value::Record(Record::empty())),
+            End::Known(end, shape) => (shape, None, hint.objects.made(end).map(|made| made.later.clone())),
+            End::Odd(shape, order) => (shape, order, None),
         };
-        let later = note(&mut hint.shapes, &shape).clone();
-        Ok(Value::Record(Record::unread(shape, Unread::new(self.text.clone(), at, later))))
+        // Nobody finds another object in the same bytes.
+        let Some(later) = self.later.as_mut().filter(|_| !is_found) else { return Err(self.unexpected()) };
+        later.is_odd |= made.is_none();
+        let Outline { places, objects, .. } = &mut later.outline;
+        if let Some(order) = order {
+            let all = places.split_off(first);
+            places.extend(order.into_iter().map(|place| all[place]));
+        }
+        let first = first as u32;
+        if made.is_some() {
+            objects.push(Object { start: start as u32, end: self.at as u32, shape: 0, first });
+            let number = *later.numbers.entry(shape.number()).or_insert_with(|| later.outline.shape(shape.names()));
+            later.outline.objects.last_mut().expect("one was added").shape = number;
+        }
+        let count = shape.len() as u32;
+        Ok(Value::Record(Record::unread(shape, Unread::new(self.text.clone(), first, count, made.unwrap_or_default()))))
     }
 
-    /// Reads the fields of an object, the values by `read`, and gives their names; where a name repeats, the places of the values that
-    /// count: the last value in the first place. `None` for the empty object.
-    fn fields(
-        &mut self,
-        known: &[Rc<Making>],
-        mut read: impl FnMut(&mut Self, usize) -> Result<()>,
-    ) -> Result<Option<(Shape, Option<Vec<usize>>)>> {
+    /// The object that begins here, if it was found before in the same bytes.
+    fn found(&mut self) -> Option<Value> {
+        let later = self.later.as_mut()?;
+        let found = later.found.as_ref()?;
+        let object = found.objects.get(later.next).filter(|object| object.start as usize == self.at)?;
+        later.next += 1;
+        let at = object.shape as usize;
+        if later.made.len() <= at {
+            later.made.resize(at + 1, None);
+        }
+        let (shape, hint) = later.made[at].get_or_insert_with(|| {
+            let names = found.shapes[at].iter().map(|name| self.known.name(name)).collect();
+            (self.known.shape(names).unwrap_or_else(|odd| odd), Rc::default())
+        });
+        let unread = Unread::new(self.text.clone(), object.first, shape.len() as u32, hint.clone());
+        self.at = object.end as usize;
+        Some(Value::Record(Record::unread(shape.clone(), unread)))
+    }
+
+    /// Reads the fields of an object, the values by `read`, and gives their names.
+    fn fields(&mut self, paths: &mut Paths, mut read: impl FnMut(&mut Self, usize) -> Result<()>) -> Result<End> {
         self.at += 1;
         self.blanks();
         if self.bytes.get(self.at) == Some(&b'}') {
             self.at += 1;
-            return Ok(None);
+            return Ok(End::Empty);
         }
-        let mut predicted = known.first().map(Rc::as_ref);
-        // Names are kept apart only from where they differ from all predictions.
-        let mut names: Vec<Name> = Vec::new();
+        let mut last = paths.start();
+        // The names, once there are too many to be noted.
+        let mut apart: Option<Vec<Name>> = None;
         let mut count = 0;
         loop {
-            // Mostly the next object is written as the last one.
-            if let Some(before) = predicted.and_then(|making| making.before(count)) {
-                if begins(&self.bytes[self.at..], before) {
-                    self.at += before.len();
+            // Mostly the next object is written as an earlier one.
+            if apart.is_none() {
+                if let Some((field, length)) = paths.predict(last, &self.bytes[self.at..]) {
+                    last = field;
+                    self.at += length;
                     self.blanks();
                     read(self, count)?;
                     count += 1;
@@ -544,24 +558,23 @@ impl<'a> Parser<'a> {
             if self.bytes.get(self.at) != Some(&b'"') {
                 return Err(self.unexpected());
             }
-            if let Some(Making { shape, .. }) = predicted {
-                if !shape.names().get(count).is_some_and(|name| self.eat_name(name)) {
-                    // Perhaps it is like an earlier one that began alike.
-                    let before = &shape.names()[..count];
-                    let other = known.iter().map(Rc::as_ref).find(|Making { shape: other, .. }| {
-                        other.names().len() > count
-                            && other.names()[..count].iter().zip(before).all(|(a, b)| Rc::ptr_eq(a, b))
-                            && self.eat_name(&other.names()[count])
-                    });
-                    if other.is_none() {
-                        names.extend_from_slice(before);
+            match &mut apart {
+                Some(names) => names.push(self.name()?),
+                None => match paths.find(last, |name| self.eat_name(name)) {
+                    Some(field) => last = field,
+                    None => {
+                        let name = self.name()?;
+                        // One that was written another way, or a new one.
+                        match paths.find(last, |known| *known == name).or_else(|| paths.add(last, &name)) {
+                            Some(field) => last = field,
+                            None => {
+                                let mut names = paths.names(last);
+                                names.push(name);
+                                apart = Some(names);
+                            }
+                        }
                     }
-                    predicted = other;
-                }
-            }
-            if predicted.is_none() {
-                let name = self.name()?;
-                names.push(name);
+                },
             }
             self.blanks();
             if self.bytes.get(self.at) != Some(&b':') {
@@ -572,32 +585,25 @@ impl<'a> Parser<'a> {
             read(self, count)?;
             count += 1;
         }
-        if let Some(Making { shape, .. }) = predicted {
-            // The shape was looked at when it was met first.
-            if shape.len() == count {
-                return Ok(Some((shape.clone(), None)));
+        if apart.is_none() {
+            if let Some(made) = paths.made(last) {
+                return Ok(End::Known(last, made.shape.clone()));
             }
-            let whole = known
-                .iter()
-                .map(|known| &known.shape)
-                .find(|other| other.len() == count && other.names().iter().zip(shape.names()).all(|(a, b)| Rc::ptr_eq(a, b)));
-            if let Some(whole) = whole {
-                return Ok(Some((whole.clone(), None)));
+        }
+        let is_noted = apart.is_none();
+        let names = apart.unwrap_or_else(|| paths.names(last));
+        let shape = match self.known.shape(names) {
+            Ok(shape) => shape,
+            Err(shape) => {
+                let (shape, places) = last_wins(shape.names());
+                return Ok(End::Odd(shape, Some(places)));
             }
-            names.extend_from_slice(&shape.names()[..count]);
+        };
+        if is_noted {
+            paths.make(last, shape.clone());
+            return Ok(End::Known(last, shape));
         }
-        if let Some(shape) = self.known.shapes.get(&names) {
-            return Ok(Some((shape.clone(), None)));
-        }
-        let shape = Shape::new(names);
-        if shape.names().iter().enumerate().any(|(at, name)| shape.position(name) != Some(at)) {
-            let (shape, places) = last_wins(shape.names());
-            return Ok(Some((shape, Some(places))));
-        }
-        if self.known.shapes.len() < 4096 {
-            self.known.shapes.insert(shape.names().to_vec(), shape.clone());
-        }
-        Ok(Some((shape, None)))
+        Ok(End::Odd(shape, None))
     }
 
     /// Takes a quoted name if it is exactly the expected one.
@@ -615,13 +621,7 @@ impl<'a> Parser<'a> {
 
     fn name(&mut self) -> Result<Name> {
         let text = self.text()?;
-        if let Some(name) = self.known.names.get(&*text) {
-            return Ok(name.clone());
-        }
-        if self.known.names.len() < 65_536 {
-            self.known.names.insert(Box::from(&*text), text.clone());
-        }
-        Ok(text)
+        Ok(self.known.name(&text))
     }
 
     /// Moves behind a number; whether it has neither fraction nor exponent.

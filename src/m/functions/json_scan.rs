@@ -1,5 +1,7 @@
 //! Passing over JSON without building anything: where texts, numbers and whole values end.
 
+use wide::u8x16;
+
 /// A quick hash of few bytes.
 pub(crate) fn bytes_hash(bytes: &[u8]) -> u64 {
     let mut hash = bytes.len() as u64;
@@ -41,19 +43,17 @@ pub(super) fn begins(bytes: &[u8], few: &[u8]) -> bool {
     true
 }
 
-/// Where the first quote or backslash is. Names and codes end within the first bytes, mostly.
+/// Where the first quote or backslash is. Names, codes and ids end within the first bytes, mostly.
 #[inline]
 pub(super) fn text_end(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (quote, backslash) = (u8x16::splat(b'"'), u8x16::splat(b'\\'));
     let mut rest = bytes;
-    for at in [0, 8] {
-        let Some((eight, more)) = rest.split_first_chunk::<8>() else { break };
-        let eight = u64::from_le_bytes(*eight);
-        let (quote, backslash) = (eight ^ (ONES * 0x22), eight ^ (ONES * 0x5C));
-        let found = ((quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash)) & HIGH;
+    for at in [0, 16, 32] {
+        let Some((sixteen, more)) = rest.split_first_chunk::<16>() else { break };
+        let sixteen = u8x16::new(*sixteen);
+        let found = (sixteen.simd_eq(quote) | sixteen.simd_eq(backslash)).to_bitmask();
         if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+            return Some(at + found.trailing_zeros() as usize);
         }
         rest = more;
     }
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn texts_end_at_the_first_quote_or_backslash() {
-        for length in 0..40 {
+        for length in 0..80 {
             for end in [b'"', b'\\'] {
                 // A byte that differs from a quote in its last bit only must not be taken for one.
                 let mut text = vec![b'#'; length];

@@ -364,7 +364,7 @@ fn median(cx: &mut Interp, args: &[Value]) -> Result<Value> {
 fn most_frequent(cx: &mut Interp, args: &[Value]) -> Result<Vec<Value>> {
     let equation = Equation::read(cx, &args[1])?;
     let mut groups: Vec<(Value, Value, usize)> = Vec::new();
-    let mut index: std::collections::HashMap<Key, usize> = std::collections::HashMap::new();
+    let mut index: hashbrown::HashMap<Key, usize> = hashbrown::HashMap::new();
     for item in values(cx, &args[0])? {
         let projected = equation.project(cx, &item)?;
         let at = if equation.hashes() {

@@ -1,6 +1,6 @@
 //! `List.*` that compare items: membership, multisets, replacement.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::common::{Equation, choice, list, need_text};
 use super::{ANY, Builtin, LIST, LOGICAL, NUMBER, TEXT, arg, opt};

@@ -683,7 +683,7 @@ impl Subtractive {
 
 /// The five ways to leave digits out.
 #[derive(Clone, Copy)]
-enum Rounding {
+pub(crate) enum Rounding {
     Half(i64),
     Down,
     Up,
@@ -707,7 +707,7 @@ impl Rounding {
     }
 }
 
-fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> {
+pub(super) fn rounded(number: &Value, digits: &Value, rounding: Rounding) -> Result<Value> {
     // Amounts of money: decimals to a few places.
     if let (Value::Decimal(exact), Value::Int(places @ 0..=12)) = (number, digits)
         && let Some(strategy) = rounding.strategy()

@@ -274,7 +274,7 @@ pub(super) fn places(t: &Table, wanted: &[Name]) -> Result<Vec<usize>> {
 
 /// Names without repetitions: later ones get a number.
 pub(super) fn make_unique(names: Vec<Name>, separator: &str) -> Vec<Name> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = hashbrown::HashSet::new();
     names
         .into_iter()
         .map(|name| {

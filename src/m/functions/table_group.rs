@@ -1,7 +1,8 @@
 //! `Table.*` that bring rows together: groups, joins, pivots, ranks, profiles. Rows meet through hashed keys.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use hashbrown::HashMap;
 
 use super::common::{choice, comparer_says_equal, count, double_value, list, names, need_text, out_of_range};
 use super::splitter::{compares_scalars, folded};
@@ -272,8 +273,8 @@ impl Groups {
                 same.then(|| groups.len() - 1)
             } else {
                 match index.entry(key) {
-                    std::collections::hash_map::Entry::Occupied(entry) => Some(*entry.get()),
-                    std::collections::hash_map::Entry::Vacant(entry) => {
+                    hashbrown::hash_map::Entry::Occupied(entry) => Some(*entry.get()),
+                    hashbrown::hash_map::Entry::Vacant(entry) => {
                         entry.insert(groups.len());
                         None
                     }
@@ -846,7 +847,7 @@ fn profile(cx: &mut Interp, args: &[Value]) -> Result<Value> {
         let all_numbers = !numbers.is_empty() && numbers.len() == present.len();
         let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
         let deviation = (numbers.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (numbers.len() as f64 - 1.0)).sqrt();
-        let mut distinct = std::collections::HashSet::new();
+        let mut distinct = hashbrown::HashSet::new();
         for value in &values {
             distinct.insert(cx.key(value)?);
         }

@@ -923,13 +923,13 @@ fn values_equal(cx: &mut Interp, comparer: &Value, x: &Value, y: &Value) -> Resu
 /// Rows seen so far under an equation.
 struct Seen {
     equation: RowEquation,
-    hashed: std::collections::HashSet<crate::m::value::Key>,
+    hashed: hashbrown::HashSet<crate::m::value::Key>,
     listed: Vec<Vec<Value>>,
 }
 
 impl Seen {
     fn new(equation: RowEquation) -> Seen {
-        Seen { equation, hashed: std::collections::HashSet::new(), listed: Vec::new() }
+        Seen { equation, hashed: hashbrown::HashSet::new(), listed: Vec::new() }
     }
 
     /// Adds a row; whether it was new.

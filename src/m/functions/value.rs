@@ -505,21 +505,36 @@ fn scalar_vector(_: &mut Interp, args: &[Value]) -> Result<Value> {
 }
 
 fn arithmetic(cx: &mut Interp, operator: Binary, args: &[Value]) -> Result<Value> {
-    if args[2].as_i64() == Some(1) {
-        if let (Some(a), Some(b)) = (args[0].as_decimal(), args[1].as_decimal()) {
-            let result = match operator {
-                Binary::Add | Binary::Subtract if b.is_zero() => Some(a),
-                Binary::Add => a.checked_add(b),
-                Binary::Subtract => a.checked_sub(b),
-                Binary::Multiply => a.checked_mul(b),
-                // Most amounts are in the base currency.
-                _ if b == Decimal::ONE => Some(a),
-                _ => a.checked_div(b),
-            };
-            return result.map(Value::Decimal).ok_or_else(|| Error::expression("The result of the operation is out of range."));
-        }
+    if args[2].as_i64() == Some(1)
+        && let Some(result) = exactly(operator, &args[0], &args[1])
+    {
+        return result;
     }
     cx.binary(operator, &args[0], &args[1])
+}
+
+/// Arithmetic in decimal precision; `None` where one side is no number that is a decimal.
+pub(super) fn exactly(operator: Binary, a: &Value, b: &Value) -> Option<Result<Value>> {
+    // Most amounts are in the base currency, and nothing is left out of them.
+    let (neutral, is_right) = match operator {
+        Binary::Add | Binary::Subtract => (0, true),
+        Binary::Divide => (1, true),
+        _ => (0, false),
+    };
+    let a = a.as_decimal()?;
+    if is_right && matches!(b, Value::Int(n) if *n == neutral) {
+        return Some(Ok(Value::Decimal(a)));
+    }
+    let b = b.as_decimal()?;
+    let result = match operator {
+        Binary::Add | Binary::Subtract if b.is_zero() => Some(a),
+        Binary::Add => a.checked_add(b),
+        Binary::Subtract => a.checked_sub(b),
+        Binary::Multiply => a.checked_mul(b),
+        _ if b == Decimal::ONE => Some(a),
+        _ => a.checked_div(b),
+    };
+    Some(result.map(Value::Decimal).ok_or_else(|| Error::expression("The result of the operation is out of range.")))
 }
 
 fn value_as(_: &mut Interp, args: &[Value]) -> Result<Value> {

@@ -28,6 +28,7 @@ pub use number::Decimal;
 pub(crate) use number::{
     add as number_add, divide as number_divide, double_to_i64, multiply as number_multiply, subtract as number_subtract,
 };
+pub(crate) use record::taken;
 pub use record::{CellRef, Name, Record, Shape};
 pub use table::{Row, RowCursor, RowSource, Table};
 pub(crate) use temporal::DAYS_TO_OLE;

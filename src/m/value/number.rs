@@ -37,7 +37,7 @@ impl Value {
     pub fn as_decimal(&self) -> Option<Decimal> {
         match self.bare() {
             Value::Int(n) => Some(Decimal::from(*n)),
-            Value::Double(n) => short_decimal(*n).or_else(|| {
+            Value::Double(n) => short_decimal(*n).or_else(|| longer_decimal(*n)).or_else(|| {
                 Decimal::from_f64_retain(*n).map(|d| {
                     // The shortest text of the double is what people mean; the binary expansion is not.
                     format!("{n}").parse().unwrap_or(d)
@@ -72,7 +72,17 @@ impl Value {
 /// The decimal of a double that has at most four places, as amounts of money have: the one decimal of fifteen digits that reads back.
 #[inline]
 fn short_decimal(n: f64) -> Option<Decimal> {
-    for (scale, power) in [(2, 100.0), (4, 10_000.0)] {
+    decimal_of_places(n, &[(2, 1e2), (4, 1e4)])
+}
+
+/// As [`short_decimal`] with at most ten places, as rates have.
+fn longer_decimal(n: f64) -> Option<Decimal> {
+    decimal_of_places(n, &[(6, 1e6), (10, 1e10)])
+}
+
+#[inline]
+fn decimal_of_places(n: f64, scales: &[(u32, f64)]) -> Option<Decimal> {
+    for &(scale, power) in scales {
         let scaled = n * power;
         if scaled.is_nan() || scaled.abs() >= 1e15 {
             return None;

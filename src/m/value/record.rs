@@ -1,6 +1,6 @@
 //! Records: a shape shared by all records of the same making, and cells. A table's row is a record as it is.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
 use hashbrown::HashMap;
@@ -18,6 +18,8 @@ pub type Name = Rc<str>;
 pub struct Shape(Rc<ShapeData>);
 
 struct ShapeData {
+    /// Tells it apart from all other shapes of the thread.
+    number: usize,
     names: Vec<Name>,
     index: OnceCell<HashMap<Name, u32>>,
     /// What it became with the fields of another shape, so that records of one making keep one shape.
@@ -30,7 +32,14 @@ const LINEAR: usize = 8;
 impl Shape {
     /// From names that are known to be distinct.
     pub fn new(names: Vec<Name>) -> Shape {
-        Shape(Rc::new(ShapeData { names, index: OnceCell::new(), merged: RefCell::new(None) }))
+        let number = SHAPES.with(|shapes| shapes.replace(shapes.get() + 1));
+        Shape(Rc::new(ShapeData { number, names, index: OnceCell::new(), merged: RefCell::new(None) }))
+    }
+
+    /// A number that no other shape of this thread has, counted from 0.
+    #[inline]
+    pub(crate) fn number(&self) -> usize {
+        self.0.number
     }
 
     /// From names that may repeat.
@@ -97,12 +106,12 @@ impl Shape {
         *self.0.merged.borrow_mut() = Some((Rc::downgrade(&other.0), merged.clone()));
         merged
     }
+}
 
-    /// A number that tells shapes apart while they live.
-    #[inline]
-    pub(crate) fn address(&self) -> usize {
-        Rc::as_ptr(&self.0) as usize
-    }
+/// The cells from a place of a stack on, taken off it.
+pub(crate) fn taken(stack: &mut Vec<Slot>, from: usize) -> Rc<[Slot]> {
+    // Many are copied as a piece, by way of memory of their own; few are as quickly moved one by one.
+    if stack.len() - from >= 8 { Rc::from(stack.split_off(from)) } else { stack.drain(from..).collect() }
 }
 
 /// A record: ordered fields with unique names and lazy values.
@@ -193,6 +202,7 @@ impl Drop for RecordData {
 }
 
 thread_local! {
+    static SHAPES: Cell<usize> = const { Cell::new(0) };
     static NO_CELLS: Rc<[Slot]> = Rc::from(Vec::new());
     static EMPTY: Record = Record(Rc::new(RecordData { shape: Shape::new(Vec::new()), cells: Cells::Made(Rc::from(Vec::new())) }));
 }

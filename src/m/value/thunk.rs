@@ -1,12 +1,15 @@
 //! Lazy cells, evaluated at most once; the outcome, error or not, is kept.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{Bytes, Record, Value};
 use crate::m::error::{Error, Result};
 use crate::m::eval::{Frame, Interp, Node};
-use crate::m::functions::json::{self, Hint as JsonHint};
+use crate::m::functions::json;
+use crate::m::functions::json_hint::Hint as JsonHint;
+use crate::m::functions::json_outline::Outline;
 
 /// A cell of a list, record or table row.
 #[derive(Clone)]
@@ -20,13 +23,35 @@ pub enum Slot {
 }
 
 /// A JSON text from which values are still to be made.
-pub struct JsonText(pub(crate) Bytes);
+pub struct JsonText {
+    bytes: Bytes,
+    /// Where the values of its objects begin, once it was read to the end.
+    outline: OnceCell<Arc<Outline>>,
+}
+
+impl JsonText {
+    pub(crate) fn new(bytes: Bytes) -> JsonText {
+        JsonText { bytes, outline: OnceCell::new() }
+    }
+
+    #[inline]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The text was read; what was noted before stays.
+    pub(crate) fn note(&self, outline: Arc<Outline>) {
+        let _ = self.outline.set(outline);
+    }
+}
 
 /// An object inside a JSON text that was checked before: where its values begin. They are made whenever they are looked at; lists and
 /// records of some length are kept from the second look on.
 pub struct Unread {
     text: Rc<JsonText>,
-    at: Box<[u32]>,
+    /// The first of its places in the outline of the text, and how many there are.
+    first: u32,
+    count: u32,
     /// What objects at this place of the document look like.
     hint: Rc<RefCell<JsonHint>>,
     /// Which of the first 64 values were looked at.
@@ -38,21 +63,31 @@ pub struct Unread {
 const KEPT_BYTES: usize = 512;
 
 impl Unread {
-    pub(crate) fn new(text: Rc<JsonText>, at: Box<[u32]>, hint: Rc<RefCell<JsonHint>>) -> Unread {
-        Unread { text, at, hint, seen: Cell::new(0), kept: RefCell::new(None) }
+    pub(crate) fn new(text: Rc<JsonText>, first: u32, count: u32, hint: Rc<RefCell<JsonHint>>) -> Unread {
+        Unread { text, first, count, hint, seen: Cell::new(0), kept: RefCell::new(None) }
+    }
+
+    /// Where the value at a place begins.
+    ///
+    /// # Panics
+    /// While the text is being read: nobody holds the object yet.
+    #[inline]
+    fn at(&self, place: usize) -> u32 {
+        let outline = self.text.outline.get().expect("the text was read to the end");
+        outline.places[self.first as usize..][..self.count as usize][place]
     }
 
     /// How many values it has.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.at.len()
+        self.count as usize
     }
 
     /// The value at a place.
     #[inline]
     pub(crate) fn value(&self, cx: &mut Interp, place: usize) -> Result<Value> {
-        let at = self.at[place];
-        if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) {
+        let at = self.at(place);
+        if matches!(self.text.bytes.get(at as usize), Some(b'{' | b'[')) {
             self.nested(cx, place, at)
         } else {
             json::scalar_at(cx, &self.text, at)
@@ -62,8 +97,8 @@ impl Unread {
     /// The value at a place if it is no list or record.
     #[inline]
     pub(super) fn scalar(&self, cx: &mut Interp, place: usize) -> Option<Value> {
-        let at = self.at[place];
-        if matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) { None } else { json::scalar_at(cx, &self.text, at).ok() }
+        let at = self.at(place);
+        if matches!(self.text.bytes.get(at as usize), Some(b'{' | b'[')) { None } else { json::scalar_at(cx, &self.text, at).ok() }
     }
 
     fn nested(&self, cx: &mut Interp, place: usize, at: u32) -> Result<Value> {
@@ -85,8 +120,8 @@ impl Unread {
 
     /// The cell at a place, to be held apart from the object.
     pub(super) fn slot(&self, place: usize) -> Slot {
-        let at = self.at[place];
-        if !matches!(self.text.0.get(at as usize), Some(b'{' | b'[')) {
+        let at = self.at(place);
+        if !matches!(self.text.bytes.get(at as usize), Some(b'{' | b'[')) {
             return Slot::Raw(self.text.clone(), at);
         }
         let (text, hint) = (self.text.clone(), self.hint.clone());

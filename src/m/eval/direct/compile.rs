@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{Code, Fate, Inner, KINDS, Leaf, Op, Use};
+use super::{Code, Fate, Inner, KINDS, Leaf, Op, Short, Use};
 use crate::m::eval::node::{Binary, Check, Handler, Lambda, Lookup, Node};
 use crate::m::eval::program::Program;
-use crate::m::value::{Kind, Value};
+use crate::m::functions::Builtin;
+use crate::m::functions::shortcut::{Shortcut, constant};
+use crate::m::value::{Kind, List, Value};
 
 /// Library functions that take little time, ask nobody and always answer the same: they may run ahead of their time.
 const HARMLESS: &[&str] = &[
@@ -84,6 +86,8 @@ const SHALLOW: &[&str] = &["List.Count", "List.First", "List.IsEmpty", "List.Las
 /// How deep and large an expression may be.
 const MOST_DEPTH: u32 = 48;
 const MOST_OPS: u32 = 4096;
+/// How many parts one chain of `&` may have.
+const MOST_PARTS: usize = 48;
 /// Functions of so few operations stand in the place of their calls.
 const MOST_LEAF: u32 = 24;
 /// How many variables one activation may have.
@@ -160,7 +164,13 @@ fn fate(body: Op, kind: Kind, returns: Option<Check>) -> Option<Fate> {
         Op::Const(value) => return returns.is_none_or(|check| check.accepts(&value)).then_some(Fate::Const(value)),
         Op::If(parts) if [&parts.1, &parts.2].iter().all(|op| matches!(op, Op::Arg { up: 0, at: 0 } | Op::Const(_))) => {
             let (test, yes, no) = *parts;
-            Fate::Choice(test, Box::new((fate(yes, kind, returns)?, fate(no, kind, returns)?)))
+            let (yes, no) = (fate(yes, kind, returns)?, fate(no, kind, returns)?);
+            match test {
+                Op::IsText(operand, text, is_negated) if matches!(*operand, Op::Arg { up: 0, at: 0 }) => {
+                    Fate::Equals(text, Box::new(if is_negated { (no, yes) } else { (yes, no) }))
+                }
+                test => Fate::Choice(test, Box::new((yes, no))),
+            }
         }
         body => Fate::Body(body),
     })
@@ -260,6 +270,19 @@ impl<'n> Compiler<'n> {
                     _ => Op::Binary(*operator, self.pair(sides)?),
                 }
             }
+            Node::Binary(Binary::Combine, sides) => {
+                let mut nodes = vec![&sides.1];
+                let mut left = &sides.0;
+                while let Node::Binary(Binary::Combine, sides) = left {
+                    nodes.push(&sides.1);
+                    left = &sides.0;
+                    if nodes.len() > MOST_PARTS {
+                        return None;
+                    }
+                }
+                nodes.push(left);
+                Op::Join(nodes.into_iter().rev().map(|node| self.op(node)).collect::<Option<_>>()?, Box::default())
+            }
             Node::Binary(operator, sides) => Op::Binary(*operator, self.pair(sides)?),
             Node::And(sides) => {
                 let sides = self.pair(sides)?;
@@ -343,13 +366,15 @@ impl<'n> Compiler<'n> {
                 let mut ops = Vec::with_capacity(given);
                 for (at, arg) in args.iter().enumerate() {
                     ops.push(match arg {
-                        Node::List(items, _) if at == 0 && STRICT.contains(&builtin.name) => {
+                        Node::List(items, _)
+                            if at == 0 && STRICT.contains(&builtin.name) && !items.iter().all(|item| matches!(&**item, Node::Const(_))) =>
+                        {
                             Op::Items(items.iter().map(|item| self.op(item)).collect::<Option<_>>()?)
                         }
                         _ => self.op(arg)?,
                     });
                 }
-                Op::Builtin(builtin, ops.into_boxed_slice(), allowed)
+                self.call_builtin(builtin, ops.into_boxed_slice(), allowed)
             }
             Node::Try(operand, Handler::Otherwise(other)) => Op::Otherwise(Box::new((self.op(operand)?, self.op(other)?))),
             Node::Error(operand) => Op::Raise(self.boxed(operand)?),
@@ -371,9 +396,44 @@ impl<'n> Compiler<'n> {
                 bound?;
                 Op::Record(shape.clone(), (first..).take(fields.len()).map(|at| Op::Local { up: 0, at }).collect())
             }
+            Node::List(items, _) if items.iter().all(|item| matches!(&**item, Node::Const(_))) => {
+                let value = |item: &Rc<Node>| match &**item {
+                    Node::Const(value) => value.clone(),
+                    _ => Value::Null,
+                };
+                Op::Const(Value::List(List::from_values(items.iter().map(value))))
+            }
             Node::List(items, _) if is_ahead => Op::Items(self.shared(items)?),
             _ => return None,
         })
+    }
+
+    /// A call of a library function, by its shortcut if it has one.
+    fn call_builtin(&self, builtin: &'static Builtin, args: Box<[Op]>, allowed: Use) -> Op {
+        let consts: Vec<Option<&Value>> = args
+            .iter()
+            .map(|op| match op {
+                Op::Const(value) => Some(value),
+                _ => None,
+            })
+            .collect();
+        if let Some(value) = constant(builtin.name, &consts) {
+            return Op::Const(value);
+        }
+        let others_are_const = |shortcut: &Shortcut| {
+            let free = shortcut.free();
+            consts.len() >= free.end && consts.iter().enumerate().all(|(at, value)| free.contains(&at) || value.is_some())
+        };
+        match Shortcut::of(builtin.name, &consts).filter(others_are_const) {
+            Some(shortcut) => {
+                let free = shortcut.free();
+                match consts[free.start].filter(|_| free.len() == 1).and_then(|value| shortcut.one(value)) {
+                    Some(value) => Op::Const(value),
+                    None => Op::Short(Box::new(Short { shortcut, builtin, args, allowed })),
+                }
+            }
+            None => Op::Builtin(builtin, args, allowed),
+        }
     }
 
     /// A function written in place, in the present scope.

@@ -10,6 +10,7 @@
 //! computed that nobody wanted.
 
 mod compile;
+mod join;
 mod memo;
 mod run;
 
@@ -21,7 +22,9 @@ use super::node::{Binary, Check, Lambda, Lookup, Node, Unary};
 use super::program::Program;
 use crate::m::error::{Error, Result};
 use crate::m::functions::Builtin;
+use crate::m::functions::shortcut::Shortcut;
 use crate::m::value::{Body, Kind, Shape, Slot, Text, Value};
+use join::Joined;
 use memo::Memo;
 use run::{Stop, invoke};
 
@@ -66,6 +69,8 @@ enum Fate {
     Same,
     /// The result is always this.
     Const(Value),
+    /// One or the other, by whether the argument is this text.
+    Equals(Text, Box<(Fate, Fate)>),
     /// One or the other, by a test of the argument.
     Choice(Op, Box<(Fate, Fate)>),
     /// The body without the tests whose outcome is known; the result is still to be checked.
@@ -133,6 +138,10 @@ enum Op {
     /// A call of a function of the query group that is too small to be worth a call.
     Apply(Rc<Leaf>, Box<[Op]>),
     Builtin(&'static Builtin, Box<[Op]>, Use),
+    /// A call of a library function that is answered at once, mostly.
+    Short(Box<Short>),
+    /// `a & b & c`.
+    Join(Box<[Op]>, Box<Joined>),
     /// The argument of a function that evaluates all its items.
     Items(Box<[Op]>),
     As(Box<Op>, Check),
@@ -154,6 +163,14 @@ enum Op {
     Inline(u32, Box<(Inner, Box<[Op]>)>),
     /// What is no straight code, in a cell.
     Stuck,
+}
+
+/// A call of a library function with its shortcut, which takes some of the arguments; the others are constants.
+struct Short {
+    shortcut: Shortcut,
+    builtin: &'static Builtin,
+    args: Box<[Op]>,
+    allowed: Use,
 }
 
 /// What a library function may do ahead of its time.

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::{Code, Fate, Inner, Leaf, MOST_ITEMS, MOST_TEXT, Op, Use, compile};
+use super::{Code, Fate, Inner, Joined, Leaf, MOST_ITEMS, MOST_TEXT, Op, Short, Use, compile};
 use crate::m::error::{Error, Result};
 use crate::m::eval::expr::{ancestor, unary};
 use crate::m::eval::interp::{Cell, Frame, Interp};
 use crate::m::eval::node::{Binary, Lambda, Lookup, Node};
 use crate::m::eval::operators;
-use crate::m::value::{Body, CellRef, List, Record, Slot, Value};
+use crate::m::value::{Body, CellRef, List, Record, Slot, Text, Value, taken};
 
 /// Why there is no value.
 pub(super) enum Stop {
@@ -32,7 +32,7 @@ type Local = OnceCell<Result<Value>>;
 
 /// A running piece of code.
 pub(super) struct Activation<'a> {
-    args: &'a [Value],
+    args: &'a [&'a Value],
     locals: &'a [Local],
     /// Which variables are being evaluated.
     running: StdCell<u128>,
@@ -137,6 +137,24 @@ pub(super) fn run_cell(cx: &mut Interp, code: &Code, home: &Rc<Frame>) -> Outcom
     })
 }
 
+/// Hands over what arguments give, filled up with nulls to `count`, without copies where they lie somewhere already.
+#[inline]
+fn with_refs<const AHEAD: bool>(
+    cx: &mut Interp,
+    args: &[Op],
+    count: usize,
+    act: &Activation<'_>,
+    then: impl FnOnce(&mut Interp, &[&Value]) -> Outcome,
+) -> Outcome {
+    match args {
+        [one] if count == 1 => hand::<AHEAD, _>(cx, one, act, |cx, one| then(cx, &[one])),
+        [one, two] if count == 2 => {
+            hand::<AHEAD, _>(cx, one, act, |cx, one| hand::<AHEAD, _>(cx, two, act, |cx, two| then(cx, &[one, two])))
+        }
+        args => with_args::<AHEAD>(cx, args, count, act, |cx, values| then(cx, &values.iter().collect::<SmallVec<[&Value; 6]>>())),
+    }
+}
+
 /// Calls a function; the number of arguments has been checked.
 pub(super) fn invoke<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: &Code, home: &Rc<Frame>, args: &[Value]) -> Outcome {
     room::<AHEAD>(cx)?;
@@ -150,16 +168,19 @@ pub(super) fn invoke<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: 
             }
         }
     }
-    if args.len() < lambda.params.len() {
-        let mut filled: SmallVec<[Value; 4]> = args.iter().cloned().collect();
-        filled.resize(lambda.params.len(), Value::Null);
-        return with_locals(code.lets.len(), |locals| enter::<AHEAD>(cx, lambda, code, home, &filled, locals));
-    }
-    with_locals(code.lets.len(), |locals| enter::<AHEAD>(cx, lambda, code, home, args, locals))
+    with_locals(code.lets.len(), |locals| match (args, lambda.params.len()) {
+        ([one], 1) => enter::<AHEAD>(cx, lambda, code, home, &[one], locals),
+        ([one, two], 2) => enter::<AHEAD>(cx, lambda, code, home, &[one, two], locals),
+        (args, count) => {
+            let mut filled: SmallVec<[&Value; 4]> = args.iter().collect();
+            filled.resize(count, &Value::Null);
+            enter::<AHEAD>(cx, lambda, code, home, &filled, locals)
+        }
+    })
 }
 
 #[inline]
-fn enter<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: &Code, home: &Rc<Frame>, args: &[Value], locals: &[Local]) -> Outcome {
+fn enter<const AHEAD: bool>(cx: &mut Interp, lambda: &Lambda, code: &Code, home: &Rc<Frame>, args: &[&Value], locals: &[Local]) -> Outcome {
     let caller = cx.source;
     if home.source != 0 {
         cx.source = home.source;
@@ -192,7 +213,7 @@ pub(super) fn remembered<const WHOLE: bool>(cx: &mut Interp, lambda: &Lambda, co
 }
 
 /// Runs a function written in place.
-fn run_inner(cx: &mut Interp, inner: &Inner, args: &[Value], around: &Activation<'_>) -> Outcome {
+fn run_inner(cx: &mut Interp, inner: &Inner, args: &[&Value], around: &Activation<'_>) -> Outcome {
     room::<true>(cx)?;
     cx.tick()?;
     spend(cx)?;
@@ -214,7 +235,7 @@ fn run_inner(cx: &mut Interp, inner: &Inner, args: &[Value], around: &Activation
 
 /// Runs a small function in the place of its call.
 #[inline]
-fn apply<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, args: &[Value], act: &Activation<'_>) -> Outcome {
+fn apply<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, args: &[&Value], act: &Activation<'_>) -> Outcome {
     for ((check, optional), value) in leaf.params.iter().zip(args) {
         if let Some(check) = check {
             if !check.accepts(value) && !(*optional && value.is_null()) {
@@ -230,19 +251,23 @@ fn apply<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, args: &[Value], act: &
     }
 }
 
-/// Runs a small function of one parameter whose argument lies somewhere or was just made.
-fn apply_to<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, argument: Held<'_>, act: &Activation<'_>) -> Outcome {
-    let mut fate = match leaf.fate(&argument) {
+/// Runs a small function of one parameter.
+fn apply_to<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, argument: &Value, act: &Activation<'_>) -> Outcome {
+    let mut fate = match leaf.fate(argument) {
         Some(fate) => fate,
-        None => return apply::<AHEAD>(cx, leaf, std::slice::from_ref(&*argument), act),
+        None => return apply::<AHEAD>(cx, leaf, &[argument], act),
     };
     loop {
         fate = match fate {
-            Fate::Same => return Ok(argument.own()),
+            Fate::Same => return Ok(argument.clone()),
             Fate::Const(value) => return Ok(value.clone()),
+            Fate::Equals(text, fates) => match argument {
+                Value::Text(have) if have.len() == text.len() && have == text => &fates.0,
+                _ => &fates.1,
+            },
             Fate::Choice(op, fates) => {
-                let args = std::slice::from_ref(&*argument);
-                let own = Activation { args, locals: &[], running: StdCell::new(0), code: act.code, home: act.home, around: None };
+                let own =
+                    Activation { args: &[argument], locals: &[], running: StdCell::new(0), code: act.code, home: act.home, around: None };
                 match test::<AHEAD>(cx, op, &own)? {
                     Some(true) => &fates.0,
                     Some(false) => &fates.1,
@@ -250,9 +275,26 @@ fn apply_to<const AHEAD: bool>(cx: &mut Interp, leaf: &Leaf, argument: Held<'_>,
                 }
             }
             Fate::Body(body) => {
-                let args = std::slice::from_ref(&*argument);
-                let own = Activation { args, locals: &[], running: StdCell::new(0), code: act.code, home: act.home, around: None };
-                let result = run::<AHEAD>(cx, body, &own)?;
+                let at_once = match body {
+                    Op::Short(short) if matches!(short.args[short.shortcut.free().start], Op::Arg { up: 0, at: 0 }) => {
+                        short.shortcut.one(argument)
+                    }
+                    _ => None,
+                };
+                let result = match at_once {
+                    Some(result) => result,
+                    None => {
+                        let own = Activation {
+                            args: &[argument],
+                            locals: &[],
+                            running: StdCell::new(0),
+                            code: act.code,
+                            home: act.home,
+                            around: None,
+                        };
+                        run::<AHEAD>(cx, body, &own)?
+                    }
+                };
                 return match leaf.returns {
                     Some(check) if !check.accepts(&result) => Err(fails::<AHEAD>(|| Error::cannot_convert(&result, check.kind.title()))),
                     _ => Ok(result),
@@ -294,7 +336,7 @@ fn around<'a>(act: &'a Activation<'a>, up: u32) -> std::result::Result<&'a Activ
 fn place<'a>(op: &'a Op, act: &'a Activation<'_>) -> Option<&'a Value> {
     match op {
         Op::Const(value) => Some(value),
-        Op::Arg { up: 0, at } => Some(&act.args[*at as usize]),
+        Op::Arg { up: 0, at } => Some(act.args[*at as usize]),
         Op::Local { up: 0, at } => match act.locals[*at as usize].get() {
             Some(Ok(value)) => Some(value),
             _ => None,
@@ -303,38 +345,187 @@ fn place<'a>(op: &'a Op, act: &'a Activation<'_>) -> Option<&'a Value> {
     }
 }
 
+/// What an operation gives if it lies somewhere already, be it in a record or list that does.
+fn near<'a>(op: &'a Op, act: &'a Activation<'_>) -> Option<&'a Value> {
+    match op {
+        Op::Const(value) => Some(value),
+        Op::Arg { up, at } => around(act, *up).ok()?.args.get(*at as usize).copied(),
+        Op::Local { up, at } => match around(act, *up).ok()?.locals[*at as usize].get() {
+            Some(Ok(value)) => Some(value),
+            _ => None,
+        },
+        Op::Field(target, lookup) => match near(target, act)? {
+            Value::Record(record) => match lookup.find(record) {
+                Some(CellRef::Slot(Slot::Value(value))) => Some(value),
+                None if lookup.optional => Some(&Value::Null),
+                _ => None,
+            },
+            Value::Null if lookup.optional => Some(&Value::Null),
+            _ => None,
+        },
+        Op::Item(sides, optional) => match (near(&sides.0, act)?, near(&sides.1, act)?) {
+            (Value::List(list), Value::Int(at)) => match list.items()?.get(usize::try_from(*at).ok()?) {
+                Some(Slot::Value(value)) => Some(value),
+                None if *optional => Some(&Value::Null),
+                _ => None,
+            },
+            (Value::Null, _) if *optional => Some(&Value::Null),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Hands over what an operation gives, without a copy where it lies somewhere already.
+#[inline(always)]
+fn hand<const AHEAD: bool, T>(
+    cx: &mut Interp,
+    op: &Op,
+    act: &Activation<'_>,
+    then: impl FnOnce(&mut Interp, &Value) -> std::result::Result<T, Stop>,
+) -> std::result::Result<T, Stop> {
+    let own;
+    let value = match op {
+        Op::Field(target, lookup) => match near(target, act) {
+            Some(Value::Record(record)) => match lookup.find(record) {
+                Some(CellRef::Slot(Slot::Value(value))) => value,
+                Some(CellRef::Unread(unread, at)) => {
+                    own = unread.value(cx, at)?;
+                    &own
+                }
+                None if lookup.optional => &Value::Null,
+                found => {
+                    own = field_cell::<AHEAD>(cx, found, record, lookup)?;
+                    &own
+                }
+            },
+            Some(target) => {
+                own = field_of::<AHEAD>(cx, target, lookup)?;
+                &own
+            }
+            None => {
+                own = run::<AHEAD>(cx, op, act)?;
+                &own
+            }
+        },
+        op => match near(op, act) {
+            Some(value) => value,
+            None => {
+                own = run::<AHEAD>(cx, op, act)?;
+                &own
+            }
+        },
+    };
+    then(cx, value)
+}
+
+/// A call of a library function with a shortcut.
+#[inline]
+fn short<const AHEAD: bool>(cx: &mut Interp, call: &Short, act: &Activation<'_>) -> Outcome {
+    if AHEAD {
+        spend(cx)?;
+    }
+    let free = call.shortcut.free();
+    hand::<AHEAD, _>(cx, &call.args[free.start], act, |cx, first| {
+        if free.len() == 1 {
+            return match call.shortcut.one(first) {
+                Some(value) => Ok(value),
+                None => the_long_way::<AHEAD>(cx, call, &[first]),
+            };
+        }
+        hand::<AHEAD, _>(cx, &call.args[free.start + 1], act, |cx, second| match call.shortcut.two(first, second) {
+            Some(value) => Ok(value),
+            None => the_long_way::<AHEAD>(cx, call, &[first, second]),
+        })
+    })
+}
+
+/// As [`short`], by the function itself.
+#[inline(never)]
+fn the_long_way<const AHEAD: bool>(cx: &mut Interp, call: &Short, first: &[&Value]) -> Outcome {
+    let free = call.shortcut.free();
+    let value = |(at, op): (usize, &Op)| match op {
+        Op::Const(value) => value.clone(),
+        _ => first.get(at.wrapping_sub(free.start)).map_or(Value::Null, |value| (*value).clone()),
+    };
+    let mut values: SmallVec<[Value; 4]> = call.args.iter().enumerate().map(value).collect();
+    values.resize(call.builtin.params.len(), Value::Null);
+    if AHEAD && (call.allowed == Use::Never || !is_allowed(call.allowed, &values)) {
+        return Err(Stop::NotNow);
+    }
+    room::<AHEAD>(cx)?;
+    cx.call_filled(call.builtin, &values, call.args.len()).map_err(Stop::Error)
+}
+
+/// `a & b & c`: texts are put together at once.
+fn join<const AHEAD: bool>(cx: &mut Interp, parts: &[Op], joined: &Joined, act: &Activation<'_>) -> Outcome {
+    let mut texts: SmallVec<[Text; 4]> = SmallVec::new();
+    let mut length = 0;
+    for (at, part) in parts.iter().enumerate() {
+        let value = value::<AHEAD>(cx, part, act)?;
+        match value {
+            Value::Text(text) if !AHEAD || length + text.len() <= MOST_TEXT => {
+                length += text.len();
+                texts.push(text);
+            }
+            other => {
+                // Something else is among them: two by two.
+                let mut sum = match &*texts {
+                    [] => other,
+                    texts => combine::<AHEAD>(cx, &Value::Text(joined.text(texts)), &other)?,
+                };
+                for part in &parts[at + 1..] {
+                    let other = self::value::<AHEAD>(cx, part, act)?;
+                    sum = combine::<AHEAD>(cx, &sum, &other)?;
+                }
+                return Ok(sum);
+            }
+        }
+    }
+    cx.charge(length)?;
+    Ok(Value::Text(joined.text(&texts)))
+}
+
+/// `left & right`.
+fn combine<const AHEAD: bool>(cx: &mut Interp, left: &Value, right: &Value) -> Outcome {
+    if AHEAD && !(is_scalar(left) && is_scalar(right)) {
+        return together(cx, Binary::Combine, left, right);
+    }
+    operators::binary(cx, Binary::Combine, left, right).map_err(Stop::Error)
+}
+
 /// The value of an operation, at once where it lies somewhere already.
 #[inline(always)]
 fn value<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> Outcome {
-    match place(op, act) {
+    match near(op, act) {
         Some(value) => Ok(value.clone()),
         None => run::<AHEAD>(cx, op, act),
     }
 }
 
-/// Looks at what an operation gives.
-#[inline]
-fn with<const AHEAD: bool, T>(
-    cx: &mut Interp,
-    op: &Op,
-    act: &Activation<'_>,
-    then: impl FnOnce(&Value) -> T,
-) -> std::result::Result<T, Stop> {
-    match place(op, act) {
-        Some(value) => Ok(then(value)),
-        None => Ok(then(&*look::<AHEAD>(cx, op, act)?)),
-    }
+/// What a comparison of whole numbers at hand gives.
+fn compared(operator: Binary, sides: &(Op, Op), act: &Activation<'_>) -> Option<bool> {
+    let (Some(Value::Int(a)), Some(Value::Int(b))) = (near(&sides.0, act), near(&sides.1, act)) else { return None };
+    Some(match operator {
+        Binary::Equal => a == b,
+        Binary::NotEqual => a != b,
+        Binary::Less => a < b,
+        Binary::LessOrEqual => a <= b,
+        Binary::Greater => a > b,
+        Binary::GreaterOrEqual => a >= b,
+        _ => return None,
+    })
 }
 
 /// A logical or null.
 fn test<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> std::result::Result<Option<bool>, Stop> {
     match op {
-        Op::IsNull(operand, negated) => with::<AHEAD, _>(cx, operand, act, |value| Some(value.is_null() != *negated)),
-        Op::IsText(operand, text, negated) => with::<AHEAD, _>(cx, operand, act, |value| {
+        Op::IsNull(operand, negated) => hand::<AHEAD, _>(cx, operand, act, |_, value| Ok(Some(value.is_null() != *negated))),
+        Op::IsText(operand, text, negated) => hand::<AHEAD, _>(cx, operand, act, |_, value| {
             let same = matches!(value.bare(), Value::Text(have) if have.len() == text.len() && have == text);
-            Some(same != *negated)
+            Ok(Some(same != *negated))
         }),
-        Op::Is(operand, check) => with::<AHEAD, _>(cx, operand, act, |value| Some(check.accepts(value))),
+        Op::Is(operand, check) => hand::<AHEAD, _>(cx, operand, act, |_, value| Ok(Some(check.accepts(value)))),
         Op::And(sides) => match test::<AHEAD>(cx, &sides.0, act)? {
             Some(false) => Ok(Some(false)),
             left => match (left, test::<AHEAD>(cx, &sides.1, act)?) {
@@ -351,7 +542,13 @@ fn test<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> st
                 _ => Ok(None),
             },
         },
-        op => match &*look::<AHEAD>(cx, op, act)? {
+        op => match &*match op {
+            Op::Binary(operator, sides) => match compared(*operator, sides, act) {
+                Some(holds) => return Ok(Some(holds)),
+                None => Held::Own(run::<AHEAD>(cx, op, act)?),
+            },
+            op => look::<AHEAD>(cx, op, act)?,
+        } {
             Value::Logical(b) => Ok(Some(*b)),
             Value::Null => Ok(None),
             other => operators::as_logical(other).map_err(Stop::Error),
@@ -364,8 +561,8 @@ fn test<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<'_>) -> st
 fn look<'a, const AHEAD: bool>(cx: &mut Interp, op: &'a Op, act: &'a Activation<'a>) -> std::result::Result<Held<'a>, Stop> {
     match op {
         Op::Const(value) => Ok(Held::Theirs(value)),
-        Op::Arg { up: 0, at } => Ok(Held::Theirs(&act.args[*at as usize])),
-        Op::Arg { up, at } => Ok(Held::Theirs(&around(act, *up)?.args[*at as usize])),
+        Op::Arg { up: 0, at } => Ok(Held::Theirs(act.args[*at as usize])),
+        Op::Arg { up, at } => Ok(Held::Theirs(around(act, *up)?.args[*at as usize])),
         Op::Local { up, at } => {
             let act = around(act, *up)?;
             match act.locals[*at as usize].get() {
@@ -523,11 +720,8 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                     spend(cx)?;
                 }
                 match &**args {
-                    [one] => {
-                        let argument = look::<AHEAD>(cx, one, act)?;
-                        apply_to::<AHEAD>(cx, leaf, argument, act)
-                    }
-                    args => with_args::<AHEAD>(cx, args, args.len(), act, |cx, values| apply::<AHEAD>(cx, leaf, values, act)),
+                    [one] => hand::<AHEAD, _>(cx, one, act, |cx, argument| apply_to::<AHEAD>(cx, leaf, argument, act)),
+                    args => with_refs::<AHEAD>(cx, args, args.len(), act, |cx, values| apply::<AHEAD>(cx, leaf, values, act)),
                 }
             }
             Op::Builtin(builtin, args, allowed) => {
@@ -545,6 +739,8 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                     cx.call_filled(builtin, values, args.len()).map_err(Stop::Error)
                 })
             }
+            Op::Short(call) => short::<AHEAD>(cx, call, act),
+            Op::Join(parts, joined) => join::<AHEAD>(cx, parts, joined, act),
             Op::Items(items) => {
                 let mut values = Vec::with_capacity(items.len());
                 for item in items {
@@ -582,13 +778,13 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                         }
                     }
                 }
-                Ok(Value::Record(Record::from_row(shape.clone(), cx.scratch.drain(start..).collect())))
+                Ok(Value::Record(Record::from_row(shape.clone(), taken(&mut cx.scratch, start))))
             }
             Op::Transform(parts) if AHEAD => {
                 let list = look::<AHEAD>(cx, &parts.0, act)?;
                 let mut out = Vec::with_capacity(length(&list));
                 each(cx, &list, |cx, value| {
-                    out.push(Slot::Value(run_inner(cx, &parts.1, std::slice::from_ref(value), act)?));
+                    out.push(Slot::Value(run_inner(cx, &parts.1, &[value], act)?));
                     Ok(())
                 })?;
                 Ok(Value::List(List::from_slots(out)))
@@ -597,7 +793,7 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
                 let list = look::<AHEAD>(cx, &parts.0, act)?;
                 let mut out = Vec::new();
                 each(cx, &list, |cx, value| {
-                    match run_inner(cx, &parts.1, std::slice::from_ref(value), act)? {
+                    match run_inner(cx, &parts.1, &[value], act)? {
                         Value::Logical(true) => out.push(Slot::Value(value.clone())),
                         Value::Logical(false) | Value::Null => {}
                         _ => return Err(Stop::NotNow),
@@ -632,7 +828,7 @@ pub(super) fn run<const AHEAD: bool>(cx: &mut Interp, op: &Op, act: &Activation<
             }
             Op::Inline(up, parts) if AHEAD => {
                 let home = around(act, *up)?;
-                with_args::<AHEAD>(cx, &parts.1, parts.0.params.len(), act, |cx, values| run_inner(cx, &parts.0, values, home))
+                with_refs::<AHEAD>(cx, &parts.1, parts.0.params.len(), act, |cx, values| run_inner(cx, &parts.0, values, home))
             }
             Op::Record(..) | Op::Transform(_) | Op::Select(_) | Op::Flatten(_) | Op::Buffer(_) | Op::Inline(..) | Op::Stuck => {
                 Err(Stop::NotNow)

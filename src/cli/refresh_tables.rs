@@ -210,15 +210,12 @@ fn calculate(
     global: &Global,
 ) -> Found {
     let mut found = Found::default();
-    let length = |table: &crate::model::Table| table.calculated().map(|source| source.text.len());
-    let mut calculated: Vec<_> = model.tables.iter().filter_map(|table| Some((length(table)?, table.name.as_str()))).collect();
-    // Long expressions need the most tables and come last: what they wait for is there by then, mostly.
-    calculated.sort_by_key(|(length, _)| *length);
+    let calculated = power_query::calculated(model);
     if calculated.is_empty() {
         return found;
     }
     let engine = dax::Engine::new(model, arrivals.clone());
-    for (_, name) in calculated {
+    for name in calculated {
         let (start, waited) = (std::time::Instant::now(), arrivals.waited());
         let outcome = engine.table(name, &dax::Options::default());
         if arrivals.is_broken() {

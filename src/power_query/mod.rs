@@ -11,6 +11,7 @@ mod calls;
 mod compile;
 mod connector;
 mod glossary;
+mod order;
 mod refresh;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use serde_json::{Value as Json, json};
 
 pub use calls::{Call, calls_per_refresh};
 pub use connector::{Connector, LoginPage, SignedIn, World};
+pub use order::{calculated, queries};
 pub use refresh::{Refresh, Refreshed};
 pub use text::{field, literal};
 

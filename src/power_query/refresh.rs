@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::order;
 use crate::m::load::{Loaded, Wanted, load};
 use crate::m::syntax::ast::Document;
 use crate::m::syntax::{parse_document, parse_expression};
@@ -63,23 +64,20 @@ impl Refresh<'_> {
 
     /// As [`Refresh::run`]; `done` gets each table as soon as it is there, on the thread that made it.
     pub fn run_each(&self, sources: &(dyn Fn() -> Sources + Sync), done: &(dyn Fn(Refreshed) + Sync)) {
-        let names = self.tables();
         let jobs = match self.jobs {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             jobs => jobs,
         };
-        // The longest query first: mostly it is the slowest, and it should not be the one that is waited for in the end.
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by_key(|at| std::cmp::Reverse(self.text_of(names[*at]).map_or(0, str::len)));
+        let order = order::queries(self.model);
         let next = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            for _ in 0..jobs.min(names.len()) {
+            for _ in 0..jobs.min(order.len()) {
                 scope.spawn(|| {
                     m::with_stack(|| {
                         let mut queries = None;
-                        while let Some(at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        while let Some(name) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                             // Who waits for the table gets it before what its query held is given back.
-                            done(self.table(names[*at], &mut queries, sources));
+                            done(self.table(name, &mut queries, sources));
                             if let Some(cx) = &mut queries {
                                 cx.end_query();
                             }
@@ -119,13 +117,6 @@ impl Refresh<'_> {
         Refreshed { name: name.to_owned(), outcome, elapsed: start.elapsed(), requests }
     }
 
-    fn text_of(&self, table: &str) -> Option<&str> {
-        self.model.table(table)?.partitions.iter().find_map(|p| match &p.source {
-            PartitionSource::M(m) => Some(m.text.as_str()),
-            _ => None,
-        })
-    }
-
     /// An evaluator that knows all queries.
     fn open(&self, sources: Sources) -> Result<Interp, String> {
         let mut cx = Interp::new(self.options.clone(), sources);
@@ -138,7 +129,7 @@ impl Refresh<'_> {
         }
         let mut queries = Vec::new();
         let expressions = self.model.expressions.iter().map(|e| (e.name.as_str(), e.expression.text.as_str()));
-        let tables = self.model.tables.iter().filter_map(|table| Some((table.name.as_str(), self.text_of(&table.name)?)));
+        let tables = self.model.tables.iter().filter_map(|table| Some((table.name.as_str(), order::query(table)?)));
         for (query, text) in expressions.chain(tables) {
             let text = self.parameters.iter().rev().find(|(name, _)| name == query).map_or(text, |(_, text)| text.as_str());
             let expr = parse_expression(text).map_err(|e| format!("query `{query}`: {} at byte {}", e.message, e.at.start))?;

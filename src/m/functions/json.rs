@@ -802,3 +802,49 @@ fn last_wins(names: &[Name]) -> (Shape, Vec<usize>) {
     }
     (Shape::new(kept), places)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::m::{Options, Sources};
+
+    /// The objects of a list in an answer, of several orders of fields, empty ones and nested ones.
+    fn answer(extra: &str) -> Bytes {
+        let mut text = String::from("{\"Id\":\"x\",\"Rows\":[");
+        for n in 0..4000 {
+            let row = match n % 5 {
+                0 => format!("{{\"a\":{n},\"b\":\"t{n}\",\"c\":{{\"d\":[{n},null]}}}}"),
+                1 => format!("{{\"a\":{n},\"c\":{{}}}}"),
+                2 => "{}".to_owned(),
+                3 => format!("{{ \"b\" : \"é \\\" {n}\" , \"a\" : -{n}.5 }}"),
+                _ => format!("{{\"z\":true,\"a\":{n}{}}}", ",\"more\":\"and more and more\""),
+            };
+            text.push_str(&row);
+            text.push(',');
+        }
+        text.push_str(extra);
+        text.push_str("]}");
+        Arc::new(text.into_bytes())
+    }
+
+    fn shown(bytes: &Bytes) -> (String, Value) {
+        let mut cx = Interp::new(Options::default(), Sources::default());
+        let value = parse(&mut cx, bytes.clone()).expect("a JSON text");
+        (crate::m::canon::to_source(&mut cx, &value, usize::MAX).expect("plain values"), value)
+    }
+
+    #[test]
+    fn whoever_reads_the_same_bytes_gets_the_same_values() {
+        for extra in ["{\"a\":1}", "{\"a\":1,\"b\":2,\"a\":3}", "1", "{\"q\\u0061\":1}"] {
+            let bytes = answer(extra);
+            let (first, held) = shown(&bytes);
+            // A text with an object that names a field twice is read by everybody for himself.
+            assert_eq!(json_outline::of(&bytes).is_some(), !extra.contains("\"b\":2"), "{extra}");
+            let (second, _) = shown(&bytes);
+            assert_eq!(first, second);
+            drop(held);
+            assert!(json_outline::of(&bytes).is_none());
+            assert_eq!(first, shown(&bytes).0);
+        }
+    }
+}
